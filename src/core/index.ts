@@ -1,0 +1,18 @@
+export { canonicalJson, type Json } from './canonical-json.ts';
+export { Digester, hexOf, isDigest, parseDigest, sha256, shortDigest, type Digest } from './digest.ts';
+export {
+  errnoOf,
+  exitCodes,
+  findingsError,
+  HoldfastError,
+  integrityError,
+  messageOf,
+  staleError,
+  stepError,
+  upstreamError,
+  usageError,
+  type ErrorDetails,
+  type ExitCode,
+  type SourcePlace,
+} from './errors.ts';
+export { formatPlatform, hostPlatform, parsePlatform, samePlatform, type Platform } from './platform.ts';
