@@ -1,0 +1,115 @@
+import { mkdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { errnoOf, integrityError, isDigest, usageError, type Digest, type Platform } from '../core/index.ts';
+
+/** An image in the store: OCI image-spec descriptor.md, the members that this program uses. */
+export interface TaggedDescriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly platform?: Platform | undefined;
+}
+
+const refName = 'org.opencontainers.image.ref.name';
+
+const indexSchema = z.looseObject({
+  schemaVersion: z.literal(2),
+  manifests: z.array(
+    z.looseObject({
+      mediaType: z.string(),
+      digest: z.custom<Digest>(isDigest),
+      size: z.number().int().nonnegative(),
+      annotations: z.record(z.string(), z.string()).optional(),
+      platform: z
+        .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+        .optional(),
+    }),
+  ),
+});
+
+/** A lock that is older than this was left by a process that died: changing the index takes milliseconds. */
+const staleLockMilliseconds = 10_000;
+
+/** The layout's `index.json` (image-spec, image-layout.md): which images have names here. */
+export class ImageIndex {
+  readonly #path: string;
+  readonly #lock: string;
+
+  constructor(root: string) {
+    this.#path = join(root, 'index.json');
+    this.#lock = join(root, 'index.json.lock');
+  }
+
+  async tags(): Promise<{ name: string; descriptor: TaggedDescriptor }[]> {
+    const { manifests } = await this.#read();
+    return manifests.flatMap(descriptor => {
+      const name = descriptor.annotations?.[refName];
+      return name === undefined ? [] : [{ name, descriptor }];
+    });
+  }
+
+  async tag(
+    name: string,
+    descriptor: TaggedDescriptor,
+    replace: (path: string, text: string) => Promise<void>,
+  ): Promise<void> {
+    await this.#whileLocked(async () => {
+      const { manifests } = await this.#read();
+      const others = manifests.filter(other => other.annotations?.[refName] !== name);
+      const named = { ...descriptor, annotations: { ...descriptor.annotations, [refName]: name } };
+      const index = {
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.index.v1+json',
+        manifests: [...others, named],
+      };
+      await replace(this.#path, `${JSON.stringify(index, undefined, 2)}\n`);
+    });
+  }
+
+  async #read() {
+    let text: string;
+    try {
+      text = await readFile(this.#path, 'utf8');
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return { schemaVersion: 2 as const, manifests: [] };
+      throw error;
+    }
+    try {
+      return indexSchema.parse(JSON.parse(text));
+    } catch (error) {
+      throw integrityError('STORE_INDEX_INVALID', `${this.#path} is not an OCI image index`, {
+        next: 'Move it away; the images that it named can be imported or locked again.',
+        cause: error,
+      });
+    }
+  }
+
+  /** `mkdir` is atomic on every file system, so a directory serves as the lock between processes. */
+  async #whileLocked(work: () => Promise<void>): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        await mkdir(this.#lock);
+        break;
+      } catch (error) {
+        if (errnoOf(error) !== 'EEXIST') throw error;
+        if (tries > 600) {
+          throw usageError('STORE_LOCKED', `${this.#lock} is held by another process`, {
+            next: 'Wait for the other process, or remove that directory if there is none.',
+          });
+        }
+        const held = await stat(this.#lock).catch(() => undefined);
+        if (held && Date.now() - held.mtimeMs > staleLockMilliseconds)
+          await rmdir(this.#lock).catch(() => {});
+        await sleep(50);
+      }
+    }
+    try {
+      await work();
+    } finally {
+      await rmdir(this.#lock).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { Store, type BlobDescriptor, type BlobSource, type ExpectedBlob } from './store.ts';
+export type { TaggedDescriptor } from './image-index.ts';

@@ -1,0 +1,222 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  Digester,
+  errnoOf,
+  hexOf,
+  integrityError,
+  sha256,
+  shortDigest,
+  usageError,
+  type Digest,
+} from '../core/index.ts';
+import { ImageIndex, type TaggedDescriptor } from './image-index.ts';
+
+export interface BlobDescriptor {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface ExpectedBlob {
+  readonly digest?: Digest | undefined;
+  /** Bytes. */
+  readonly size?: number | undefined;
+}
+
+export type BlobSource = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/** Blobs that are read whole into memory (manifests, configurations, recordings) are never larger. */
+const readBytesLimit = 256 * 1024 * 1024;
+
+const layoutFile = '{"imageLayoutVersion":"1.0.0"}';
+
+/**
+ * The content-addressed store: an OCI image layout (image-spec, image-layout.md) that any OCI tool reads.
+ *
+ * A blob exists only under its own digest and only whole: it is written to a temporary name, hashed on the way,
+ * synced, and renamed. Readers hash again. So several processes may share a store, and killing one anywhere
+ * leaves at worst a temporary file.
+ */
+export class Store {
+  readonly root: string;
+  readonly #index: ImageIndex;
+
+  private constructor(root: string) {
+    this.root = root;
+    this.#index = new ImageIndex(root);
+  }
+
+  /** Opens the layout at `root`, and makes an empty one where there is none. */
+  static async open(root: string): Promise<Store> {
+    try {
+      await mkdir(join(root, 'blobs', 'sha256'), { recursive: true });
+      await mkdir(join(root, 'tmp'), { recursive: true });
+    } catch (error) {
+      throw usageError(
+        'STORE_UNUSABLE',
+        `cannot use ${root} as a store (${errnoOf(error) ?? 'unknown error'})`,
+        {
+          next: 'Name a directory that you may write with --store or HOLDFAST_STORE.',
+          cause: error,
+        },
+      );
+    }
+    const store = new Store(root);
+    const layout = join(root, 'oci-layout');
+    if ((await readFile(layout, 'utf8').catch(() => '')) === '') {
+      await store.replaceFile(layout, layoutFile);
+    }
+    return store;
+  }
+
+  pathOf(digest: Digest): string {
+    return join(this.root, 'blobs', 'sha256', hexOf(digest));
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.size(digest)) !== undefined;
+  }
+
+  /** Bytes, or nothing where the blob is absent. */
+  async size(digest: Digest): Promise<number | undefined> {
+    const found = await stat(this.pathOf(digest)).catch(() => undefined);
+    return found?.isFile() ? found.size : undefined;
+  }
+
+  /**
+   * The blob's bytes. The stream fails with STORE_BLOB_CORRUPT (exit 4) at its end, before `end` is seen, when
+   * they do not hash to `digest`, and with STORE_BLOB_MISSING (exit 4) when there is no such blob.
+   */
+  read(digest: Digest): Readable {
+    const digester = new Digester();
+    const check = new Transform({
+      readableHighWaterMark: 1024 * 1024,
+      transform(chunk: Buffer, _encoding, done) {
+        digester.update(chunk);
+        done(null, chunk);
+      },
+      flush: done => done(digester.digest() === digest ? null : corrupt(digest)),
+    });
+    const file = createReadStream(this.pathOf(digest), { highWaterMark: 256 * 1024 });
+    file.on('error', error => check.destroy(errnoOf(error) === 'ENOENT' ? missing(digest) : error));
+    check.on('close', () => file.destroy());
+    return file.pipe(check);
+  }
+
+  /**
+   * The blob's bytes, verified, for blobs that are small by nature. `limit` in bytes.
+   * @throws HoldfastError STORE_BLOB_MISSING, STORE_BLOB_CORRUPT, STORE_BLOB_TOO_LARGE (all exit 4)
+   */
+  async readBytes(digest: Digest, limit = readBytesLimit): Promise<Buffer> {
+    const size = await this.size(digest);
+    if (size === undefined) throw missing(digest);
+    if (size > limit) {
+      throw integrityError(
+        'STORE_BLOB_TOO_LARGE',
+        `blob ${shortDigest(digest)} has ${size} bytes, more than ${limit}`,
+        {
+          next: 'It is not what its name says; fetch it again with `holdfast lock`.',
+        },
+      );
+    }
+    const bytes = await readFile(this.pathOf(digest));
+    if (sha256(bytes) !== digest) throw corrupt(digest);
+    return bytes;
+  }
+
+  /**
+   * Stores bytes under their digest; what is there already is not written twice.
+   * @throws HoldfastError STORE_DIGEST_MISMATCH (exit 4) where they are not what was `expected`; nothing is kept.
+   */
+  async put(source: BlobSource, expected: ExpectedBlob = {}): Promise<BlobDescriptor> {
+    const temporary = this.#temporaryPath();
+    const digester = new Digester();
+    try {
+      await pipeline(
+        chunksOf(source),
+        async function* (chunks: AsyncIterable<Uint8Array>) {
+          for await (const chunk of chunks) {
+            digester.update(chunk);
+            if (expected.size !== undefined && digester.size > expected.size) break;
+            yield chunk;
+          }
+        },
+        createWriteStream(temporary, { flags: 'wx', mode: 0o644, flush: true }),
+      );
+      const { size } = digester;
+      const digest = digester.digest();
+      if (expected.size !== undefined && expected.size !== size)
+        throw mismatch(`${expected.size} bytes`, `${size}`);
+      if (expected.digest !== undefined && expected.digest !== digest)
+        throw mismatch(expected.digest, digest);
+      await rename(temporary, this.pathOf(digest));
+      return { digest, size };
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  /** Takes a blob out, for `gc` and for one that was found corrupt. */
+  async remove(digest: Digest): Promise<void> {
+    await unlink(this.pathOf(digest)).catch((error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    });
+  }
+
+  /** The image that goes by `name` in this store, as `holdfast base` or an import left it. */
+  async tagged(name: string): Promise<TaggedDescriptor | undefined> {
+    return (await this.tags()).find(tag => tag.name === name)?.descriptor;
+  }
+
+  async tags(): Promise<{ name: string; descriptor: TaggedDescriptor }[]> {
+    return this.#index.tags();
+  }
+
+  /** Gives `name` to an image; an image that had the name before keeps its blobs and loses the name. */
+  async tag(name: string, descriptor: TaggedDescriptor): Promise<void> {
+    await this.#index.tag(name, descriptor, (path, text) => this.replaceFile(path, text));
+  }
+
+  /** Writes a whole small file or nothing: readers see the old or the new one. */
+  async replaceFile(path: string, text: string): Promise<void> {
+    const temporary = this.#temporaryPath();
+    const file = await open(temporary, 'wx', 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  }
+
+  #temporaryPath(): string {
+    return join(this.root, 'tmp', `${process.pid}-${randomBytes(8).toString('hex')}`);
+  }
+}
+
+function chunksOf(source: BlobSource): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (typeof source === 'string') return [Buffer.from(source)];
+  return source instanceof Uint8Array ? [source] : source;
+}
+
+const missing = (digest: Digest) =>
+  integrityError('STORE_BLOB_MISSING', `the store has no blob ${digest}`, {
+    next: 'Run `holdfast lock` where upstream can be reached, or fetch the blobs with `holdfast store pull`.',
+  });
+
+const corrupt = (digest: Digest) =>
+  integrityError('STORE_BLOB_CORRUPT', `the bytes stored as ${digest} hash to something else`, {
+    next: 'Delete that file from the store and run `holdfast lock` to fetch it again.',
+  });
+
+const mismatch = (wanted: string, got: string) =>
+  integrityError('STORE_DIGEST_MISMATCH', `expected ${wanted}, received ${got}`, {
+    next: 'The source changed or was altered on the way; nothing was stored. Run `holdfast outdated` to see what moved.',
+  });
