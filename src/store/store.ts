@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   Digester,
@@ -138,14 +138,7 @@ export class Store {
     const digester = new Digester();
     try {
       await pipeline(
-        chunksOf(source),
-        async function* (chunks: AsyncIterable<Uint8Array>) {
-          for await (const chunk of chunks) {
-            digester.update(chunk);
-            if (expected.size !== undefined && digester.size > expected.size) break;
-            yield chunk;
-          }
-        },
+        hashed(source, digester, expected.size),
         createWriteStream(temporary, { flags: 'wx', mode: 0o644, flush: true }),
       );
       const { size } = digester;
@@ -201,9 +194,14 @@ export class Store {
   }
 }
 
-function chunksOf(source: BlobSource): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  if (typeof source === 'string') return [Buffer.from(source)];
-  return source instanceof Uint8Array ? [source] : source;
+/** Passes the bytes on, and stops one chunk after `limit` bytes: a source may never end. */
+async function* hashed(source: BlobSource, digester: Digester, limit = Infinity): AsyncGenerator<Uint8Array> {
+  const bytes = typeof source === 'string' ? Buffer.from(source) : source;
+  for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    digester.update(chunk);
+    if (digester.size > limit) return;
+    yield chunk;
+  }
 }
 
 const missing = (digest: Digest) =>
