@@ -1,44 +1,133 @@
-import { canonicalJson, type Digest } from '../core/index.ts';
-import type { BlobDescriptor } from '../store/index.ts';
+import { z } from 'zod';
+import {
+  canonicalJson,
+  integrityError,
+  isDigest,
+  shortDigest,
+  type Digest,
+  type Json,
+} from '../core/index.ts';
+import { keyText, type Exchange } from '../kinds/index.ts';
+import type { BlobDescriptor, Store } from '../store/index.ts';
 
-/**
- * What identifies a request (DESIGN 5). `url` holds scheme, host, port unless it is the scheme's own, path and
- * query; never credentials, never a fragment. `vary` holds the request headers that the kind says matter.
- */
-export interface ExchangeKey {
-  readonly method: string;
-  readonly url: string;
-  readonly vary: Readonly<Record<string, string>>;
-  readonly body?: Digest | undefined;
-}
-
-/** `headers` are the kept ones only, names in lower case, sorted. */
-export interface RecordedResponse {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body?: BlobDescriptor | undefined;
-}
-
-/** One key and its answers in the order they were given. Past the last answer, the last one repeats. */
-export interface Exchange {
-  readonly key: ExchangeKey;
-  readonly responses: readonly RecordedResponse[];
+/** An image that a build starts from or copies from, known by all that identifies it (DESIGN 2, "identity"). */
+export interface ImageInput {
+  /** As the Dockerfile names it, after its arguments were filled in. */
+  readonly reference: string;
+  readonly platform: string;
+  readonly index?: Digest | undefined;
+  readonly manifest: Digest;
+  /** Media type of the manifest. */
+  readonly mediaType: string;
+  /** Bytes of the manifest. */
+  readonly size: number;
+  readonly config: Digest;
+  readonly diffIds: readonly Digest[];
 }
 
 /** The exchanges of one step, sorted by key, so that a client's parallel requests do not reorder them. */
 export interface StepRecording {
   /** `stage/ordinal`, both counted from 0 in the Dockerfile. */
   readonly step: string;
+  /** Digest of the instruction's canonical text: finds the step again when others are put before it. */
+  readonly command: Digest;
   readonly exchanges: readonly Exchange[];
 }
 
+/** All that one build took from outside, in full; the lock's lines are its summary. */
 export interface Recording {
   readonly version: 1;
+  /** RFC 3339, UTC, whole seconds: the lock's date and the build's source date. */
+  readonly asOf: string;
+  readonly images: readonly ImageInput[];
   readonly steps: readonly StepRecording[];
 }
 
-/** Equal keys give equal texts: for maps and for sorting. */
-export function keyText(key: ExchangeKey): string {
-  const { method, url, vary, body } = key;
-  return canonicalJson({ method, url, vary, body });
+const digest = z.custom<Digest>(isDigest, 'not a sha256 digest');
+const blob: z.ZodType<BlobDescriptor> = z.strictObject({ digest, size: z.number().int().nonnegative() });
+const recordingSchema: z.ZodType<Recording> = z.strictObject({
+  version: z.literal(1),
+  asOf: z.iso.datetime(),
+  images: z.array(
+    z.strictObject({
+      reference: z.string(),
+      platform: z.string(),
+      index: digest.optional(),
+      manifest: digest,
+      mediaType: z.string(),
+      size: z.number().int().nonnegative(),
+      config: digest,
+      diffIds: z.array(digest),
+    }),
+  ),
+  steps: z.array(
+    z.strictObject({
+      step: z.string(),
+      command: digest,
+      exchanges: z.array(
+        z.strictObject({
+          key: z.strictObject({
+            method: z.string(),
+            url: z.string(),
+            vary: z.record(z.string(), z.string()),
+            body: digest.optional(),
+          }),
+          responses: z.array(
+            z.strictObject({
+              status: z.number().int(),
+              headers: z.array(z.tuple([z.string(), z.string()])),
+              body: blob.optional(),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Puts a recording into the store; equal recordings give equal bytes. Steps that asked for nothing are left out. */
+export async function storeRecording(store: Store, recording: Recording): Promise<Digest> {
+  const steps = recording.steps
+    .filter(({ exchanges }) => exchanges.length > 0)
+    .map(step => ({ ...step, exchanges: sortedExchanges(step.exchanges) }))
+    .toSorted((a, b) => compareSteps(a.step, b.step));
+  const images = recording.images.toSorted((a, b) => compareText(imageKey(a), imageKey(b)));
+  const text = canonicalJson({ ...recording, images, steps } as unknown as Json);
+  return (await store.put(text)).digest;
+}
+
+/** @throws HoldfastError RECORDING_INVALID (exit 4), and what Store.readBytes throws */
+export async function readRecording(store: Store, digestOfIt: Digest): Promise<Recording> {
+  const bytes = await store.readBytes(digestOfIt);
+  try {
+    return recordingSchema.parse(JSON.parse(bytes.toString()));
+  } catch (error) {
+    throw integrityError(
+      'RECORDING_INVALID',
+      `blob ${shortDigest(digestOfIt)} is not a recording of version 1`,
+      {
+        next: 'Run `holdfast lock` to record the build again, or use the version of Holdfast that wrote it.',
+        cause: error,
+      },
+    );
+  }
+}
+
+export function sortedExchanges(exchanges: readonly Exchange[]): Exchange[] {
+  return exchanges.toSorted((a, b) => compareText(keyText(a.key), keyText(b.key)));
+}
+
+export function imageKey(image: Pick<ImageInput, 'reference' | 'platform'>): string {
+  return `${image.reference} ${image.platform}`;
+}
+
+/** By UTF-16 code units: the same order under every locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function compareSteps(a: string, b: string): number {
+  const [stageA = 0, ordinalA = 0] = a.split('/').map(Number);
+  const [stageB = 0, ordinalB = 0] = b.split('/').map(Number);
+  return stageA - stageB || ordinalA - ordinalB;
 }

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { hexOf, isDigest, type Digest } from '../core/index.ts';
+
+/** A layer of an image: the blob as it is stored, and the digest of what is in it. */
+export interface Layer {
+  readonly diffId: Digest;
+  readonly digest: Digest;
+  /** Bytes of the blob. */
+  readonly size: number;
+  readonly mediaType: string;
+}
+
+/** What a step did to the file system; no layer where it did nothing. */
+export interface StepResult {
+  readonly layer?: Layer | undefined;
+}
+
+const digest = z.custom<Digest>(isDigest);
+const stepResultSchema: z.ZodType<StepResult> = z.object({
+  layer: z.object({ diffId: digest, digest, size: z.number(), mediaType: z.string() }).optional(),
+});
+
+/**
+ * What may be thrown away at any time: results of steps, and layers unpacked into directories. Everything is
+ * written beside its place and renamed into it, so that processes can share it and be killed.
+ */
+export class BuildCache {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async open(root: string): Promise<BuildCache> {
+    for (const name of ['layers', 'steps', 'work']) await mkdir(join(root, name), { recursive: true });
+    return new BuildCache(root);
+  }
+
+  async step(key: Digest): Promise<StepResult | undefined> {
+    const text = await readFile(this.#stepPath(key), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      return stepResultSchema.parse(JSON.parse(text));
+    } catch {
+      return undefined; // A damaged entry is no entry.
+    }
+  }
+
+  async saveStep(key: Digest, result: StepResult): Promise<void> {
+    const temporary = join(this.root, 'steps', `.${process.pid}-${randomBytes(6).toString('hex')}`);
+    await writeFile(temporary, JSON.stringify(result));
+    await rename(temporary, this.#stepPath(key));
+  }
+
+  /** Where the layer is unpacked, in overlayfs's form; nothing where it is not yet. */
+  async layerDirectory(diffId: Digest): Promise<string | undefined> {
+    const path = this.#layerPath(diffId);
+    return (await stat(path).catch(() => undefined))?.isDirectory() ? path : undefined;
+  }
+
+  /** Gives a finished directory its place as the layer; if another process was faster, theirs stays. */
+  async adoptLayer(diffId: Digest, directory: string): Promise<string> {
+    const path = this.#layerPath(diffId);
+    try {
+      await rename(directory, path);
+    } catch (error) {
+      if ((await this.layerDirectory(diffId)) === undefined) throw error;
+      await rm(directory, { recursive: true, force: true });
+    }
+    return path;
+  }
+
+  /** A fresh directory on the same file system as the layers, for one step. */
+  workDirectory(): Promise<string> {
+    return mkdtemp(join(this.root, 'work', `${process.pid}-`));
+  }
+
+  #stepPath(key: Digest): string {
+    return join(this.root, 'steps', `${hexOf(key)}.json`);
+  }
+
+  #layerPath(diffId: Digest): string {
+    return join(this.root, 'layers', hexOf(diffId));
+  }
+}

@@ -1,0 +1,27 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Directories of this user (XDG Base Directory Specification); an option wins over a variable. */
+export interface Places {
+  readonly store: string;
+  readonly cache: string;
+}
+
+export function placesFor(
+  options: { store?: string | undefined; cache?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Places {
+  const home = env['HOME'] || homedir();
+  const data = env['XDG_DATA_HOME'] || join(home, '.local', 'share');
+  const cache = env['XDG_CACHE_HOME'] || join(home, '.cache');
+  return {
+    store: resolve(options.store ?? (env['HOLDFAST_STORE'] || join(data, 'holdfast', 'store'))),
+    cache: resolve(options.cache ?? (env['HOLDFAST_CACHE'] || join(cache, 'holdfast'))),
+  };
+}
+
+/** `CI` is set by every CI system that matters; a stale lock is an error there. */
+export function isContinuousIntegration(env: NodeJS.ProcessEnv): boolean {
+  const { CI: value } = env;
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}

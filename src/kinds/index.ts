@@ -1,0 +1,13 @@
+export { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from './exchange.ts';
+export {
+  kindNames,
+  type ArchiveInput,
+  type ClientContext,
+  type ClientSettings,
+  type Kind,
+  type KindName,
+  type RecogniseContext,
+  type Recognised,
+  type StepFile,
+} from './kind.ts';
+export { npm } from './npm/index.ts';

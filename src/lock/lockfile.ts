@@ -1,0 +1,189 @@
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import {
+  canonicalJson,
+  integrityError,
+  isDigest,
+  messageOf,
+  sha256,
+  staleError,
+  usageError,
+  type Digest,
+  type HoldfastError,
+  type Json,
+} from '../core/index.ts';
+import { compareText } from './recording.ts';
+import { inputSections, lineText, type InputLine, type InputSection } from './lines.ts';
+
+/** One image that the lock builds. In the file, a `seal` over its members
+ * and the lock's date keeps a bit of them from turning unnoticed. */
+export interface BuildEntry {
+  /** Path from the lock's directory, with `/`. */
+  readonly dockerfile: string;
+  readonly target?: string | undefined;
+  readonly platform: string;
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  /** Over the parsed Dockerfile and whatever else steers what a build asks for. */
+  readonly checksum: Digest;
+  /** Over the files of the context that the build copies. */
+  readonly context: Digest;
+  readonly recording: Digest;
+  /** Digest of the manifest of the image that this lock builds. */
+  readonly image: Digest;
+}
+
+/** `holdfast.lock` in memory (DESIGN 4). */
+export interface Lock {
+  readonly version: 1;
+  /** RFC 3339, UTC, whole seconds. */
+  readonly asOf: string;
+  readonly builds: readonly BuildEntry[];
+  readonly inputs: Readonly<Record<InputSection, readonly InputLine[]>>;
+}
+
+const digest = z.custom<Digest>(isDigest, 'not a sha256 digest');
+const value = z.union([z.string(), z.number(), z.array(z.string())]);
+const line = z.record(z.string(), value);
+const buildSchema = z.strictObject({
+  dockerfile: z.string(),
+  target: z.string().optional(),
+  platform: z.string(),
+  args: z.record(z.string(), z.string()).optional(),
+  checksum: digest,
+  context: digest,
+  recording: digest,
+  image: digest,
+  seal: digest,
+});
+const lockSchema = z.strictObject({
+  version: z.literal(1),
+  asOf: z.iso.datetime(),
+  builds: z.array(buildSchema),
+  image: z.array(line).optional(),
+  archives: z.array(line).optional(),
+  apt: z.array(line).optional(),
+  npm: z.array(line).optional(),
+  file: z.array(line).optional(),
+});
+
+const header = `\
+# holdfast.lock: all that these builds take from outside, one input a line.
+# Written by \`holdfast lock\`; commit it, and let \`holdfast lock\` and \`holdfast update\` change it.
+`;
+
+/** The file's text: equal locks give equal bytes. */
+export function formatLock(lock: Lock): string {
+  const builds = lock.builds.toSorted((a, b) => compareText(buildKey(a), buildKey(b)));
+  const sections = inputSections
+    .filter(section => lock.inputs[section].length > 0)
+    .map(section => {
+      const lines = lock.inputs[section].map(input => lineText(section, input)).toSorted(compareText);
+      return `\n${section}:\n${lines.map(text => `  - ${text}\n`).join('')}`;
+    });
+  return `${header}version: 1\nasOf: ${JSON.stringify(lock.asOf)}\nbuilds:\n${builds.map(build => buildText(build, lock.asOf)).join('')}${sections.join('')}`;
+}
+
+function buildText(build: BuildEntry, asOf: string): string {
+  const { dockerfile, target, platform, args, checksum, context, recording, image } = build;
+  const members: [string, Json | undefined][] = [
+    ['dockerfile', dockerfile],
+    ['target', target],
+    ['platform', platform],
+    ['args', args === undefined || Object.keys(args).length === 0 ? undefined : args],
+    ['checksum', checksum],
+    ['context', context],
+    ['recording', recording],
+    ['image', image],
+    ['seal', sealOf(build, asOf)],
+  ];
+  const present = members.filter(([, member]) => member !== undefined);
+  return present
+    .map(([name, member], n) => `${n === 0 ? '  - ' : '    '}${name}: ${canonicalJson(member as Json)}\n`)
+    .join('');
+}
+
+function sealOf(build: BuildEntry, asOf: string): Digest {
+  const { dockerfile, target, platform, args = {}, checksum, context, recording, image } = build;
+  return sha256(
+    canonicalJson({ asOf, dockerfile, target, platform, args, checksum, context, recording, image }),
+  );
+}
+
+/** What tells the builds of one lock apart. */
+export function buildKey(build: Pick<BuildEntry, 'dockerfile' | 'target' | 'platform' | 'args'>): string {
+  const { dockerfile, target, platform, args = {} } = build;
+  return canonicalJson([dockerfile, target ?? '', platform, args]);
+}
+
+/**
+ * Reads `holdfast.lock`. `file` is for messages.
+ * @throws HoldfastError LOCK_VERSION (2), LOCK_CONFLICT (3), LOCK_INVALID, LOCK_ALTERED (4)
+ */
+export function parseLock(text: string, file: string): Lock {
+  if (/^(<{7}|={7}|>{7})/m.test(text)) throw conflicted(file);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, version: '1.2', uniqueKeys: true });
+  const [error] = document.errors;
+  if (error)
+    throw invalid(file, lines.linePos(error.pos[0]).line, error.message.split('\n')[0] ?? 'not YAML');
+  let plain: unknown;
+  try {
+    plain = document.toJS({ maxAliasCount: 0 });
+  } catch (thrown) {
+    throw invalid(file, 1, messageOf(thrown));
+  }
+  const version = z.object({ version: z.unknown() }).safeParse(plain).data?.version;
+  if (version !== 1) {
+    throw usageError('LOCK_VERSION', `${file} has version ${String(version)}; this program knows version 1`, {
+      next: 'Use a newer Holdfast, or restore the file from version control.',
+    });
+  }
+  const read = lockSchema.safeParse(plain);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    const node = document.getIn(issue?.path ?? [], true);
+    const offset = (node as { range?: [number, number, number] } | undefined)?.range?.[0] ?? 0;
+    throw invalid(
+      file,
+      lines.linePos(offset).line,
+      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+    );
+  }
+  const { asOf, builds, version: _version, ...sections } = read.data;
+  return {
+    version: 1,
+    asOf,
+    builds: builds.map(build => sealed(build, asOf, file)),
+    inputs: {
+      image: sections.image ?? [],
+      archives: sections.archives ?? [],
+      apt: sections.apt ?? [],
+      npm: sections.npm ?? [],
+      file: sections.file ?? [],
+    },
+  };
+}
+
+function sealed({ seal, ...build }: z.infer<typeof buildSchema>, asOf: string, file: string): BuildEntry {
+  if (sealOf(build, asOf) === seal) return build;
+  throw integrityError(
+    'LOCK_ALTERED',
+    `${file}: the build of ${build.dockerfile} is not what its seal was put on`,
+    {
+      next: 'Restore holdfast.lock from version control; only `holdfast lock` and `holdfast update` write it.',
+    },
+  );
+}
+
+function invalid(file: string, lineNumber: number, why: string): HoldfastError {
+  return integrityError('LOCK_INVALID', `${file} is damaged: ${why}`, {
+    next: 'Restore holdfast.lock from version control; only `holdfast lock` and `holdfast update` write it.',
+    where: { file, line: lineNumber },
+  });
+}
+
+function conflicted(file: string): HoldfastError {
+  return staleError('LOCK_CONFLICT', `${file} holds conflict markers of a merge`, {
+    next: 'Take either side (`git checkout --ours holdfast.lock`), then run `holdfast lock`.',
+  });
+}

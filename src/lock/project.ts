@@ -1,0 +1,180 @@
+import { hexOf, integrityError, staleError, type HoldfastError } from '../core/index.ts';
+import { type ArchiveInput, type Exchange, type Kind, type Recognised } from '../kinds/index.ts';
+import type { Store } from '../store/index.ts';
+import { inputSections, lineName, lineText, type InputLine, type InputSection } from './lines.ts';
+import type { Lock } from './lockfile.ts';
+import type { ImageInput, Recording, StepRecording } from './recording.ts';
+
+/** An input as the lock shows it, and the first step and URL that took it. */
+export interface ProjectedInput {
+  readonly section: InputSection;
+  readonly line: InputLine;
+  readonly step?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/**
+ * The lock's lines for a recording. They say nothing that the recording does not: they are its summary for
+ * people and for downloaders, and are compared with it whenever a lock is used.
+ */
+export async function projectRecording(
+  recording: Recording,
+  kinds: readonly Kind[],
+  store: Pick<Store, 'readBytes'>,
+): Promise<ProjectedInput[]> {
+  const inputs: ProjectedInput[] = recording.images.map(image => ({
+    section: 'image',
+    line: imageLine(image),
+  }));
+  for (const step of recording.steps) inputs.push(...(await projectStep(step, kinds, store)));
+  return uniqueInputs(inputs);
+}
+
+function imageLine({ reference, platform, index, manifest, config, diffIds }: ImageInput): InputLine {
+  return { reference, platform, ...(index && { index }), manifest, config, diffIds };
+}
+
+async function projectStep(
+  { step, exchanges }: StepRecording,
+  kinds: readonly Kind[],
+  store: Pick<Store, 'readBytes'>,
+): Promise<ProjectedInput[]> {
+  const context = { exchanges, readBody: store.readBytes.bind(store) };
+  const inputs: ProjectedInput[] = [];
+  for (const exchange of exchanges) {
+    const { url } = exchange.key;
+    for (const { section, line } of await linesOf(exchange, kinds, context))
+      inputs.push({ section, line, step, url });
+  }
+  return inputs;
+}
+
+async function linesOf(
+  exchange: Exchange,
+  kinds: readonly Kind[],
+  context: Parameters<Kind['recognise']>[1],
+) {
+  for (const kind of kinds) {
+    const what = await kind.recognise(exchange, context);
+    if (what) return recognisedLines(kind.name, what, exchange);
+  }
+  return fileLines(exchange);
+}
+
+function recognisedLines(kind: Kind['name'], what: Recognised, exchange: Exchange) {
+  switch (what.class) {
+    case 'index':
+      return what.archive === undefined ? [] : archiveLines(kind, what.archive, exchange);
+    case 'artefact':
+      return bodiesOf(exchange).map(({ size, sha256 }) => ({
+        section: kind as InputSection,
+        line: {
+          name: what.name,
+          version: what.version,
+          ...(what.architecture !== undefined && { architecture: what.architecture }),
+          size,
+          sha256,
+          url: exchange.key.url,
+        },
+      }));
+  }
+}
+
+function archiveLines(kind: string, { url, suite, date }: ArchiveInput, exchange: Exchange) {
+  return bodiesOf(exchange).map(({ size, sha256 }) => ({
+    section: 'archives' as const,
+    line: { kind, url, suite, ...(date !== undefined && { date }), size, sha256 },
+  }));
+}
+
+/** Everything that no kind claims: a download, a redirect, a 404 that a tool probes for. */
+function fileLines({ key, responses }: Exchange): { section: InputSection; line: InputLine }[] {
+  return responses.map(({ status, body }, n) => ({
+    section: 'file',
+    line: {
+      url: key.url,
+      ...(key.method !== 'GET' && { method: key.method }),
+      ...(key.body && { body: hexOf(key.body) }),
+      ...(responses.length > 1 && { answer: n + 1 }),
+      ...(status !== 200 && { status }),
+      ...(body && { size: body.size, sha256: hexOf(body.digest) }),
+    },
+  }));
+}
+
+function bodiesOf({ responses }: Exchange): { size: number; sha256: string }[] {
+  return responses.flatMap(({ body }) => (body ? [{ size: body.size, sha256: hexOf(body.digest) }] : []));
+}
+
+function uniqueInputs(inputs: readonly ProjectedInput[]): ProjectedInput[] {
+  const byText = new Map<string, ProjectedInput>();
+  for (const input of inputs) {
+    const text = `${input.section} ${lineText(input.section, input.line)}`;
+    if (!byText.has(text)) byText.set(text, input);
+  }
+  return [...byText.values()];
+}
+
+export function inputsBySection(inputs: readonly ProjectedInput[]): Lock['inputs'] {
+  const of = (section: InputSection) =>
+    inputs.filter(input => input.section === section).map(({ line }) => line);
+  return { image: of('image'), archives: of('archives'), apt: of('apt'), npm: of('npm'), file: of('file') };
+}
+
+/**
+ * What is wrong with a lock's lines, given what its recordings hold: a line that says something else (exit 4), a
+ * line that is gone (exit 3), a line that nothing recorded (exit 4). Nothing where they agree.
+ */
+export function lockMismatch(
+  lock: Lock,
+  recorded: readonly ProjectedInput[],
+  file: string,
+): HoldfastError | undefined {
+  for (const section of inputSections) {
+    const wanted = recorded.filter(input => input.section === section);
+    const lines = lock.inputs[section];
+    const recordedTexts = new Set(wanted.map(({ line }) => lineText(section, line)));
+    const lockedTexts = new Set(lines.map(line => lineText(section, line)));
+    const gone = wanted.find(({ line }) => !lockedTexts.has(lineText(section, line)));
+    const strange = lines.filter(line => !recordedTexts.has(lineText(section, line)));
+    const altered = strange[0];
+    if (altered !== undefined)
+      return alteredLine(section, nearest(altered, wanted, section) ?? altered, file);
+    if (gone !== undefined) return missingLine(section, gone, file);
+  }
+  return undefined;
+}
+
+/** The recorded input that an altered line most likely was: the name itself may be what was altered. */
+function nearest(
+  line: InputLine,
+  wanted: readonly ProjectedInput[],
+  section: InputSection,
+): InputLine | undefined {
+  const same = (other: InputLine) =>
+    Object.keys(line).filter(name => String(other[name]) === String(line[name])).length;
+  const named = wanted.filter(input => lineName(section, input.line) === lineName(section, line));
+  const candidates = named.length > 0 ? named : wanted;
+  return candidates.toSorted((a, b) => same(b.line) - same(a.line))[0]?.line;
+}
+
+function alteredLine(section: InputSection, line: InputLine, file: string): HoldfastError {
+  return integrityError(
+    'LOCK_ALTERED',
+    `${file}: ${section} ${lineName(section, line)} is not what was recorded`,
+    {
+      next: 'Restore holdfast.lock from version control; only `holdfast lock` and `holdfast update` write it.',
+    },
+  );
+}
+
+function missingLine(
+  section: InputSection,
+  { line, step, url }: ProjectedInput,
+  file: string,
+): HoldfastError {
+  const asked = step === undefined ? '' : ` (step ${step}: ${url ?? ''})`;
+  return staleError('LOCK_MISSING_ENTRY', `${file} lacks ${section} ${lineName(section, line)}${asked}`, {
+    next: 'Run `holdfast lock`, or restore holdfast.lock from version control.',
+  });
+}

@@ -1,0 +1,9 @@
+export { errorJson, errorText, exitCodeOf } from './error-report.ts';
+export {
+  progressFor,
+  progressModes,
+  type Progress,
+  type ProgressMode,
+  type ProgressTarget,
+} from './progress.ts';
+export { formatBytes, formatSeconds, printable } from './units.ts';
