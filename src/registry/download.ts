@@ -1,0 +1,141 @@
+import { integrityError, isDigest, sha256, shortDigest, upstreamError, type Digest } from '../core/index.ts';
+import { refusal, type RegistryApi } from './api.ts';
+import { discard, type HttpResponse } from './http.ts';
+import { readLimited } from './limited.ts';
+import {
+  manifestLimit,
+  manifestTypeOf,
+  manifestTypes,
+  notAManifest,
+  type Descriptor,
+  type RawManifest,
+} from './manifest.ts';
+import { formatReference, tagOrDigest, type Reference } from './reference.ts';
+import { TransientFailure } from './retry.ts';
+
+const accept = manifestTypes.join(', ');
+/** How often a blob may break off in a row without a byte gained. */
+const mostBreaks = 4;
+
+/**
+ * distribution-spec, "Pulling manifests": the manifest that a tag or digest names, its bytes as they are.
+ * @throws HoldfastError REGISTRY_UNKNOWN, REGISTRY_DENIED, REGISTRY_NOT_A_MANIFEST (exit 5),
+ *   REGISTRY_DIGEST_MISMATCH (exit 4), and what every request may throw
+ */
+export async function fetchManifest(api: RegistryApi, reference: Reference): Promise<RawManifest> {
+  const where = formatReference(reference);
+  return api.http.retrying(async () => {
+    const response = await api.send({
+      method: 'GET',
+      repository: reference,
+      target: `manifests/${tagOrDigest(reference)}`,
+      headers: { accept },
+    });
+    if (response.status !== 200) throw await refusal(reference, `image ${where}`, response);
+    const tooLong = () => notAManifest(where, 'it is longer than 4 MiB');
+    if (Number(response.header('content-length') ?? 0) > manifestLimit) {
+      response.body.destroy();
+      throw tooLong();
+    }
+    const bytes = await readLimited(response, manifestLimit, tooLong);
+    const mediaType = manifestTypeOf(bytes, response.header('content-type'), where);
+    const digest = sha256(bytes);
+    requireDigest(where, reference.digest, digest);
+    requireDigest(where, declaredDigest(response), digest);
+    return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
+  });
+}
+
+/** The descriptor by HEAD alone, which costs no pull; nothing where the registry has or says none. */
+export async function headManifest(api: RegistryApi, reference: Reference): Promise<Descriptor | undefined> {
+  const response = await api.request({
+    method: 'HEAD',
+    repository: reference,
+    target: `manifests/${tagOrDigest(reference)}`,
+    headers: { accept },
+  });
+  await discard(response);
+  const digest = declaredDigest(response);
+  const mediaType = response.header('content-type')?.split(';')[0]?.trim();
+  if (response.status !== 200 || digest === undefined || mediaType === undefined) return undefined;
+  return { mediaType, digest, size: Number(response.header('content-length') ?? 0) };
+}
+
+/**
+ * distribution-spec, "Pulling blobs": the bytes, taken up again with a Range where the connection breaks. They are
+ * not yet verified: give them to `Store.put` with the descriptor.
+ */
+export async function* fetchBlob(
+  api: RegistryApi,
+  repository: Reference,
+  blob: Descriptor,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  for (let breaks = 0; received < blob.size || breaks === 0; breaks++) {
+    if (breaks === mostBreaks) throw cutShort(repository, blob, received);
+    if (breaks > 0) await api.http.sleep(500 * 2 ** breaks);
+    const response = await openBlob(api, repository, blob, received);
+    let skip = response.status === 206 ? 0 : received;
+    try {
+      for await (const bytes of response.body) {
+        const chunk: Buffer = bytes;
+        const fresh = chunk.subarray(Math.min(skip, chunk.byteLength));
+        skip -= chunk.byteLength - fresh.byteLength;
+        if (fresh.byteLength === 0) continue;
+        received += fresh.byteLength;
+        breaks = 0;
+        yield fresh;
+      }
+    } catch (error) {
+      const failure = response.failure(error);
+      if (!(failure instanceof TransientFailure)) throw failure;
+    }
+  }
+}
+
+async function openBlob(
+  api: RegistryApi,
+  repository: Reference,
+  blob: Descriptor,
+  from: number,
+): Promise<HttpResponse> {
+  const response = await api.request({
+    method: 'GET',
+    repository,
+    target: `blobs/${blob.digest}`,
+    headers: from > 0 ? { range: `bytes=${from}-` } : {},
+  });
+  const ranged = response.status === 206;
+  if (response.status !== 200 && !ranged)
+    throw await refusal(repository, `blob ${shortDigest(blob.digest)} of ${repository.path}`, response);
+  const length = response.header('content-length');
+  const wanted = ranged ? blob.size - from : blob.size;
+  const rightPart = !ranged || (response.header('content-range') ?? '').startsWith(`bytes ${from}-`);
+  if (rightPart && (length === undefined || Number(length) === wanted)) return response;
+  response.body.destroy();
+  throw mismatch(`${repository.domain}: blob ${blob.digest}`, `${blob.size} bytes`, `${length ?? 'others'}`);
+}
+
+function declaredDigest(response: HttpResponse): Digest | undefined {
+  const text = response.header('docker-content-digest');
+  return isDigest(text) ? text : undefined;
+}
+
+function requireDigest(where: string, wanted: Digest | undefined, got: Digest): void {
+  if (wanted !== undefined && wanted !== got) throw mismatch(where, wanted, got);
+}
+
+/** REGISTRY_DIGEST_MISMATCH (exit 4): the registry gave other bytes than it was asked for. */
+export function mismatch(where: string, wanted: string, got: string) {
+  return integrityError('REGISTRY_DIGEST_MISMATCH', `${where}: expected ${wanted}, received ${got}`, {
+    next: 'The registry, or something on the way to it, alters what it serves; nothing was stored. Use another source.',
+  });
+}
+
+function cutShort(repository: Reference, blob: Descriptor, received: number) {
+  return upstreamError(
+    'REGISTRY_CUT_SHORT',
+    `${repository.domain} broke off blob ${shortDigest(blob.digest)} after ${received} of ${blob.size} bytes`,
+    { next: 'Try again later; nothing of it was stored.' },
+  );
+}

@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream';
+import { request as dispatch, type Dispatcher } from 'undici';
+import { HoldfastError, upstreamError, usageError } from '../core/index.ts';
+import type { Clock } from './clock.ts';
+import { isInternal, isLoopback, type Dispatchers } from './dispatchers.ts';
+import { networkFailure } from './network-failure.ts';
+import { parseRetryAfter, retrying, TransientFailure } from './retry.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Kept from every host but the first. */
+  readonly authorization?: string | undefined;
+  /** Made anew for each attempt and each redirect. */
+  readonly body?: (() => Uint8Array | string | Readable) | undefined;
+  /** `false` hands redirects back; for requests whose body is itself a credential. */
+  readonly redirects?: boolean | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Must be read, or dumped with {@link discard}. */
+  readonly body: Dispatcher.ResponseData['body'];
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  /** What an error thrown by reading `body` means: see `networkFailure`. */
+  failure(error: unknown): Error;
+}
+
+export interface HttpOptions {
+  readonly dispatchers: Dispatchers;
+  readonly clock: Clock;
+  /** Hosts (`name` or `name:port`) besides the loopback that may be spoken to without TLS. */
+  readonly plainHttp: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+const redirectStatuses = [301, 302, 303, 307, 308];
+const transientStatuses = [408, 429, 500, 502, 503, 504];
+const mostHops = 10;
+
+/** HTTP as a registry client needs it: redirects by hand, credentials for one host, waiting where told to. */
+export class HttpClient {
+  readonly clock: Clock;
+  readonly #options: HttpOptions;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+  }
+
+  /**
+   * One attempt. Redirects are followed; every other status is an answer, except those that may pass.
+   * @throws TransientFailure for 408, 429, 5xx and broken connections
+   * @throws HoldfastError REGISTRY_UNREACHABLE, REGISTRY_TLS, REGISTRY_PLAIN_HTTP, REGISTRY_REDIRECT
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    let { url, authorization } = request;
+    this.#requireAllowed(url);
+    for (let hop = 0; hop <= mostHops; hop++) {
+      const response = await this.#exchange(request, url, authorization);
+      const next = redirectTarget(request, response);
+      if (next === undefined) return this.#settled(request, response);
+      await discard(response);
+      this.#requireAllowed(next);
+      requireOutside(url, next);
+      // Once dropped, credentials stay dropped: a chain that comes back does not get them again.
+      if (next.origin !== url.origin) authorization = undefined;
+      url = next;
+    }
+    throw upstreamError(
+      'REGISTRY_REDIRECT',
+      `${showUrl(request.url)} redirects more than ${mostHops} times`,
+      { next: 'The registry is misconfigured; tell those who run it, or use a mirror.' },
+    );
+  }
+
+  /** As `send`, again and again while the failure may pass. */
+  request(request: HttpRequest): Promise<HttpResponse> {
+    return this.retrying(() => this.send(request));
+  }
+
+  retrying<T>(work: () => Promise<T>): Promise<T> {
+    return retrying(this.#options.clock, work, this.#options.signal);
+  }
+
+  /** Waits, unless the user gives up meanwhile. */
+  sleep(milliseconds: number): Promise<void> {
+    return this.clock.sleep(milliseconds, this.#options.signal);
+  }
+
+  #failure(error: unknown, url: URL): Error {
+    return error instanceof HoldfastError ? error : networkFailure(error, url, this.#options.signal);
+  }
+
+  mayUsePlainHttp(url: URL): boolean {
+    const { plainHttp } = this.#options;
+    return isLoopback(url.hostname) || plainHttp.includes(url.host) || plainHttp.includes(url.hostname);
+  }
+
+  #requireAllowed(url: URL): void {
+    if (url.protocol === 'https:' || (url.protocol === 'http:' && this.mayUsePlainHttp(url))) return;
+    throw usageError('REGISTRY_PLAIN_HTTP', `${showUrl(url)} is not encrypted`, {
+      next: `Serve it over https, or name ${url.host || 'the host'} among the hosts that may use plain HTTP.`,
+    });
+  }
+
+  async #exchange(request: HttpRequest, url: URL, authorization: string | undefined): Promise<HttpResponse> {
+    const { dispatchers, signal } = this.#options;
+    try {
+      const { statusCode, headers, body } = await dispatch(url, {
+        method: request.method,
+        dispatcher: dispatchers.dispatcherFor(url),
+        headers: {
+          'user-agent': 'holdfast',
+          'accept-encoding': 'identity',
+          ...request.headers,
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        ...(request.body === undefined ? {} : { body: request.body() }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const header = (name: string) => {
+        const value = headers[name];
+        return Array.isArray(value) ? value.join(', ') : value;
+      };
+      return { status: statusCode, header, body, url, failure: error => this.#failure(error, url) };
+    } catch (error) {
+      throw this.#failure(error, url);
+    }
+  }
+
+  async #settled(request: HttpRequest, response: HttpResponse): Promise<HttpResponse> {
+    if (!transientStatuses.includes(response.status)) return response;
+    const retryAfter = parseRetryAfter(response.header('retry-after'), this.#options.clock.now());
+    await discard(response);
+    const what = `${request.url.host} answered ${response.status} to ${request.method} ${showUrl(request.url)}`;
+    const failure =
+      response.status === 429
+        ? upstreamError('REGISTRY_RATE_LIMITED', what, {
+            next: 'Wait, log in for a higher limit (`docker login`), or use a mirror.',
+          })
+        : upstreamError('REGISTRY_UNAVAILABLE', what, {
+            next: 'Try again later; nothing that was stored is lost.',
+          });
+    throw new TransientFailure(failure, retryAfter);
+  }
+}
+
+/** Reads what is left of a body and forgets it, so that its connection can serve again. */
+export async function discard({ body }: HttpResponse): Promise<void> {
+  await body.dump({ limit: 64 * 1024 }).catch(() => {});
+}
+
+/** A URL for messages: its query may hold a signature and its user part a password. */
+export function showUrl(url: URL): string {
+  return url.origin === 'null' ? `${url.protocol}…` : url.origin + url.pathname;
+}
+
+function redirectTarget(request: HttpRequest, response: HttpResponse): URL | undefined {
+  if (!redirectStatuses.includes(response.status) || request.redirects === false) return undefined;
+  // Only 307 and 308 ask for the same method and body again (RFC 9110, 15.4).
+  const reading = request.method === 'GET' || request.method === 'HEAD';
+  if (!reading && response.status < 307) return undefined;
+  const location = response.header('location') ?? '';
+  if (location !== '' && URL.canParse(location, response.url.href)) {
+    const target = new URL(location, response.url);
+    target.username = '';
+    target.password = '';
+    return target;
+  }
+  throw upstreamError('REGISTRY_REDIRECT', `${showUrl(request.url)} redirects to nowhere`, {
+    next: 'The registry is misconfigured; tell those who run it, or use a mirror.',
+  });
+}
+
+/** A registry out there has no business at this machine's own services or at a cloud's metadata address. */
+function requireOutside(from: URL, to: URL): void {
+  const inside = isInternal(to.hostname) && !isLoopback(from.hostname);
+  if (!inside || from.hostname === to.hostname) return;
+  throw upstreamError('REGISTRY_REDIRECT', `${from.host} redirects to the internal host ${to.hostname}`, {
+    next: 'Do not trust this registry; use another source for the image.',
+  });
+}

@@ -1,0 +1,45 @@
+import { usageError } from '../../core/index.ts';
+import type { RegistryClient } from '../client.ts';
+import type { PushOptions } from '../push.ts';
+import { dockerArchiveDestination } from './docker-archive.ts';
+import { ociArchiveDestination } from './oci-archive.ts';
+import { ociLayoutDestination, ociLayoutSource } from './oci-layout.ts';
+import type { Transport } from './parse.ts';
+import { registryDestination, registrySource } from './registry.ts';
+import type { ImageDestination, ImageSource } from './transport.ts';
+
+/** @throws HoldfastError TRANSPORT_NOT_READABLE (exit 2): archives are only written */
+export function openSource(transport: Transport, client: RegistryClient): ImageSource {
+  switch (transport.kind) {
+    case 'docker':
+      return registrySource(client, transport.reference);
+    case 'oci':
+      return ociLayoutSource(transport.directory, transport.tag);
+    case 'oci-archive':
+    case 'docker-archive':
+      throw usageError(
+        'TRANSPORT_NOT_READABLE',
+        `${transport.kind}:${transport.file} can be written, not read`,
+        {
+          next: 'Unpack it into an OCI layout and name that as oci:DIR, or push it to a registry.',
+        },
+      );
+  }
+}
+
+export function openDestination(
+  transport: Transport,
+  client: RegistryClient,
+  options: PushOptions = {},
+): ImageDestination {
+  switch (transport.kind) {
+    case 'docker':
+      return registryDestination(client, transport.reference, options);
+    case 'oci':
+      return ociLayoutDestination(transport.directory, transport.tag);
+    case 'oci-archive':
+      return ociArchiveDestination(transport.file, transport.tag);
+    case 'docker-archive':
+      return dockerArchiveDestination(transport.file, transport.reference);
+  }
+}
