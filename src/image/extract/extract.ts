@@ -42,7 +42,7 @@ export async function extractLayer(options: ExtractOptions): Promise<ExtractedLa
   const digester = new Digester();
   const layer = new LayerDirectory(directory, userxattr);
   let entries = 0;
-  let current = Buffer.alloc(0);
+  let current: Buffer = Buffer.alloc(0);
   try {
     const archive = digested(decompress(source, limits?.bytes), digester);
     for await (const entry of readTar(archive, { entries: limits?.entries })) {

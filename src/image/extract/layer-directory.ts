@@ -77,13 +77,15 @@ export class LayerDirectory {
 
   /** Sets the attributes, then modes and times of directories. */
   async finish(): Promise<void> {
-    for (const [path, { uid, gid, mode }] of this.#directories) {
+    // From the leaves up: a directory's own mode may shut what it holds.
+    const directories = [...this.#directories].toReversed();
+    for (const [path, { uid, gid, mode }] of directories) {
       lchownSync(this.#at(path), uid, gid);
       chmodSync(this.#at(path), mode);
     }
     await this.#flushXattrs();
     this.close();
-    for (const [path, { mtime }] of this.#directories) this.#setTime(path, mtime);
+    for (const [path, { mtime }] of directories) this.#setTime(path, mtime);
   }
 
   close(): void {
@@ -116,7 +118,6 @@ export class LayerDirectory {
       if (source !== undefined) return linkSync(this.#at(source), this.#at(path));
       if (!(await this.#make(path, entry))) return;
     }
-    this.#xattrs.delete(path);
     for (const [name, value] of entry.xattrs) {
       if (isOverlayXattr(name)) this.#skip(path, `attribute ${name} is overlayfs' own`);
       else this.#setXattr(path, name, value);

@@ -111,7 +111,7 @@ function quote(text: ByteString): ByteString {
   });
 }
 
-/** Removes one attribute from paths below `root`; each must have it. */
+/** Removes one attribute, of an ASCII name, from paths below `root`; each must have it. */
 export async function removeXattr(root: string, name: string, paths: readonly ByteString[]): Promise<void> {
   if (paths.length === 0) return;
   const args = ['-0', 'setfattr', '-h', '-x', name, '--'];
