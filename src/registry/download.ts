@@ -1,6 +1,6 @@
 import { integrityError, isDigest, sha256, shortDigest, upstreamError, type Digest } from '../core/index.ts';
 import { refusal, type RegistryApi } from './api.ts';
-import { discard, type HttpResponse } from './http.ts';
+import { abandon, discard, type HttpResponse } from './http.ts';
 import { readLimited } from './limited.ts';
 import {
   manifestLimit,
@@ -34,7 +34,7 @@ export async function fetchManifest(api: RegistryApi, reference: Reference): Pro
     if (response.status !== 200) throw await refusal(reference, `image ${where}`, response);
     const tooLong = () => notAManifest(where, 'it is longer than 4 MiB');
     if (Number(response.header('content-length') ?? 0) > manifestLimit) {
-      response.body.destroy();
+      abandon(response);
       throw tooLong();
     }
     const bytes = await readLimited(response, manifestLimit, tooLong);
@@ -112,7 +112,7 @@ async function openBlob(
   const wanted = ranged ? blob.size - from : blob.size;
   const rightPart = !ranged || (response.header('content-range') ?? '').startsWith(`bytes ${from}-`);
   if (rightPart && (length === undefined || Number(length) === wanted)) return response;
-  response.body.destroy();
+  abandon(response);
   throw mismatch(`${repository.domain}: blob ${blob.digest}`, `${blob.size} bytes`, `${length ?? 'others'}`);
 }
 

@@ -154,6 +154,12 @@ export async function discard({ body }: HttpResponse): Promise<void> {
   await body.dump({ limit: 64 * 1024 }).catch(() => {});
 }
 
+/** Closes the connection rather than read on: what comes is not what was asked for. */
+export function abandon({ body }: HttpResponse): void {
+  // Destroying an unread body emits an error about just that.
+  body.on('error', () => {}).destroy();
+}
+
 /** A URL for messages: its query may hold a signature and its user part a password. */
 export function showUrl(url: URL): string {
   return url.origin === 'null' ? `${url.protocol}…` : url.origin + url.pathname;
