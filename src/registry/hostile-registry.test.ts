@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sha256 } from '../core/index.ts';
+import { sha256, type Digest } from '../core/index.ts';
 import type { Store } from '../store/index.ts';
 import {
   noCredentials,
@@ -60,7 +60,7 @@ async function pull(domain: string, credentials = noCredentials, clock = fakeClo
 const serve: Script = ({ url }, response) => {
   const [, kind, name = ''] = /^\/v2\/team\/app\/(manifests|blobs)\/(.+)$/.exec(url) ?? [];
   if (kind === undefined) return void response.writeHead(404).end();
-  const { digest } = kind === 'manifests' ? image : ({ digest: name } as Descriptor);
+  const { digest } = kind === 'manifests' ? image : { digest: name as Digest };
   void honest.readBytes(digest).then(bytes => {
     const type = kind === 'manifests' ? image.mediaType : 'application/octet-stream';
     response.writeHead(200, { 'content-type': type, 'content-length': bytes.byteLength }).end(bytes);

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect, type AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { noCredentials, openDispatchers, parseReference, RegistryClient, type Environment } from './index.ts';
+import { noOpenssl, selfSigned } from './testing/certificates.ts';
+import { startScripted, type Script } from './testing/scripted-server.ts';
+import { fakeClock, openWorkspace, type Workspace } from './testing/stores.ts';
+
+const emptyIndex: Script = (_, response) => {
+  response.setHeader('content-type', 'application/vnd.oci.image.index.v1+json');
+  response.end('{"schemaVersion":2,"manifests":[]}');
+};
+
+let work: Workspace;
+const closing: (() => Promise<void>)[] = [];
+beforeEach(async () => {
+  work = await openWorkspace();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+  await work.remove();
+});
+
+async function manifest(text: string, env: Environment, plainHttp: string[] = []) {
+  const options = {
+    env,
+    homeDirectory: '/nonexistent',
+    credentials: noCredentials,
+    clock: fakeClock(),
+    plainHttp,
+  };
+  const client = await RegistryClient.open(options);
+  closing.push(() => client.close());
+  return client.manifest(parseReference(text));
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A registry with a certificate, and the file of its root. */
+async function tlsRegistry() {
+  const files = await selfSigned(work.directory, ['IP:127.0.0.1', 'IP:0.0.0.0', 'DNS:r.example.test']);
+  const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
+  const server = createHttpsServer({ cert, key }, (request, response) => {
+    const { method = '', url = '', headers } = request;
+    emptyIndex({ method, url, headers, body: Buffer.alloc(0), number: 0 }, response);
+  });
+  const port = await listen(server);
+  return { port, roots: files.cert };
+}
+
+if (noOpenssl) console.log(`skipped: ${noOpenssl}`);
+
+describe.skipIf(noOpenssl)('TLS', () => {
+  test('is used on the loopback, too, where the registry has it and SSL_CERT_FILE its root', async () => {
+    const { port, roots } = await tlsRegistry();
+    const found = await manifest(`127.0.0.1:${port}/a`, { SSL_CERT_FILE: roots });
+    expect(found.bytes.toString()).toBe('{"schemaVersion":2,"manifests":[]}');
+  });
+
+  test('with an unknown root is refused, and no reason to go without', async () => {
+    const { port } = await tlsRegistry();
+    await expect(manifest(`127.0.0.1:${port}/a`, {})).rejects.toMatchObject({
+      code: 'REGISTRY_TLS',
+      exit: 5,
+      next: expect.stringContaining('SSL_CERT_FILE'),
+    });
+  });
+
+  test('roots that cannot be read are an error', async () => {
+    await expect(manifest('r.example.test/a', { SSL_CERT_FILE: '/nonexistent' })).rejects.toMatchObject({
+      code: 'ROOTS_UNREADABLE',
+      exit: 2,
+    });
+  });
+});
+
+describe('a proxy', () => {
+  test('carries what is plain and allowed by name', async () => {
+    const proxy = await startScripted(emptyIndex);
+    closing.push(() => proxy.stop());
+    // TLS is tried first, and the other proxy is not there.
+    const env = { http_proxy: proxy.origin, https_proxy: 'http://127.0.0.1:1' };
+    await manifest('r.example.test/a', env, ['r.example.test']);
+    await manifest('r.example.test:81/a', { ...env, HOLDFAST_PLAIN_HTTP: 'x.test, r.example.test:81' });
+    expect(proxy.seen.map(({ url }) => url)).toEqual([
+      'http://r.example.test/v2/a/manifests/latest',
+      'http://r.example.test:81/v2/a/manifests/latest',
+    ]);
+    await expect(manifest('r.example.test/a', env)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+    expect(proxy.seen).toHaveLength(2);
+  });
+
+  test.skipIf(noOpenssl)('is tunnelled through for TLS, unless NO_PROXY names the host', async () => {
+    const { port, roots } = await tlsRegistry();
+    const asked: string[] = [];
+    const proxy = createHttpServer().on('connect', (request, client, head) => {
+      asked.push(request.url ?? '');
+      const upstream = connect(port, '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.write(head);
+        upstream.pipe(client).pipe(upstream);
+      });
+      client.on('error', () => upstream.destroy());
+      upstream.on('error', () => client.destroy());
+    });
+    const HTTPS_PROXY = `http://127.0.0.1:${await listen(proxy)}`;
+    await manifest('r.example.test/a', { HTTPS_PROXY, SSL_CERT_FILE: roots });
+    expect(asked).toEqual(['r.example.test:443']);
+    // The loopback is never asked for through a proxy.
+    await manifest(`127.0.0.1:${port}/a`, { HTTPS_PROXY, SSL_CERT_FILE: roots });
+    // An address that is not written as the loopback, but leads there.
+    const NO_PROXY = 'other.test,0.0.0.0';
+    await manifest(`0.0.0.0:${port}/a`, { HTTPS_PROXY, SSL_CERT_FILE: roots, NO_PROXY });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is chosen by scheme, and never for the loopback', async () => {
+    const dispatchers = await openDispatchers({ HTTPS_PROXY: 'http://127.0.0.1:1' });
+    closing.push(() => dispatchers.close());
+    const choose = (url: string) => dispatchers.dispatcherFor(new URL(url));
+    expect(choose('https://r.example.test')).not.toBe(choose('http://r.example.test'));
+    expect(choose('http://localhost:1')).toBe(choose('https://[::1]'));
+    expect(choose('https://127.0.0.1.example.test')).not.toBe(choose('http://127.0.0.1'));
+  });
+
+  test('that is no URL is an error without its password', async () => {
+    const failure: unknown = await openDispatchers({ HTTPS_PROXY: 'kelp:hush@[proxy' }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'PROXY_INVALID', exit: 2 });
+    expect(String((failure as Error).stack)).not.toContain('hush');
+  });
+});
