@@ -1,0 +1,107 @@
+/** The compressions of Debian archives and packages: gzip, xz, zstd, or none. */
+
+import { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+
+export type Compression = 'none' | 'gz' | 'xz' | 'zst';
+
+/** The compression that a file name's ending says; undefined for one that nothing here reads (bz2, lzma, lz4). */
+export function compressionOf(name: string): Compression | undefined {
+  const ending = /\.(gz|xz|zst|bz2|lzma|lz4|lz)$/.exec(name)?.[1];
+  switch (ending) {
+    case undefined:
+      return 'none';
+    case 'gz':
+    case 'xz':
+    case 'zst':
+      return ending;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The bytes decompressed, as they come. Leaving the loop early releases everything.
+ * @throws the decompressor's own error where the input is damaged or ends early; callers know what to call it.
+ */
+export async function* decompressed(
+  source: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncGenerator<Uint8Array> {
+  switch (compression) {
+    case 'none':
+      yield* source;
+      return;
+    case 'gz':
+      yield* piped(source, createGunzip());
+      return;
+    case 'zst':
+      yield* piped(source, createZstdDecompress());
+      return;
+    case 'xz':
+      yield* unxz(source);
+      return;
+  }
+}
+
+async function* piped(
+  source: AsyncIterable<Uint8Array>,
+  decompressor: ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>,
+): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(source, { objectMode: false });
+  input.on('error', error => decompressor.destroy(error));
+  input.pipe(decompressor);
+  try {
+    for await (const chunk of decompressor) yield chunk as Uint8Array;
+  } finally {
+    input.destroy();
+    decompressor.destroy();
+  }
+}
+
+async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { default: xz } = await import('xz-decompress');
+  const iterator = source[Symbol.asyncIterator]();
+  const input = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      for (;;) {
+        const next = await iterator.next();
+        // Past the end the decoder is fed nothing, twice at most: then what is missing becomes an error.
+        if (next.done === true) return controller.close();
+        if (next.value.byteLength > 0) return controller.enqueue(next.value);
+      }
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+  const reader = new xz.XzReadableStream(input).getReader();
+  let whole = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (value.byteLength > 0) yield value;
+    }
+    whole = true;
+  } finally {
+    // One decoder runs at a time in this library: one left behind would block every later one.
+    if (!whole) await reader.cancel().catch(() => undefined);
+    await iterator.return?.();
+  }
+}
+
+/** The whole of a stream, refusing more than `limit` bytes. @throws RangeError past the limit */
+export async function collected(
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    size += chunk.byteLength;
+    if (size > limit) throw new RangeError(`more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}

@@ -1,0 +1,107 @@
+/** What the exchanges of a build were, in apt's terms: an archive's index, or a package. */
+
+import type { Digest } from '../../core/index.ts';
+import { ArchiveMap } from './archive-map.ts';
+import { unescape } from './archive-urls.ts';
+
+/** The parts of a recorded exchange that matter here; lock/recording's Exchange fits. */
+export interface RecordedExchange {
+  readonly key: { readonly method: string; readonly url: string };
+  readonly responses: readonly {
+    readonly status: number;
+    readonly body?: { readonly digest: Digest; readonly size: number } | undefined;
+  }[];
+}
+
+export interface RecognisedIndex {
+  readonly class: 'index';
+  readonly kind: 'apt';
+  /** The archive's base URL, with a final slash. */
+  readonly archive: string;
+  readonly suite: string;
+  /** The path below the suite's directory: `InRelease`, `main/binary-amd64/Packages.xz`, …; by-hash is resolved. */
+  readonly path: string;
+  /** Whether this is the signed index itself: its digest and date stand for the suite in the lock. */
+  readonly signed: boolean;
+  /** The Date of the suite's Release in this recording. Whoever trusts it has verified the signature elsewhere. */
+  readonly date: Date | undefined;
+  /** Of the last answer; undefined where the archive answered that it has no such file. */
+  readonly digest: Digest | undefined;
+}
+
+export interface RecognisedPackage {
+  readonly class: 'artefact';
+  readonly kind: 'apt';
+  readonly archive: string | undefined;
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /** `index`: a Packages index in this recording lists this URL with this digest; `url`: read from the file name. */
+  readonly from: 'index' | 'url';
+}
+
+export type Recognised = RecognisedIndex | RecognisedPackage;
+
+export type ReadBody = (digest: Digest) => Promise<Buffer>;
+
+/**
+ * Reads the indexes among the exchanges, and answers for each exchange what it was; undefined where it was nothing
+ * of apt's. Give the exchanges of all steps: `apt-get update` and `install` often are two.
+ * @throws what `readBody` throws. An index that cannot be read is no error: its packages are then read from their URLs.
+ */
+export async function aptRecogniser(
+  exchanges: readonly RecordedExchange[],
+  readBody: ReadBody,
+): Promise<(exchange: RecordedExchange) => Recognised | undefined> {
+  const archives = await ArchiveMap.read(exchanges, readBody);
+  return exchange => {
+    if (exchange.key.method !== 'GET' && exchange.key.method !== 'HEAD') return undefined;
+    return recognisePackage(exchange, archives) ?? recogniseIndex(exchange, archives);
+  };
+}
+
+function recognisePackage(exchange: RecordedExchange, archives: ArchiveMap): RecognisedPackage | undefined {
+  const body = lastBody(exchange);
+  const { url } = exchange.key;
+  if (body === undefined || !/\.u?deb$/.test(pathOf(url))) return undefined;
+  const archive = archives.archiveOf(url);
+  const listed = archives.packageAt(url);
+  const common = { class: 'artefact', kind: 'apt', archive, digest: body.digest, size: body.size } as const;
+  if (listed?.digest === body.digest) {
+    const { name, version, architecture } = listed;
+    return { ...common, name, version, architecture, from: 'index' };
+  }
+  // A .deb from elsewhere than an archive's pool is a file like any other.
+  if (archive === undefined && !pathOf(url).includes('/pool/')) return undefined;
+  const named = packageNamed(pathOf(url));
+  return named === undefined ? undefined : { ...common, ...named, from: 'url' };
+}
+
+/** `name_version_architecture.deb`; the file name may hold the epoch's colon as `%3a`, and the URL encodes that once more. */
+function packageNamed(path: string): { name: string; version: string; architecture: string } | undefined {
+  const file = unescape(unescape(path.slice(path.lastIndexOf('/') + 1)));
+  const match = /^([a-z0-9][a-z0-9+.-]+)_([^_/]+)_([a-z0-9-]+)\.u?deb$/.exec(file);
+  const [, name, version, architecture] = match ?? [];
+  if (name === undefined || version === undefined || architecture === undefined) return undefined;
+  return { name, version, architecture };
+}
+
+function recogniseIndex(exchange: RecordedExchange, archives: ArchiveMap): RecognisedIndex | undefined {
+  const place = archives.indexAt(exchange.key.url);
+  if (place === undefined) return undefined;
+  const { archive, suite, path, date } = place;
+  const signed = path === 'InRelease' || path === 'Release';
+  const digest = lastBody(exchange)?.digest;
+  return { class: 'index', kind: 'apt', archive, suite, path, signed, date, digest };
+}
+
+function lastBody(exchange: RecordedExchange): { digest: Digest; size: number } | undefined {
+  return exchange.responses.findLast(response => response.status === 200)?.body;
+}
+
+function pathOf(url: string): string {
+  return url.replace(/[?#].*$/s, '');
+}
