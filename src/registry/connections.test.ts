@@ -103,6 +103,28 @@ describe('a proxy', () => {
     expect(proxy.seen).toHaveLength(2);
   });
 
+  test('shows a host outside, which may not redirect inside', async () => {
+    const inside = [
+      'http://127.0.0.1:1/x',
+      'http://localhost/x',
+      'https://169.254.169.254/x',
+      'https://[::]/x',
+    ];
+    const targets = inside.values();
+    const proxy = await startScripted((_, response) => {
+      response.writeHead(307, { location: targets.next().value }).end();
+    });
+    closing.push(() => proxy.stop());
+    const env = { http_proxy: proxy.origin, https_proxy: 'http://127.0.0.1:1' };
+    for (const target of inside) {
+      await expect(manifest('r.example.test/a', env, ['r.example.test']), target).rejects.toMatchObject({
+        code: 'REGISTRY_REDIRECT',
+        message: expect.stringContaining(new URL(target).hostname),
+      });
+    }
+    expect(proxy.seen).toHaveLength(inside.length);
+  });
+
   test.skipIf(noOpenssl)('is tunnelled through for TLS, unless NO_PROXY names the host', async () => {
     const { port, roots } = await tlsRegistry();
     const asked: string[] = [];

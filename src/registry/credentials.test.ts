@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -100,6 +100,15 @@ describe('from a helper', () => {
     await helper('all', `${answer} '<token>' "$server"`);
     expect(await found('r.example.test/a', env())).toBe('one:get r.example.test');
     expect(await found('debian', env())).toBe('identity-token:https://index.docker.io/v1/');
+  });
+
+  test('which is asked once a registry', async () => {
+    await write('.docker/config.json', { credsStore: 'counting' });
+    await helper('counting', `echo x >>${home}/count; echo '{"Username":"a","Secret":"b"}'`);
+    const source = dockerCredentials({ env: env(), homeDirectory: home });
+    for (const text of ['debian', 'alpine', 'r.example.test/a', 'r.example.test/b'])
+      await source.credentialsFor(parseReference(text));
+    expect(await readFile(join(home, 'count'), 'utf8')).toBe('x\nx\n');
   });
 
   test('that knows nothing gives nothing', async () => {

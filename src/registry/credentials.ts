@@ -51,14 +51,19 @@ const configSchema = z.object({
 export function dockerCredentials(options: CredentialOptions): CredentialSource {
   const file = credentialFile(options);
   let reading: Promise<z.infer<typeof configSchema>> | undefined;
+  // One process a registry, not one a request: some helpers ask a key ring, or the network.
+  const answers = new Map<string, Promise<HelperAnswer | undefined>>();
+  const askOnce = (helper: string, domain: string) => {
+    const answer = answers.get(domain) ?? askHelper(helper, serverName(domain), { env: options.env, file });
+    answers.set(domain, answer);
+    return answer;
+  };
   return {
     async credentialsFor(repository) {
       const config = await (reading ??= readConfig(file));
       const { domain } = repository;
       const helper = config.credHelpers[domain] ?? config.credsStore;
-      if (helper) {
-        return fromHelper(await askHelper(helper, serverName(domain), { env: options.env, file }));
-      }
+      if (helper) return fromHelper(await askOnce(helper, domain));
       const entry = findEntry(config.auths, repository);
       return entry && fromEntry(entry, file);
     },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -144,7 +145,6 @@ describe.skipIf(noDockerRegistry)('with a real registry', () => {
       layers: Descriptor[];
     };
     const layer = layers[0] as Descriptor;
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(rotten.pathOf(layer.digest), Buffer.alloc(layer.size));
     await expect(pushImage(client, rotten, poor, named('team/rot:1'))).rejects.toMatchObject({
       code: 'STORE_BLOB_CORRUPT',

@@ -46,7 +46,7 @@ export async function uploadChunks(
 }
 
 /** The same bytes in pieces of `size`; the last may be shorter. */
-export async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
+async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
   let held: Uint8Array[] = [];
   let length = 0;
   for await (let chunk of chunks) {

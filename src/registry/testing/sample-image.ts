@@ -5,8 +5,8 @@ import type { Store } from '../../store/index.ts';
 import type { Descriptor } from '../manifest.ts';
 import { tarOf } from '../transports/tar.ts';
 
-export const ociManifestType = 'application/vnd.oci.image.manifest.v1+json';
-export const ociIndexType = 'application/vnd.oci.image.index.v1+json';
+const ociManifestType = 'application/vnd.oci.image.manifest.v1+json';
+const ociIndexType = 'application/vnd.oci.image.index.v1+json';
 
 /** A real image of one layer per text, each layer a file with that text; stored whole. */
 export async function sampleImage(
