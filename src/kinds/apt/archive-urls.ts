@@ -3,11 +3,11 @@
 /** Scheme, host and path, the path decoded once and without `.` and doubled slashes; no query, no fragment. */
 export function plainUrl(url: string): string {
   const [, origin = '', path = ''] = /^([a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];
-  return origin + unescape(path).replaceAll(/\/(?:\.?\/)+/g, '/');
+  return origin + percentDecoded(path).replaceAll(/\/(?:\.?\/)+/g, '/');
 }
 
 /** One layer of percent-encoding; text that is not encoded well stays as it is. */
-export function unescape(text: string): string {
+export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

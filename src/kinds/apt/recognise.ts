@@ -2,7 +2,7 @@
 
 import type { Digest } from '../../core/index.ts';
 import { ArchiveMap } from './archive-map.ts';
-import { unescape } from './archive-urls.ts';
+import { percentDecoded } from './archive-urls.ts';
 
 /** The parts of a recorded exchange that matter here; lock/recording's Exchange fits. */
 export interface RecordedExchange {
@@ -82,7 +82,7 @@ function recognisePackage(exchange: RecordedExchange, archives: ArchiveMap): Rec
 
 /** `name_version_architecture.deb`; the file name may hold the epoch's colon as `%3a`, and the URL encodes that once more. */
 function packageNamed(path: string): { name: string; version: string; architecture: string } | undefined {
-  const file = unescape(unescape(path.slice(path.lastIndexOf('/') + 1)));
+  const file = percentDecoded(percentDecoded(path.slice(path.lastIndexOf('/') + 1)));
   const match = /^([a-z0-9][a-z0-9+.-]+)_([^_/]+)_([a-z0-9-]+)\.u?deb$/.exec(file);
   const [, name, version, architecture] = match ?? [];
   if (name === undefined || version === undefined || architecture === undefined) return undefined;

@@ -17,7 +17,7 @@ export interface VerifyOptions {
   readonly now: Date;
   /**
    * True only where the lock holds the digest of this very file: then a key that has expired since, and a clock
-   * that is behind, are no reason to refuse it. Nothing else is forgiven.
+   * that is behind, are no reason to refuse it, nor is a key that was retired. A compromised key is refused always.
    */
   readonly locked?: boolean;
   /** What to call the file in an error, for example its URL. */
@@ -141,7 +141,6 @@ async function goodSigner(options: VerifyOptions, verification: Verification): P
       try {
         await verified;
         if (key === undefined) continue;
-        if (await key.isRevoked()) throw new Error('the key is revoked');
         // The library asks whether the key was valid when it signed; a trust decision of today asks about today.
         if (locked !== true) {
           expired = true;
