@@ -59,7 +59,7 @@ export async function tarEntries(
   for await (const entry of readTar(inChunks(archive, chunk))) {
     const { body, ...header } = entry;
     void body;
-    entries.push({ header, content: Buffer.from(await entryBytes(entry, 2 ** 20)) });
+    entries.push({ header, content: Buffer.from(await entryBytes(entry, 2 ** 24)) });
   }
   return entries;
 }

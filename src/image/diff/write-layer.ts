@@ -1,0 +1,123 @@
+import { chmodSync, lchownSync, lutimesSync } from 'node:fs';
+import { Digester, type Digest } from '../../core/index.ts';
+import { shown } from '../filesystem/byte-string.ts';
+import { SpecialNodes } from '../filesystem/nodes.ts';
+import { gzip } from '../gzip.ts';
+import { InjectedPaths } from '../normalise/injected.ts';
+import { forbiddenContent, refuseMarkers, scrubCertificate, type BuildTrust } from '../normalise/residue.ts';
+import { applyRules, type Rule, type RuleHit } from '../normalise/rules.ts';
+import { layerArchive } from './archive.ts';
+import { LayerTree } from './layer-tree.ts';
+import { dropSockets, expandOpaque, refuseReferences, stripForeignXattrs } from './opaque.ts';
+import { clampedTime, dropUnchanged } from './unchanged.ts';
+
+export interface LayerOptions {
+  /** The overlay's upper directory, no longer mounted; it is changed to what the layer holds. */
+  readonly upper: string;
+  /** A merged view of all layers below, which is only read; undefined for a first layer. */
+  readonly lower?: string | undefined;
+  /** Unix seconds; no time in the layer is later. */
+  readonly sourceDate: number;
+  /** `rules`, or those of them that are switched on. */
+  readonly rules: readonly Rule[];
+  /** Absolute paths that the sandbox laid under the step: what is there counts as the step's only if it wrote it. */
+  readonly injected?: readonly string[] | undefined;
+  /** The directory with what was laid there, by which untouched copies are told. */
+  readonly injectedFrom?: string | undefined;
+  readonly trust?: BuildTrust | undefined;
+  /** Byte sequences that no layer may hold, such as secrets. */
+  readonly forbidden?: readonly Buffer[] | undefined;
+  /** Takes the compressed layer, for example `bytes => store.put(bytes)`. */
+  readonly sink: (layer: AsyncIterable<Uint8Array>) => Promise<unknown>;
+}
+
+export interface WrittenLayer {
+  /** Digest of the uncompressed archive. */
+  readonly diffId: Digest;
+  /** Digest and size of the compressed blob. */
+  readonly digest: Digest;
+  readonly size: number;
+  readonly entryCount: number;
+  /** Whether the step changed nothing; the layer is written all the same. */
+  readonly empty: boolean;
+  /** What the rules changed, and where the build's certificate was taken out. */
+  readonly applied: readonly RuleHit[];
+}
+
+/**
+ * Writes what a step changed as a layer: the semantic difference between `upper` and `lower`, normalised in place, as
+ * a canonical archive. Equal changes give equal bytes. Afterwards `upper` is what extracting the layer would give.
+ * The root directory itself is no part of a layer; it gets back the owner and mode that it has below.
+ * @throws HoldfastError CA_RESIDUE, LAYER_FORBIDDEN, LAYER_NAME_RESERVED (exit 6), LAYER_OVERLAY_FEATURE,
+ *   XATTR_UNREADABLE, IMAGE_TOOL_MISSING (exit 2)
+ */
+export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
+  const { upper, lower, sourceDate } = options;
+  const tree = await LayerTree.scan(upper, lower);
+  const applied = normalise(tree, options);
+  await stripForeignXattrs(upper, tree);
+  settle(tree, sourceDate);
+
+  const plain = new Digester();
+  const compressed = new Digester();
+  await options.sink(measured(gzip(measured(layerArchive(tree, sourceDate), plain)), compressed));
+  const entryCount = tree.nodes().length;
+  return {
+    diffId: plain.digest(),
+    digest: compressed.digest(),
+    size: compressed.size,
+    entryCount,
+    empty: entryCount === 0,
+    applied,
+  };
+}
+
+function normalise(tree: LayerTree, options: LayerOptions): RuleHit[] {
+  const { upper, sourceDate, trust } = options;
+  const injected = new InjectedPaths(options.injected ?? [], options.injectedFrom);
+  const nodes = new SpecialNodes(upper);
+  const whiteout = (at: Buffer) => nodes.whiteout(at);
+  const changes = {
+    sourceDate,
+    timeless: (path: string) => injected.has(path),
+    fleeting: (path: string) => injected.mayHaveMade(path),
+  };
+  try {
+    refuseReferences(tree);
+    dropSockets(tree, whiteout);
+    expandOpaque(tree, whiteout);
+    const stubs = injected.dropStubs(tree).map(path => ({ rule: 'injected', path: shown(path) }));
+    // Rules look only at what the step changed, and may undo the change.
+    dropUnchanged(tree, changes);
+    const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, injected);
+    const hits = applyRules(tree, options.rules, sourceDate, whiteout);
+    dropUnchanged(tree, changes);
+    refuseMarkers(tree, options.forbidden ?? [], forbiddenContent);
+    return [...stubs, ...scrubbed, ...hits];
+  } finally {
+    nodes.close();
+  }
+}
+
+/** Gives files the times that the archive says, and the root what it has below. Removing files changed times too. */
+function settle(tree: LayerTree, sourceDate: number): void {
+  for (const { path, facts, edited } of tree.nodes()) {
+    if (facts.type === 'whiteout') continue;
+    const time = clampedTime(facts.mtime, sourceDate);
+    const isSettled = facts.type !== 'directory' && !edited && !facts.hasFraction && time === facts.mtime;
+    if (!isSettled) lutimesSync(tree.at(path), time, time);
+  }
+  const { facts, below } = tree.root;
+  const { uid, gid, mode } = below ?? facts;
+  lchownSync(tree.at(''), uid, gid);
+  chmodSync(tree.at(''), mode);
+  const time = clampedTime(below?.mtime ?? facts.mtime, sourceDate);
+  lutimesSync(tree.at(''), time, time);
+}
+
+async function* measured(source: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    digester.update(chunk);
+    yield chunk;
+  }
+}

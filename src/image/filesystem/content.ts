@@ -1,0 +1,63 @@
+import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+
+const chunkSize = 1024 * 1024;
+
+/** The content of a regular file in pieces, never through a symbolic link; constant memory. */
+export function* readChunks(path: Buffer): Generator<Buffer, void, undefined> {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    for (;;) {
+      // A new buffer each time: whoever takes it may keep it while the next piece is read.
+      const buffer = Buffer.allocUnsafe(chunkSize);
+      const read = readSync(file, buffer, 0, chunkSize, null);
+      if (read === 0) return;
+      yield buffer.subarray(0, read);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The first `limit` bytes of a regular file, never through a symbolic link. */
+export function readStart(path: Buffer, limit: number): Buffer {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for (const chunk of readChunks(path)) {
+    pieces.push(chunk);
+    size += chunk.length;
+    if (size >= limit) break;
+  }
+  return Buffer.concat(pieces).subarray(0, limit);
+}
+
+/** Replaces a regular file's content; the file itself, its other names, its owner and mode stay. */
+export function rewrite(path: Buffer, content: Buffer): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    ftruncateSync(file, 0);
+    for (let written = 0; written < content.length; ) written += writeSync(file, content, written);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether two regular files of equal size hold the same bytes. */
+export function sameContent(a: Buffer, b: Buffer): boolean {
+  const other = readChunks(b);
+  let rest = Buffer.alloc(0) as Buffer;
+  try {
+    for (const chunk of readChunks(a)) {
+      let compared = 0;
+      while (compared < chunk.length) {
+        if (rest.length === 0) rest = other.next().value ?? Buffer.alloc(0);
+        const length = Math.min(rest.length, chunk.length - compared);
+        if (length === 0 || rest.compare(chunk, compared, compared + length, 0, length) !== 0) return false;
+        compared += length;
+        rest = rest.subarray(length);
+      }
+    }
+    return rest.length === 0 && other.next().done === true;
+  } finally {
+    other.return();
+  }
+}

@@ -1,0 +1,12 @@
+import { gone } from './outcomes.ts';
+import type { Rule } from './rules.ts';
+
+export const npmRules: readonly Rule[] = [
+  {
+    id: 'npm-cache',
+    what: "npm's logs, its download cache and the time of its last look for updates are removed",
+    why: 'they are named after the time or hold it; npm makes them again',
+    paths: /(?:^|\/)\.npm\/(?:_logs|_cacache|_update-notifier-last-checked)$/,
+    apply: () => gone,
+  },
+];
