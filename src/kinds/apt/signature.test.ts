@@ -173,6 +173,17 @@ describe('verifyInRelease', () => {
     });
   });
 
+  it('says that the clock is behind, which is no matter for the file that the lock names', async () => {
+    const bytes = await key.clearSign(text, signed);
+    const before = { ...options, keyring, now: new Date('2022-01-01T00:00:00Z') };
+    await expect(verifyInRelease(bytes, before)).rejects.toThrow(failing('APT_RELEASE_FUTURE'));
+    expect(await verifyInRelease(bytes, { ...before, locked: true })).toMatchObject({
+      signer: key.fingerprint,
+    });
+    const seconds = { ...options, keyring, now: new Date(signed.getTime() - 5000) };
+    expect(await verifyInRelease(bytes, seconds)).toMatchObject({ signer: key.fingerprint });
+  });
+
   it('refuses a revoked key, locked or not', async () => {
     const { privateKey, revocationCertificate } = await generateKey({
       type: 'ecc',

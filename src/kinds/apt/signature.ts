@@ -31,7 +31,8 @@ const cleartext =
 /**
  * The signed text of an InRelease file.
  * @throws HoldfastError (exit 4) APT_UNSIGNED where it is not clear-signed, or has anything around the signed message;
- *   APT_KEY_MISSING where no signature is by a key of the keyring; APT_KEY_EXPIRED; APT_SIGNATURE_BAD.
+ *   APT_KEY_MISSING where no signature is by a key of the keyring; APT_KEY_EXPIRED; APT_RELEASE_FUTURE where it was
+ *   signed after `now`; APT_SIGNATURE_BAD.
  */
 export async function verifyInRelease(bytes: Uint8Array, options: VerifyOptions): Promise<VerifiedText> {
   const { readCleartextMessage, verify } = await import('openpgp');
@@ -91,16 +92,7 @@ export function checkReleaseTime(
       },
     );
   }
-  // apt's own allowance for clocks that differ: Acquire::Max-FutureTime.
-  if (release.date.getTime() > now.getTime() + 10_000) {
-    throw integrityError(
-      'APT_RELEASE_FUTURE',
-      `${origin} is dated ${release.date.toISOString()}, in the future`,
-      {
-        next: `Check the clock of this machine: it says ${now.toISOString()}.`,
-      },
-    );
-  }
+  if (release.date.getTime() > now.getTime() + futureAllowance) throw fromFuture(origin, release.date, now);
 }
 
 /** The text of a Release or InRelease file whose signature somebody else judges; nothing may be trusted for it. */
@@ -112,6 +104,9 @@ export function unverifiedText(bytes: Uint8Array): string {
     );
   return (signed?.[1] ?? text).replaceAll(/^- /gm, '');
 }
+
+/** Milliseconds; apt's own allowance for clocks that differ, Acquire::Max-FutureTime. */
+const futureAllowance = 10_000;
 
 /** What counts as a signature, said here so that a change of the library's defaults changes nothing. */
 async function policy(): Promise<Config> {
@@ -129,11 +124,12 @@ async function policy(): Promise<Config> {
 type Verification = (date: Date) => Promise<readonly VerifyMessageResult['signatures'][number][]>;
 
 async function goodSigner(options: VerifyOptions, verification: Verification): Promise<string> {
-  const { keyring, locked, origin } = options;
+  const { keyring, locked, now, origin } = options;
   const problems = new Map<string, string>();
   let known = false;
   let expired = false;
-  for (const date of await verificationDates(options)) {
+  const created = await creationTimes(await verification(now));
+  for (const date of await verificationDates(options, created)) {
     for (const { keyID, verified } of await verification(date)) {
       const id = keyID.toHex().toUpperCase();
       const key = keyring.keys.find(candidate => candidate.getKeys(keyID).length > 0);
@@ -144,7 +140,7 @@ async function goodSigner(options: VerifyOptions, verification: Verification): P
         // The library asks whether the key was valid when it signed; a trust decision of today asks about today.
         if (locked !== true) {
           expired = true;
-          await key.getSigningKey(keyID, options.now, undefined, await policy());
+          await key.getSigningKey(keyID, now, undefined, await policy());
         }
         return key.getFingerprint().toUpperCase();
       } catch (error) {
@@ -154,18 +150,28 @@ async function goodSigner(options: VerifyOptions, verification: Verification): P
   }
   if (!known) throw keyMissing(origin, [...problems.values()], keyring);
   if (expired) throw keyExpired(origin, [...problems.values()]);
+  const ahead = created.find(time => time.getTime() > now.getTime() + futureAllowance);
+  if (ahead !== undefined && locked !== true) throw fromFuture(origin, ahead, now);
   throw bad(origin, [...problems.values()]);
 }
 
-/** For a locked file, also the last moments at which each key was valid. */
-async function verificationDates({ keyring, now, locked }: VerifyOptions): Promise<Date[]> {
-  if (locked !== true) return [now];
-  const dates = new Set([now.getTime()]);
+/** For a locked file, also when it was signed, and the last moments at which each key was valid. */
+async function verificationDates(
+  { keyring, now, locked }: VerifyOptions,
+  created: readonly Date[],
+): Promise<Date[]> {
+  if (locked !== true) return [new Date(now.getTime() + futureAllowance)];
+  const dates = [now, ...created];
   for (const key of keyring.keys) {
     const expiry = await key.getExpirationTime();
-    if (expiry instanceof Date) dates.add(expiry.getTime() - 1000);
+    if (expiry instanceof Date) dates.push(new Date(expiry.getTime() - 1000));
   }
-  return [...dates].map(time => new Date(time));
+  return dates;
+}
+
+async function creationTimes(signatures: Awaited<ReturnType<Verification>>): Promise<Date[]> {
+  const packets = await Promise.all(signatures.map(async ({ signature }) => (await signature).packets[0]));
+  return packets.flatMap(packet => packet?.created ?? []);
 }
 
 function decodeUtf8(bytes: Uint8Array, origin: string): string {
@@ -184,6 +190,12 @@ function unsigned(origin: string): HoldfastError {
       next: 'Check the archive’s address; a login page or an error page in its place is the usual cause.',
     },
   );
+}
+
+function fromFuture(origin: string, date: Date, now: Date): HoldfastError {
+  return integrityError('APT_RELEASE_FUTURE', `${origin} is dated ${date.toISOString()}, in the future`, {
+    next: `Check the clock of this machine: it says ${now.toISOString()}.`,
+  });
 }
 
 function bad(origin: string, details: readonly string[], cause?: unknown): HoldfastError {
