@@ -1,4 +1,5 @@
 import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { errnoOf } from '../../core/index.ts';
 import type { Device } from './nodes.ts';
 
 export type FileType =
@@ -33,7 +34,7 @@ const nanoseconds = 1_000_000_000n;
 
 /** What the system says about a path, itself and not what it links to; undefined if it is not there. */
 export function factsOf(path: Buffer): FileFacts | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat === undefined) return undefined;
   const type = typeOf(stat);
   // Not mtimeMs: a double has no room for nanoseconds and can round up to the next second.
@@ -50,6 +51,16 @@ export function factsOf(path: Buffer): FileFacts | undefined {
     target: type === 'symlink' ? readlinkSync(path, 'buffer') : Buffer.alloc(0),
     inode: type === 'directory' || stat.nlink < 2n ? undefined : `${stat.dev}:${stat.ino}`,
   };
+}
+
+function statOf(path: Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    // A parent that is no directory holds nothing either.
+    if (errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 function typeOf(stat: BigIntStats): FileType {
