@@ -1,0 +1,146 @@
+import type { Socket as DatagramSocket } from 'node:dgram';
+import { tmpdir } from 'node:os';
+import type { Server, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Store } from '../store/index.ts';
+import { AddressPool } from './address-pool.ts';
+import { Bodies } from './bodies.ts';
+import { CertificateAuthority } from './ca.ts';
+import { dnsAnswer } from './dns.ts';
+import { handleRequest } from './handler.ts';
+import type { Environment } from './host-network.ts';
+import { defaultLimits, type GatewayLimits } from './limits.ts';
+import { Connections } from './listener.ts';
+import type { GatewayParts } from './live.ts';
+import type { Sleep } from './retry.ts';
+import { GatewaySession, type SessionOptions, type SessionResult } from './session.ts';
+import { Upstream } from './upstream.ts';
+
+/** Sockets that listen already, in the network namespace of the steps; the gateway closes them with itself. */
+export interface GatewayListeners {
+  readonly tcp: readonly {
+    /** What the step believes to dial; 0 for a socket that takes every port. */
+    readonly port: number;
+    readonly server: Server;
+  }[];
+  readonly dns?: DatagramSocket | undefined;
+}
+
+export interface GatewayOptions {
+  readonly store: Store;
+  /** The host's variables: proxies and roots are read from it. */
+  readonly environment: Environment;
+  /** Name to address, as Docker's --add-host. Only these may be at an address of this machine. */
+  readonly addHosts?: ReadonlyMap<string, string> | undefined;
+  readonly limits?: Partial<GatewayLimits> | undefined;
+  /** Directory for request bodies that are too large for memory; they never outlive their request. */
+  readonly temporary?: string | undefined;
+  readonly sleep?: Sleep | undefined;
+  readonly now?: (() => Date) | undefined;
+}
+
+export interface Session {
+  /** Ends the session. Call it once, when the step's processes are gone. */
+  finish(): Promise<SessionResult>;
+}
+
+/** The forward and intercepting proxy that is all that a step's network holds (DESIGN 5). */
+export class Gateway {
+  readonly #authority = new CertificateAuthority();
+  readonly #names = new AddressPool();
+  readonly #sessions = new Map<string, GatewaySession>();
+  readonly #closing: (() => void)[] = [];
+  readonly #parts: GatewayParts;
+  readonly #connections: Connections;
+
+  private constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.#connections = new Connections(this.#authority, parts.limits, (session, dialled, response) =>
+      handleRequest(parts, session, dialled, response),
+    );
+  }
+
+  /** @throws HoldfastError GATEWAY_ROOTS_UNREADABLE (exit 2) */
+  static async open(options: GatewayOptions): Promise<Gateway> {
+    const { store, environment } = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    const upstream = new Upstream({
+      environment,
+      limits,
+      addHosts: options.addHosts ?? new Map(),
+      now: options.now ?? (() => new Date()),
+      sleep: options.sleep ?? ((milliseconds, signal) => delay(milliseconds, undefined, { signal })),
+    });
+    const temporary = options.temporary ?? tmpdir();
+    return new Gateway({ store, upstream, limits, temporary, bodies: new Bodies(store) });
+  }
+
+  /** What the clients of a step must trust: PEM, one certificate. */
+  get caCertificatePem(): string {
+    return this.#authority.certificatePem;
+  }
+
+  /** Byte strings of which one is in every file that the authority, or something derived from it, is in. */
+  get caMarkers(): Buffer[] {
+    return this.#authority.markers;
+  }
+
+  /** The address that the gateway's DNS gives to a name, for a client that is told by other means (`/etc/hosts`). */
+  addressOf(name: string): string | undefined {
+    return this.#names.addressOf(name);
+  }
+
+  serve({ tcp, dns }: GatewayListeners): void {
+    for (const { port, server } of tcp) {
+      server.on('connection', socket => this.#accept(socket, port));
+      this.#closing.push(() => server.close());
+    }
+    if (dns === undefined) return;
+    dns.on('message', (query, { address, port }) => {
+      const answer = dnsAnswer(query, this.#names);
+      if (answer !== undefined) dns.send(answer, port, address, () => undefined);
+    });
+    this.#closing.push(() => dns.close());
+  }
+
+  session(options: SessionOptions): Session {
+    const address = plainAddress(options.clientAddress);
+    const session = new GatewaySession(options);
+    this.#sessions.set(address, session);
+    return {
+      finish: () => {
+        if (this.#sessions.get(address) === session) this.#sessions.delete(address);
+        return session.finish(this.#parts.limits.finish);
+      },
+    };
+  }
+
+  /** Closes the listeners and every connection; sessions that were not finished are given up. */
+  async close(): Promise<void> {
+    for (const close of this.#closing.splice(0)) close();
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    await Promise.all(sessions.map(session => session.finish(0)));
+    await this.#parts.upstream.close();
+  }
+
+  #accept(socket: Socket, port: number): void {
+    const session = this.#sessions.get(plainAddress(socket.remoteAddress ?? '')) ?? this.#sessions.get('*');
+    if (session === undefined) {
+      socket.destroy();
+      return;
+    }
+    const address = plainAddress(socket.localAddress ?? '');
+    const host = this.#names.nameOf(address) ?? address;
+    this.#connections.accept(socket, session, {
+      scheme: 'http',
+      host,
+      port: port || (socket.localPort ?? 0),
+    });
+  }
+}
+
+/** IPv4 addresses that a dual-stack socket shows inside IPv6, as they are. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}

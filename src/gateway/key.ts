@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Digest } from '../core/index.ts';
+import type { ExchangeKey } from '../kinds/index.ts';
+import { redactUrl } from './redact.ts';
+
+/** The request headers that choose between representations of `url`, by name in lower case: a kind's business. */
+export type Vary = (url: URL, headers: IncomingHttpHeaders) => Readonly<Record<string, string>>;
+
+export interface KeyedRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  /** Digest of the request's body, where there is one. */
+  readonly body?: Digest | undefined;
+}
+
+/** What identifies a request in the recording (DESIGN 5, "Key"). HEAD has the key of GET, being answered from it. */
+export function exchangeKey(request: KeyedRequest, vary: Vary): ExchangeKey {
+  const { body } = request;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const key = { method, url: redactUrl(request.url), vary: vary(request.url, request.headers) };
+  return body === undefined ? key : { ...key, body };
+}
