@@ -18,6 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { usageError, type SourcePlace } from '../core/index.ts';
 import { resolveInRoot } from '../sandbox/index.ts';
+import type { Selection } from './copy-sources.ts';
 
 /** One matched source of a COPY: a file or directory below `root`. */
 export interface CopySource {
@@ -28,8 +29,8 @@ export interface CopySource {
 
 export interface CopyRequest {
   readonly sources: readonly CopySource[];
-  /** Whether a path below the source's root is to be copied (`.dockerignore`, `--exclude`). */
-  readonly includes: (path: string, isDirectory: boolean) => boolean;
+  /** What of the sources is to be copied (`.dockerignore`). */
+  readonly selection: Selection;
   /** The merged root file system that is written to. */
   readonly targetRoot: string;
   /** Absolute inside the root; a trailing `/` says that it is a directory. */
@@ -51,7 +52,7 @@ export async function copyInto(request: CopyRequest): Promise<void> {
   const many = request.sources.length > 1 || request.target.endsWith('/');
   for (const source of request.sources) {
     const stats = lstatSync(join(source.root, source.path));
-    const resolved = await resolveInRoot(request.targetRoot, request.target);
+    const resolved = resolveInRoot(request.targetRoot, request.target);
     const existing = lstatIfThere(request.targetRoot + resolved);
     const intoDirectory = stats.isDirectory() || many || existing?.isDirectory() === true;
     const copier = new Copier(request, source.root);
@@ -102,13 +103,14 @@ class Copier {
   }
 
   copy(sourcePath: string, targetPath: string, stats: Stats): void {
-    const included = this.#request.includes(sourcePath, stats.isDirectory());
+    const taken = this.#request.selection.takes(sourcePath);
     if (stats.isDirectory()) {
+      if (!taken && !this.#request.selection.descends(sourcePath)) return;
       // An ignored directory may hold files that a later `!` pattern brings back; it is then made as a parent is.
-      if (included) this.makeDirectories(targetPath);
+      if (taken) this.makeDirectories(targetPath);
       this.copyChildren(sourcePath, targetPath);
-      if (included) this.#setMetadata(this.#request.targetRoot + targetPath, stats);
-    } else if (included) {
+      if (taken) this.#setMetadata(this.#request.targetRoot + targetPath, stats);
+    } else if (taken) {
       this.makeDirectories(dirname(targetPath));
       this.#copyFile(join(this.#sourceRoot, sourcePath), targetPath, stats);
     }

@@ -81,7 +81,7 @@ export async function stepTrust(rootView: string, caPem: string): Promise<StepTr
 async function existingBundles(rootView: string): Promise<{ path: string; content: string }[]> {
   const found = new Map<string, string>();
   for (const bundle of systemBundles) {
-    const real = await resolveInRoot(rootView, bundle);
+    const real = resolveInRoot(rootView, bundle);
     const stats = await lstat(rootView + real).catch(() => undefined);
     if (!stats?.isFile() || found.has(real)) continue;
     const content = await readFile(rootView + real, 'utf8');
@@ -91,7 +91,7 @@ async function existingBundles(rootView: string): Promise<{ path: string; conten
 }
 
 async function isDirectory(rootView: string, path: string): Promise<boolean> {
-  const real = await resolveInRoot(rootView, path);
+  const real = resolveInRoot(rootView, path);
   const stats = await lstat(rootView + real).catch(() => undefined);
   return stats?.isDirectory() === true;
 }

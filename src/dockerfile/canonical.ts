@@ -12,13 +12,11 @@ import type { Dockerfile } from './parse.ts';
 export function canonicalInstruction(instruction: Instruction | FromInstruction): string {
   if (instruction.keyword === 'ONBUILD') return `ONBUILD ${canonicalInstruction(instruction.trigger)}`;
   const { keyword, flags, form, heredocs } = instruction;
+  const type = keyword === 'HEALTHCHECK' ? [instruction.check === undefined ? 'NONE' : 'CMD'] : [];
   const texts = operandsOf(instruction);
-  const parts: string[] = [keyword, ...flags.map(flagText)];
-  if (keyword === 'HEALTHCHECK') parts.push(instruction.check === undefined ? 'NONE' : 'CMD');
-  if (form === 'json') parts.push(JSON.stringify(texts));
-  else parts.push(...texts);
-  if (heredocs.length > 0) parts.push(`# ${JSON.stringify(heredocs.map(({ raw }) => raw.text))}`);
-  return parts.join(' ');
+  const operands = form === 'json' ? [JSON.stringify(texts)] : texts;
+  const bodies = heredocs.length === 0 ? [] : [`# ${JSON.stringify(heredocs.map(({ raw }) => raw.text))}`];
+  return [[keyword], flags.map(flagText), type, operands, bodies].flat().join(' ');
 }
 
 /**

@@ -21,7 +21,7 @@ export interface Device {
   readonly required: boolean;
 }
 
-export const mountFields = [
+const mountFields = [
   'type',
   'from',
   'source',

@@ -45,7 +45,7 @@ export async function* gzip(
 let trusted: Deflater | undefined;
 
 /** node:zlib where it gives the known answers (official builds do), else pako: slower, the same bytes. */
-export function trustedDeflater(): Deflater {
+function trustedDeflater(): Deflater {
   trusted ??= givesKnownAnswers(input => deflateRawSync(input, settings)) ? zlibDeflater : pakoDeflater;
   return trusted;
 }

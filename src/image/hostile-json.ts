@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { integrityError, messageOf } from '../core/index.ts';
 
 /** Registries limit manifests to 4 MiB (distribution-spec, "Pushing Manifests"); configs are smaller still. */
-export const largestJson = 4 * 1024 * 1024;
+const largestJson = 4 * 1024 * 1024;
 const deepest = 64;
 
 export interface JsonErrors {

@@ -8,6 +8,8 @@ export {
   type KindName,
   type RecogniseContext,
   type Recognised,
+  type Recogniser,
   type StepFile,
 } from './kind.ts';
+export { apt } from './apt/index.ts';
 export { npm } from './npm/index.ts';

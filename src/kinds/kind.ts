@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Digest } from '../core/index.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -29,11 +30,14 @@ export interface ArchiveInput {
   readonly date?: string | undefined;
 }
 
-/** What `recognise` may look at: the other exchanges of the step, and the bodies of any. */
+/** What a recogniser may look at: all exchanges of a build, and the bodies of any. */
 export interface RecogniseContext {
   readonly exchanges: readonly Exchange[];
   readonly readBody: (digest: Digest) => Promise<Buffer>;
 }
+
+/** Nothing where the exchange is not of this kind. */
+export type Recogniser = (exchange: Exchange) => Recognised | undefined;
 
 /** A file laid under a step, or over what lies there, that never reaches a layer. */
 export interface StepFile {
@@ -52,14 +56,16 @@ export interface ClientContext {
   readonly caBundle: string;
   /** True where every index that the step may read is held by the lock, so that its age is no sign of an attack. */
   readonly replaying: boolean;
+  /** What the image and the Dockerfile set for the step. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** One ecosystem (DESIGN 6). An optional member is something that the ecosystem does not need. */
 export interface Kind {
   readonly name: KindName;
-  /** Names, in lower case, of the request headers that choose between representations of `url`. */
-  vary?(url: URL): readonly string[];
-  /** Nothing where the exchange is not of this kind. */
-  recognise(exchange: Exchange, context: RecogniseContext): Promise<Recognised | undefined>;
+  /** Of a request's headers (names in lower case) what chooses between representations of one URL. */
+  vary?(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
+  /** Reads what it needs of a build's indexes once, and then tells of each exchange what it was. */
+  recogniser(context: RecogniseContext): Promise<Recogniser>;
   client?(context: ClientContext): ClientSettings;
 }

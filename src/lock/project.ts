@@ -1,5 +1,11 @@
-import { hexOf, integrityError, staleError, type HoldfastError } from '../core/index.ts';
-import { type ArchiveInput, type Exchange, type Kind, type Recognised } from '../kinds/index.ts';
+import { hexOf, integrityError, staleError, type Digest, type HoldfastError } from '../core/index.ts';
+import {
+  type ArchiveInput,
+  type Exchange,
+  type Kind,
+  type Recogniser,
+  type Recognised,
+} from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
 import { inputSections, lineName, lineText, type InputLine, type InputSection } from './lines.ts';
 import type { Lock } from './lockfile.ts';
@@ -22,41 +28,44 @@ export async function projectRecording(
   kinds: readonly Kind[],
   store: Pick<Store, 'readBytes'>,
 ): Promise<ProjectedInput[]> {
+  const exchanges = recording.steps.flatMap(step => step.exchanges);
+  const readBody = (digest: Digest) => store.readBytes(digest);
+  const recognisers: NamedRecogniser[] = [];
+  for (const kind of kinds)
+    recognisers.push({ name: kind.name, recognise: await kind.recogniser({ exchanges, readBody }) });
   const inputs: ProjectedInput[] = recording.images.map(image => ({
     section: 'image',
     line: imageLine(image),
   }));
-  for (const step of recording.steps) inputs.push(...(await projectStep(step, kinds, store)));
+  for (const step of recording.steps) inputs.push(...projectStep(step, recognisers));
   return uniqueInputs(inputs);
+}
+
+interface NamedRecogniser {
+  readonly name: Kind['name'];
+  readonly recognise: Recogniser;
 }
 
 function imageLine({ reference, platform, index, manifest, config, diffIds }: ImageInput): InputLine {
   return { reference, platform, ...(index && { index }), manifest, config, diffIds };
 }
 
-async function projectStep(
+function projectStep(
   { step, exchanges }: StepRecording,
-  kinds: readonly Kind[],
-  store: Pick<Store, 'readBytes'>,
-): Promise<ProjectedInput[]> {
-  const context = { exchanges, readBody: store.readBytes.bind(store) };
-  const inputs: ProjectedInput[] = [];
-  for (const exchange of exchanges) {
-    const { url } = exchange.key;
-    for (const { section, line } of await linesOf(exchange, kinds, context))
-      inputs.push({ section, line, step, url });
-  }
-  return inputs;
+  recognisers: readonly NamedRecogniser[],
+): ProjectedInput[] {
+  return exchanges.flatMap(exchange =>
+    linesOf(exchange, recognisers).map(input => ({ ...input, step, url: exchange.key.url })),
+  );
 }
 
-async function linesOf(
+function linesOf(
   exchange: Exchange,
-  kinds: readonly Kind[],
-  context: Parameters<Kind['recognise']>[1],
-) {
-  for (const kind of kinds) {
-    const what = await kind.recognise(exchange, context);
-    if (what) return recognisedLines(kind.name, what, exchange);
+  recognisers: readonly NamedRecogniser[],
+): { section: InputSection; line: InputLine }[] {
+  for (const { name, recognise } of recognisers) {
+    const what = recognise(exchange);
+    if (what) return recognisedLines(name, what, exchange);
   }
   return fileLines(exchange);
 }

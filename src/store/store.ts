@@ -9,6 +9,7 @@ import {
   errnoOf,
   hexOf,
   integrityError,
+  staleError,
   sha256,
   shortDigest,
   usageError,
@@ -90,7 +91,7 @@ export class Store {
 
   /**
    * The blob's bytes. The stream fails with STORE_BLOB_CORRUPT (exit 4) at its end, before `end` is seen, when
-   * they do not hash to `digest`, and with STORE_BLOB_MISSING (exit 4) when there is no such blob.
+   * they do not hash to `digest`, and with STORE_BLOB_MISSING (exit 3) when there is no such blob.
    */
   read(digest: Digest): Readable {
     const digester = new Digester();
@@ -110,7 +111,7 @@ export class Store {
 
   /**
    * The blob's bytes, verified, for blobs that are small by nature. `limit` in bytes.
-   * @throws HoldfastError STORE_BLOB_MISSING, STORE_BLOB_CORRUPT, STORE_BLOB_TOO_LARGE (all exit 4)
+   * @throws HoldfastError STORE_BLOB_MISSING (exit 3), STORE_BLOB_CORRUPT, STORE_BLOB_TOO_LARGE (exit 4)
    */
   async readBytes(digest: Digest, limit = readBytesLimit): Promise<Buffer> {
     const size = await this.size(digest);
@@ -205,7 +206,7 @@ async function* hashed(source: BlobSource, digester: Digester, limit = Infinity)
 }
 
 const missing = (digest: Digest) =>
-  integrityError('STORE_BLOB_MISSING', `the store has no blob ${digest}`, {
+  staleError('STORE_BLOB_MISSING', `the store has no blob ${digest}`, {
     next: 'Run `holdfast lock` where upstream can be reached, or fetch the blobs with `holdfast store pull`.',
   });
 

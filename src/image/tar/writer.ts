@@ -18,7 +18,7 @@ const typeflags: Readonly<Record<TarType, string>> = {
 };
 
 /** A tar archive ends with two blocks of zeros; no padding to a larger record. */
-export const endOfArchive: Buffer = Buffer.alloc(2 * blockSize);
+const endOfArchive: Buffer = Buffer.alloc(2 * blockSize);
 
 /**
  * The blocks that precede an entry's content, in the one canonical form: ustar, numeric owners without names, and a
@@ -51,7 +51,7 @@ export function formatHeader(header: TarHeader): Buffer {
 }
 
 /** The zeros that follow `size` bytes of content. */
-export function formatPadding(size: number): Buffer {
+function formatPadding(size: number): Buffer {
   return Buffer.alloc(paddingOf(size));
 }
 

@@ -24,6 +24,7 @@ export { readDeb, type DebPackage } from './deb.ts';
 export { stanzas, words, type Stanza, type SyntaxFailure } from './deb822.ts';
 export { distributionSuites, type DistributionSuite, type SuiteCandidate } from './distribution.ts';
 export type { Fetch } from './fetch.ts';
+export { apt } from './kind.ts';
 export { installOrder } from './install-order.ts';
 export { keyringOnly, readKeyring, type Keyring } from './keyring.ts';
 export { packageFile, parsePackages, type PackageFile, type PackageRecord } from './packages.ts';

@@ -1,14 +1,18 @@
 import type { Exchange } from '../exchange.ts';
 import type { Kind, Recognised } from '../kind.ts';
 
+/** npm/registry, docs/responses/package-metadata.md: the form that `npm install` asks for; it has no times. */
+const abbreviatedType = 'application/vnd.npm.install-v1+json';
+
 /**
  * npm registries. A packument exists in a full and an abbreviated form, chosen by `Accept`
  * (npm/registry, docs/responses/package-metadata.md); a tarball lies at `/<name>/-/<basename>-<version>.tgz`.
  */
 export const npm: Kind = {
   name: 'npm',
-  vary: () => ['accept'],
-  recognise: exchange => Promise.resolve(recogniseTarball(exchange) ?? recognisePackument(exchange)),
+  vary: ({ accept = '' }): Record<string, string> =>
+    accept.includes(abbreviatedType) ? { accept: abbreviatedType } : {},
+  recogniser: () => Promise.resolve(exchange => recogniseTarball(exchange) ?? recognisePackument(exchange)),
 };
 
 function recogniseTarball({ key }: Exchange): Recognised | undefined {
@@ -24,7 +28,7 @@ function recogniseTarball({ key }: Exchange): Recognised | undefined {
 /** The media type says so where the registry is a good one; the abbreviated form has one of its own. */
 function recognisePackument({ key, responses }: Exchange): Recognised | undefined {
   const types = responses.flatMap(({ headers }) => headers.filter(([name]) => name === 'content-type'));
-  const abbreviated = types.some(([, value]) => value.startsWith('application/vnd.npm.install-v1+json'));
-  const asked = key.vary['accept']?.includes('application/vnd.npm.install-v1+json') === true;
+  const abbreviated = types.some(([, value]) => value.startsWith(abbreviatedType));
+  const asked = key.vary['accept'] === abbreviatedType;
   return abbreviated || asked ? { class: 'index' } : undefined;
 }

@@ -1,0 +1,58 @@
+import type { Digest } from '../core/index.ts';
+import { formatImageConfig, formatManifest, mediaTypes, type ImageConfig } from '../image/index.ts';
+import type { Recording } from '../lock/index.ts';
+import type { TaggedDescriptor } from '../store/index.ts';
+import { Builder, unusedBuildArguments, type BuiltStage } from './builder.ts';
+import { contextDigest } from './file-steps.ts';
+import type { BuildInput, BuildRuntime } from './runtime.ts';
+
+/** A finished build: its image is in the store. */
+export interface BuildOutcome {
+  readonly image: TaggedDescriptor;
+  readonly config: ImageConfig;
+  readonly recording: Recording;
+  /** Over the context's files that the build copied. */
+  readonly context: Digest;
+}
+
+/** Builds the project's target. @throws NamespacesNeeded, and what steps, images and the store throw */
+export async function executeBuild(input: BuildInput, runtime: BuildRuntime): Promise<BuildOutcome> {
+  for (const name of unusedBuildArguments(input))
+    runtime.note(`--build-arg ${name} is not used: no ARG declares it`);
+  for (const warning of input.project.dockerfile.warnings)
+    runtime.note(`${input.project.dockerfileName}:${warning.range.line}: ${warning.message}`);
+  const builder = new Builder(input, runtime);
+  const stage = await builder.target();
+  const config = configOf(stage, input);
+  const configBlob = await runtime.store.put(formatImageConfig(config));
+  const layers = stage.layers.map(({ digest, size, mediaType }) => ({ mediaType, digest, size }));
+  const bytes = formatManifest({
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: { mediaType: mediaTypes.ociConfig, ...configBlob },
+    layers,
+  });
+  const manifest = await runtime.store.put(bytes);
+  return {
+    image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: input.project.request.platform },
+    config,
+    recording: input.ledger.recording(),
+    context: contextDigest(builder.contextParts),
+  };
+}
+
+/** OCI image-spec config.md, with the extensions of the Docker image specification; no clock, host or builder in it. */
+function configOf(stage: BuiltStage, { project, ledger }: BuildInput): ImageConfig {
+  const { os, architecture, variant } = project.request.platform;
+  const env = [...stage.scope.environment].map(([name, value]) => `${name}=${value}`);
+  return {
+    created: ledger.asOf,
+    ...(stage.author !== undefined && { author: stage.author }),
+    architecture,
+    os,
+    ...(variant !== undefined && { variant }),
+    config: { ...stage.container, ...(env.length > 0 && { Env: env }) },
+    rootfs: { type: 'layers', diff_ids: stage.layers.map(({ diffId }) => diffId) },
+    history: [...stage.history],
+  };
+}

@@ -1,0 +1,179 @@
+import {
+  formatPlatform,
+  HoldfastError,
+  integrityError,
+  staleError,
+  type Platform,
+  type SourcePlace,
+} from '../core/index.ts';
+import { ociMediaType, parseImageConfig, type ImageConfig } from '../image/index.ts';
+import type { ImageInput } from '../lock/index.ts';
+import {
+  familiarReference,
+  parseReference,
+  pullImage,
+  openSource,
+  type Descriptor,
+  withDefaultTag,
+  type ImageSource,
+  type PulledImage,
+  type Reference,
+  type RegistryClient,
+} from '../registry/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Layer } from './cache.ts';
+import type { Ledger } from './ledger.ts';
+
+/** An image that a stage starts from: all of it is in the store. */
+export interface BaseImage {
+  readonly input: ImageInput;
+  readonly config: ImageConfig;
+  readonly layers: readonly Layer[];
+}
+
+export interface ImageSources {
+  readonly store: Store;
+  readonly registry: () => Promise<RegistryClient>;
+  readonly note: (text: string) => void;
+}
+
+/**
+ * The image behind a reference: the locked one; else one of that name in the store; else what the registry has now.
+ * @throws HoldfastError LOCK_MISSING_IMAGE (exit 3), IMAGE_DIFF_IDS (exit 4), and what the registry's client throws
+ */
+export async function resolveBaseImage(
+  text: string,
+  platform: Platform,
+  ledger: Ledger,
+  sources: ImageSources,
+  where: SourcePlace,
+): Promise<BaseImage> {
+  const reference = withDefaultTag(parseReference(text));
+  const name = familiarReference(reference);
+  const locked = ledger.image(name, formatPlatform(platform));
+  if (locked === undefined && ledger.mode === 'replay') {
+    throw staleError(
+      'LOCK_MISSING_IMAGE',
+      `holdfast.lock has no image ${name} for ${formatPlatform(platform)}`,
+      {
+        next: 'Run `holdfast lock` to add it.',
+        where,
+      },
+    );
+  }
+  try {
+    const pulled = locked
+      ? await fetchLocked(reference, locked, platform, sources)
+      : await findImage(reference, platform, sources);
+    const image = await readBaseImage(name, platform, pulled, sources.store);
+    ledger.tookImage(image.input);
+    return image;
+  } catch (error) {
+    throw error instanceof HoldfastError && error.where === undefined ? placed(error, name, where) : error;
+  }
+}
+
+function placed(error: HoldfastError, name: string, where: SourcePlace): HoldfastError {
+  const message = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  return new HoldfastError(error.exit, error.code, message, {
+    next: error.next,
+    where,
+    cause: error,
+    details: error.details,
+  });
+}
+
+async function fetchLocked(
+  reference: Reference,
+  locked: ImageInput,
+  platform: Platform,
+  sources: ImageSources,
+) {
+  const { store } = sources;
+  const manifest = { mediaType: locked.mediaType, digest: locked.manifest, size: locked.size };
+  const index = locked.index === undefined ? {} : { index: { digest: locked.index } };
+  const held = await pullImage(
+    storeSource(store, manifest, familiarReference(reference)),
+    platform,
+    store,
+  ).catch((error: unknown) => {
+    if (error instanceof HoldfastError && error.code === 'STORE_BLOB_MISSING') return undefined;
+    throw error;
+  });
+  if (held) return { ...held, ...index };
+  const byDigest: Reference = { domain: reference.domain, path: reference.path, digest: locked.manifest };
+  const source = openSource({ kind: 'docker', reference: byDigest }, await sources.registry());
+  return { ...(await pullImage(source, platform, store)), ...index };
+}
+
+async function findImage(
+  reference: Reference,
+  platform: Platform,
+  sources: ImageSources,
+): Promise<PulledImage> {
+  const { store } = sources;
+  const name = familiarReference(reference);
+  const tagged = reference.digest ? await heldDigest(reference, store) : await store.tagged(name);
+  let source: ImageSource;
+  if (tagged) {
+    source = storeSource(store, tagged, name);
+    sources.note(`${name} is taken from the store (${tagged.digest})`);
+  } else {
+    source = openSource({ kind: 'docker', reference }, await sources.registry());
+  }
+  return pullImage(source, platform, store);
+}
+
+async function heldDigest({ digest }: Reference, store: Store) {
+  return (await store.tags()).find(({ descriptor }) => descriptor.digest === digest)?.descriptor;
+}
+
+async function readBaseImage(
+  reference: string,
+  platform: Platform,
+  pulled: Omit<PulledImage, 'index'> & {
+    index?: Pick<NonNullable<PulledImage['index']>, 'digest'> | undefined;
+  },
+  store: Store,
+): Promise<BaseImage> {
+  const { manifest, layers } = pulled;
+  const config = parseImageConfig(await store.readBytes(pulled.config.digest));
+  const diffIds = config.rootfs.diff_ids;
+  if (diffIds.length !== layers.length) {
+    throw integrityError(
+      'IMAGE_DIFF_IDS',
+      `${reference} has ${layers.length} layers and ${diffIds.length} diff IDs`,
+      {
+        next: 'The image is damaged where it was published; use another one.',
+      },
+    );
+  }
+  return {
+    input: {
+      reference,
+      platform: formatPlatform(platform),
+      ...(pulled.index && { index: pulled.index.digest }),
+      manifest: manifest.digest,
+      mediaType: manifest.mediaType,
+      size: manifest.size,
+      config: pulled.config.digest,
+      diffIds,
+    },
+    config,
+    layers: layers.map(({ digest, size, mediaType }, n) => ({
+      diffId: diffIds[n] as Layer['diffId'],
+      digest,
+      size,
+      mediaType: ociMediaType(mediaType),
+    })),
+  };
+}
+
+/** An image that the store holds, to read like one of a registry. */
+function storeSource(store: Store, top: Descriptor, name: string): ImageSource {
+  return {
+    name,
+    manifest: async (descriptor = top) => ({ descriptor, bytes: await store.readBytes(descriptor.digest) }),
+    blob: ({ digest }) => store.read(digest),
+  };
+}

@@ -1,0 +1,15 @@
+export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
+export type { BuildEvent, OnEvent } from './events.ts';
+export type { BuildOutcome } from './execute.ts';
+export {
+  buildFromLock,
+  lockProject,
+  readLockState,
+  type LockedBuild,
+  type LockOptions,
+  type LockState,
+} from './locking.ts';
+export { withRuntime, type RuntimeOptions } from './open-runtime.ts';
+export { openProject, type Project, type ProjectRequest } from './project.ts';
+export { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
+export { verifyProject, type Verification } from './verify.ts';

@@ -1,0 +1,71 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { integrityError, shortDigest } from '../core/index.ts';
+import { extractLayer } from '../image/index.ts';
+import { insideUserNamespace, mountOverlay, unmount } from '../sandbox/index.ts';
+import type { Layer } from './cache.ts';
+import type { BuildRuntime } from './runtime.ts';
+
+/** Unpackings under way in this process, so that stages with the same base unpack it once. */
+const unpacking = new Map<string, Promise<string>>();
+
+/** The directory of a layer in overlayfs's form, unpacked from the store and checked against its diff ID if need be. */
+export async function layerDirectory(layer: Layer, runtime: BuildRuntime): Promise<string> {
+  const held = await runtime.cache.layerDirectory(layer.diffId);
+  if (held !== undefined) return held;
+  const running = unpacking.get(layer.diffId) ?? unpack(layer, runtime);
+  unpacking.set(layer.diffId, running);
+  try {
+    return await running;
+  } finally {
+    unpacking.delete(layer.diffId);
+  }
+}
+
+/** @throws HoldfastError IMAGE_LAYER_MISMATCH (exit 4), and what reading the store and unpacking throw */
+async function unpack({ diffId, digest }: Layer, { cache, store, note }: BuildRuntime): Promise<string> {
+  const work = await cache.workDirectory();
+  try {
+    const directory = join(work, 'layer');
+    await mkdir(directory, { mode: 0o755 });
+    const userxattr = insideUserNamespace();
+    const result = await extractLayer({ source: store.read(digest), directory, userxattr });
+    if (result.diffId !== diffId) {
+      throw integrityError(
+        'IMAGE_LAYER_MISMATCH',
+        `layer ${shortDigest(digest)} unpacks to ${result.diffId}, not ${diffId}`,
+        {
+          next: 'The image is damaged where it was published; use another one.',
+        },
+      );
+    }
+    for (const path of result.skipped)
+      note(`layer ${shortDigest(digest)}: left out ${path}, which a normal user cannot make`);
+    return await cache.adoptLayer(diffId, directory);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The layers' directories, the top one first, as overlayfs takes them. */
+export async function lowerDirectories(layers: readonly Layer[], runtime: BuildRuntime): Promise<string[]> {
+  const directories = await Promise.all(layers.map(layer => layerDirectory(layer, runtime)));
+  return directories.toReversed();
+}
+
+/** Runs `use` on a read-only view of the layers; an empty directory stands for none. */
+export async function withView<Result>(
+  lowers: readonly string[],
+  work: string,
+  use: (view: string) => Promise<Result>,
+): Promise<Result> {
+  const view = join(work, 'view');
+  await mkdir(view, { mode: 0o755 });
+  if (lowers.length === 0) return use(view);
+  await mountOverlay({ lowers, target: view });
+  try {
+    return await use(view);
+  } finally {
+    await unmount(view);
+  }
+}

@@ -1,0 +1,162 @@
+import { readFile, writeFile, rename } from 'node:fs/promises';
+import { formatPlatform, findingsError, shortDigest, staleError, type HoldfastError } from '../core/index.ts';
+import {
+  buildKey,
+  formatLock,
+  inputsBySection,
+  lockMismatch,
+  parseLock,
+  readRecording,
+  storeRecording,
+  type BuildEntry,
+  type Lock,
+  type ProjectedInput,
+  type Recording,
+} from '../lock/index.ts';
+import { executeBuild, type BuildOutcome } from './execute.ts';
+import { Ledger } from './ledger.ts';
+import type { Project } from './project.ts';
+import { projectedInputs } from './projections.ts';
+import type { BuildRuntime } from './runtime.ts';
+
+/** What the lock says of a project, held against its recordings. */
+export interface LockState {
+  /** The file's text, where there is one. */
+  readonly text?: string | undefined;
+  readonly lock?: Lock | undefined;
+  readonly entry?: BuildEntry | undefined;
+  readonly recording?: Recording | undefined;
+  /** Why the lock cannot be built from as it is; nothing where it can. */
+  readonly stale?: HoldfastError | undefined;
+}
+
+const lockName = 'holdfast.lock';
+
+/**
+ * Reads the lock and checks every line of it.
+ * @throws HoldfastError what parseLock, readRecording and lockMismatch throw or return
+ */
+export async function readLockState(project: Project, runtime: BuildRuntime): Promise<LockState> {
+  const text = await readFile(project.lockPath, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    return { stale: stale('LOCK_MISSING', `there is no ${lockName} beside ${project.dockerfileName}`) };
+  }
+  const lock = parseLock(text, lockName);
+  const { recordings, inputs } = await recordedInputs(lock.builds, runtime);
+  const mismatch = lockMismatch(lock, inputs, lockName);
+  if (mismatch) throw mismatch;
+  const key = buildKey(identityOf(project));
+  const at = lock.builds.findIndex(build => buildKey(build) === key);
+  const entry = lock.builds[at];
+  return { text, lock, entry, recording: recordings[at], stale: staleness(project, entry) };
+}
+
+async function recordedInputs(builds: readonly BuildEntry[], runtime: BuildRuntime) {
+  const recordings: Recording[] = [];
+  const inputs: ProjectedInput[] = [];
+  for (const build of builds) {
+    const recording = await readRecording(runtime.store, build.recording);
+    recordings.push(recording);
+    inputs.push(...(await projectedInputs(build.recording, recording, runtime)));
+  }
+  return { recordings, inputs };
+}
+
+function identityOf({ dockerfileName, request }: Project) {
+  return {
+    dockerfile: dockerfileName,
+    target: request.target,
+    platform: formatPlatform(request.platform),
+    args: request.buildArguments,
+  };
+}
+
+function staleness(project: Project, entry: BuildEntry | undefined): HoldfastError | undefined {
+  if (entry === undefined)
+    return stale('LOCK_STALE', `${lockName} has no build with this target, platform and arguments`);
+  if (entry.checksum === project.checksum) return undefined;
+  return stale('LOCK_STALE', `${project.dockerfileName} has changed since ${lockName} was written`);
+}
+
+const stale = (code: string, message: string) =>
+  staleError(code, message, { next: 'Run `holdfast lock` and commit holdfast.lock.' });
+
+export interface LockOptions {
+  /** RFC 3339, UTC, whole seconds: the date of a lock that does not exist yet. */
+  readonly asOf: string;
+  readonly useCache: boolean;
+}
+
+export interface LockedBuild extends BuildOutcome {
+  readonly lock: Lock;
+  /** Whether the file was written. */
+  readonly changed: boolean;
+}
+
+/** Brings the lock up to date: what it holds is replayed, what it lacks is recorded. */
+export async function lockProject(
+  project: Project,
+  state: LockState,
+  runtime: BuildRuntime,
+  options: LockOptions,
+): Promise<LockedBuild> {
+  const asOf = state.lock?.asOf ?? options.asOf;
+  const ledger = new Ledger('extend', asOf, state.recording);
+  const outcome = await executeBuild({ project, ledger, useCache: options.useCache }, runtime);
+  const recording = await storeRecording(runtime.store, outcome.recording);
+  const entry: BuildEntry = {
+    ...identityOf(project),
+    checksum: project.checksum,
+    context: outcome.context,
+    recording,
+    image: outcome.image.digest,
+  };
+  const others = state.lock?.builds.filter(build => buildKey(build) !== buildKey(entry)) ?? [];
+  const builds = [...others, entry];
+  const { inputs } = await recordedInputs(builds, runtime);
+  const lock: Lock = { version: 1, asOf, builds, inputs: inputsBySection(inputs) };
+  const text = formatLock(lock);
+  const changed = text !== state.text;
+  if (changed) await replaceLock(project.lockPath, text);
+  return { ...outcome, lock, changed };
+}
+
+/** The old lock or the new one, never half of one. */
+async function replaceLock(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, text, { flush: true });
+  await rename(temporary, path);
+}
+
+/**
+ * Builds from the lock and nothing else. An image that differs from the locked one although nothing that goes into
+ * it does is a finding.
+ * @throws HoldfastError `state.stale` (3), IMAGE_DIFFERS (1), and what executeBuild throws
+ */
+export async function buildFromLock(
+  project: Project,
+  state: LockState,
+  runtime: BuildRuntime,
+  useCache: boolean,
+): Promise<BuildOutcome> {
+  const { lock, entry, recording } = state;
+  if (state.stale) throw state.stale;
+  if (!lock || !entry || !recording)
+    throw new TypeError('a lock that is not stale has an entry and a recording');
+  const outcome = await executeBuild(
+    { project, ledger: new Ledger('replay', lock.asOf, recording), useCache },
+    runtime,
+  );
+  if (outcome.context !== entry.context) {
+    runtime.note(
+      'files of the context changed since the lock was written, so the image is another one; `holdfast lock` writes it down',
+    );
+  } else if (outcome.image.digest !== entry.image) {
+    throw findingsError(
+      'IMAGE_DIFFERS',
+      `the lock names the image ${shortDigest(entry.image)}; the same inputs gave ${shortDigest(outcome.image.digest)}`,
+      { next: 'Run `holdfast verify` to see which file differs, which step wrote it, and the likely cause.' },
+    );
+  }
+  return outcome;
+}

@@ -1,0 +1,67 @@
+import { homedir } from 'node:os';
+import { Gateway } from '../gateway/index.ts';
+import { RegistryClient } from '../registry/index.ts';
+import { openStepNetwork } from '../sandbox/index.ts';
+import { Store } from '../store/index.ts';
+import { BuildCache } from './cache.ts';
+import type { OnEvent } from './events.ts';
+import type { BuildRuntime, StepHost } from './runtime.ts';
+
+export interface RuntimeOptions {
+  readonly store: string;
+  readonly cache: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onEvent: OnEvent;
+  readonly canRunSteps: boolean;
+  /** `--add-host`: names that are reached at an address of the user's choice. */
+  readonly addHosts: ReadonlyMap<string, string>;
+  /** TCP ports that the gateway serves beside the usual ones. */
+  readonly ports: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** What web servers, package mirrors and registries usually listen on. */
+const usualPorts = [
+  80, 443, 3000, 3128, 3141, 3142, 4873, 5000, 5001, 8000, 8080, 8081, 8082, 8443, 8888, 9000, 9418, 9443,
+  11371,
+];
+
+/** Opens what a build needs, lazily where it may not be needed, runs `use`, and closes it. */
+export async function withRuntime<Result>(
+  options: RuntimeOptions,
+  use: (runtime: BuildRuntime) => Promise<Result>,
+): Promise<Result> {
+  const store = await Store.open(options.store);
+  const cache = await BuildCache.open(options.cache);
+  let registry: Promise<RegistryClient> | undefined;
+  let steps: Promise<StepHost> | undefined;
+  const runtime: BuildRuntime = {
+    store,
+    cache,
+    onEvent: options.onEvent,
+    note: text => options.onEvent({ type: 'note', text }),
+    registry: () =>
+      (registry ??= RegistryClient.open({
+        env: options.env,
+        homeDirectory: options.env['HOME'] ?? homedir(),
+      })),
+    steps: () => (steps ??= openStepHost(options, store)),
+    canRunSteps: options.canRunSteps,
+    signal: options.signal,
+  };
+  try {
+    return await use(runtime);
+  } finally {
+    await (await registry)?.close();
+    const host = await steps?.catch(() => undefined);
+    await host?.gateway.close();
+    host?.network.close();
+  }
+}
+
+async function openStepHost({ env, addHosts, ports }: RuntimeOptions, store: Store): Promise<StepHost> {
+  const network = await openStepNetwork({ ports: [...new Set([...usualPorts, ...ports])] });
+  const gateway = await Gateway.open({ store, environment: env, addHosts });
+  gateway.serve(network.listeners);
+  return { gateway, network };
+}

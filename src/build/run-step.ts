@@ -1,0 +1,201 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HoldfastError, stepError, type Json } from '../core/index.ts';
+import type { RunInstruction } from '../dockerfile/index.ts';
+import { apt, npm, type Exchange, type Kind } from '../kinds/index.ts';
+import type { StepRecording } from '../lock/index.ts';
+import { lookUpUser, runStep } from '../sandbox/index.ts';
+import { unsupported, type Builder, type Step } from './builder.ts';
+import type { Layer, StepResult } from './cache.ts';
+import { finishLayer } from './finish-layer.ts';
+import { lowerDirectories, withView } from './layers.ts';
+import { defaultShell, type StageSettings } from './metadata.ts';
+import { exchangesDigest } from './ledger.ts';
+import { stepResult } from './step-result.ts';
+import { stepTrust, type LaidFile } from './trust.ts';
+
+/** All ecosystems that this program knows; an exchange that none of them claims is locked as a file. */
+export const kinds: readonly Kind[] = [apt, npm];
+
+const scriptPath = '/run/holdfast/heredoc';
+
+/** How many of a failed step's last lines an error repeats. */
+const tailLines = 20;
+
+/** RUN: a command in the sandbox, its traffic answered by the gateway. */
+export async function runStepOf(
+  builder: Builder,
+  step: Step,
+  instruction: RunInstruction,
+  settings: StageSettings,
+  layers: readonly Layer[],
+): Promise<StepResult> {
+  refuseUnsupported(instruction, step);
+  const { ledger } = builder.input;
+  const recorded = ledger.recordedStep(step.id, step.command);
+  const { container, scope } = settings;
+  const environment = Object.fromEntries([...scope.arguments, ...scope.environment]);
+  const facts: Json = {
+    environment,
+    user: container.User ?? '',
+    directory: container.WorkingDir ?? '/',
+    shell: container.Shell ?? defaultShell,
+    network: instruction.network,
+    exchanges: recorded ? exchangesDigest(recorded.exchanges) : null,
+  };
+  const take = (exchanges: readonly Exchange[]): StepRecording => {
+    const taken = { step: step.id, command: step.command, exchanges };
+    ledger.tookStep(taken);
+    return taken;
+  };
+  // A step whose traffic is unknown must run: what it would ask for is what is to be recorded.
+  const result = await stepResult(builder, step, layers, facts, recorded !== undefined, async work => {
+    const lowers = await lowerDirectories(layers, builder.runtime);
+    return withView(lowers, work, view =>
+      execute(builder, step, instruction, settings, { lowers, view, work, recorded, environment, take }),
+    );
+  });
+  return result;
+}
+
+interface Execution {
+  readonly lowers: readonly string[];
+  readonly view: string;
+  readonly work: string;
+  readonly recorded: StepRecording | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly take: (exchanges: readonly Exchange[]) => StepRecording;
+}
+
+async function execute(
+  builder: Builder,
+  step: Step,
+  instruction: RunInstruction,
+  { container }: StageSettings,
+  { lowers, view, work, recorded, environment, take }: Execution,
+): Promise<Layer | undefined> {
+  const { runtime, input } = builder;
+  const { ledger } = input;
+  const user = lookUpUser(view, container.User ?? '');
+  const { argv, files } = commandOf(instruction, container.Shell ?? defaultShell);
+  const host = await runtime.steps();
+  const trust = await stepTrust(view, host.gateway.caCertificatePem);
+  const clients = kinds.flatMap(
+    kind =>
+      kind.client?.({ caBundle: trust.caBundle, replaying: ledger.mode === 'replay', environment }) ?? [],
+  );
+  const connection = instruction.network === 'none' ? undefined : host.network.allocate();
+  const session =
+    connection &&
+    host.gateway.session({
+      clientAddress: connection.clientAddress,
+      step: step.name,
+      where: step.where,
+      mode: ledger.mode,
+      recorded: ledger.answersFor(recorded),
+      vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
+      onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
+    });
+  const tail = new OutputTail();
+  const onOutput = (chunk: Buffer) => {
+    const text = chunk.toString();
+    tail.add(text);
+    runtime.onEvent({ type: 'step-output', step: step.name, text });
+  };
+  const directory = join(work, 'step');
+  await mkdir(directory, { mode: 0o755 });
+  const resets = host.network.refusedConnections();
+  const outcome = await runStep({
+    lowers,
+    directory,
+    argv,
+    env: {
+      HOME: user.home,
+      SOURCE_DATE_EPOCH: String(ledger.sourceDate),
+      ...Object.assign({}, ...clients.map(client => client.environment)),
+      ...trust.environment,
+      ...environment,
+    },
+    cwd: container.WorkingDir ?? '/',
+    user,
+    network: connection ?? 'none',
+    files: [...trust.files, ...clients.flatMap(client => client.files), ...files],
+    onStdout: onOutput,
+    onStderr: onOutput,
+    signal: runtime.signal,
+  });
+  const traffic = await session?.finish();
+  for (const notice of traffic?.notices ?? []) runtime.note(`${step.name}: ${notice}`);
+  if (traffic?.problem) throw withTail(traffic.problem, tail);
+  if (outcome.exitCode !== 0) {
+    const refused = host.network.refusedConnections() - resets;
+    if (refused > 0)
+      runtime.note(
+        `${step.name}: ${refused} connections may have gone to ports that the gateway does not serve`,
+      );
+    throw failed(step, outcome.exitCode, tail);
+  }
+  take(traffic?.exchanges ?? []);
+  return finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
+    injected: outcome.injectedPaths,
+    trust: { pem: host.gateway.caCertificatePem, markers: host.gateway.caMarkers },
+  });
+}
+
+function commandOf(
+  { command }: RunInstruction,
+  shell: readonly string[],
+): { argv: readonly string[]; files: readonly LaidFile[] } {
+  switch (command.form) {
+    case 'exec':
+      return { argv: command.words.map(({ text }) => text), files: [] };
+    case 'shell':
+      return { argv: [...shell, command.text.text], files: [] };
+    case 'script':
+      return command.shebang
+        ? { argv: [scriptPath], files: [{ path: scriptPath, content: command.text.text, mode: 0o755 }] }
+        : { argv: [...shell, command.text.text], files: [] };
+  }
+}
+
+function refuseUnsupported({ mounts, network, security, devices }: RunInstruction, { where }: Step): void {
+  if (mounts.length > 0) throw unsupported('RUN --mount', where);
+  if (network === 'host') throw unsupported('RUN --network=host', where);
+  if (security === 'insecure') throw unsupported('RUN --security=insecure', where);
+  if (devices.length > 0) throw unsupported('RUN --device', where);
+}
+
+/** The last lines that a step printed, to repeat where it failed. */
+class OutputTail {
+  #text = '';
+
+  add(text: string): void {
+    this.#text = (this.#text + text).slice(-16_384);
+  }
+
+  lines(): string[] {
+    return this.#text
+      .split(/[\r\n]+/)
+      .filter(line => line.trim() !== '')
+      .slice(-tailLines);
+  }
+}
+
+function failed({ text, where }: Step, exitCode: number, tail: OutputTail): HoldfastError {
+  const short = text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  return stepError('STEP_FAILED', `${short} ended with exit code ${exitCode}`, {
+    next: 'Read the last lines of its output above; the command behaves as it would under `docker build`.',
+    where,
+    details: tail.lines(),
+  });
+}
+
+function withTail(problem: HoldfastError, tail: OutputTail): HoldfastError {
+  const { exit, code, message, next, where, details } = problem;
+  return new HoldfastError(exit, code, message, {
+    next,
+    where,
+    cause: problem,
+    details: [...details, ...tail.lines()],
+  });
+}

@@ -1,0 +1,41 @@
+import type { Gateway } from '../gateway/index.ts';
+import type { RegistryClient } from '../registry/index.ts';
+import type { StepNetwork } from '../sandbox/index.ts';
+import type { Store } from '../store/index.ts';
+import type { BuildCache } from './cache.ts';
+import type { OnEvent } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import type { Project } from './project.ts';
+
+/** What a build needs of the machine. */
+export interface BuildRuntime {
+  readonly store: Store;
+  readonly cache: BuildCache;
+  readonly onEvent: OnEvent;
+  readonly note: (text: string) => void;
+  /** Opened at first use: an offline build never makes one. */
+  readonly registry: () => Promise<RegistryClient>;
+  /** The gateway and the network that leads to it; opened by the first step that runs. */
+  readonly steps: () => Promise<StepHost>;
+  /** False outside of the namespaces that steps need: a step that is not cached then throws NamespacesNeeded. */
+  readonly canRunSteps: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface StepHost {
+  readonly gateway: Gateway;
+  readonly network: StepNetwork;
+}
+
+/** What is built, and from which recording. */
+export interface BuildInput {
+  readonly project: Project;
+  readonly ledger: Ledger;
+  /** Whether results of earlier runs may stand in for running a step again. */
+  readonly useCache: boolean;
+}
+
+/** Thrown where a step must run and this process is not yet inside its namespaces; the caller enters and starts again. */
+export class NamespacesNeeded extends Error {
+  override readonly name = 'NamespacesNeeded';
+}

@@ -1,0 +1,62 @@
+import { rm } from 'node:fs/promises';
+import { canonicalJson, sha256, type Json } from '../core/index.ts';
+import { chainId, gzipRecipe } from '../image/index.ts';
+import type { Builder, Step } from './builder.ts';
+import type { Layer, StepResult } from './cache.ts';
+import { NamespacesNeeded } from './runtime.ts';
+
+/** Raise it when the same step would give another layer than an earlier version of this program gave. */
+const resultVersion = 1;
+
+/**
+ * The result of a step that changes files: an earlier one of equal `facts` on equal layers, else `execute`'s.
+ * `facts` must name everything that the step depends on. The directory given to `execute` is removed afterwards.
+ * @throws NamespacesNeeded where the step must run and cannot here.
+ */
+export async function stepResult(
+  builder: Builder,
+  step: Step,
+  layers: readonly Layer[],
+  facts: Json,
+  reusable: boolean,
+  execute: (work: string) => Promise<Layer | undefined>,
+): Promise<StepResult> {
+  const { runtime, input } = builder;
+  const { cache, store, onEvent } = runtime;
+  const key = sha256(
+    canonicalJson({
+      version: resultVersion,
+      recipe: gzipRecipe,
+      parent: layers.length === 0 ? null : chainId(layers.map(({ diffId }) => diffId)),
+      step: step.text,
+      sourceDate: input.ledger.sourceDate,
+      withoutRules: input.project.request.withoutRules.toSorted(),
+      facts,
+    }),
+  );
+  const { name, where } = step;
+  onEvent({ type: 'step-started', step: name, label: step.text, where });
+  const cached = reusable && input.useCache ? await cache.step(key) : undefined;
+  if (
+    cached &&
+    (cached.layer === undefined || (await store.size(cached.layer.digest)) === cached.layer.size)
+  ) {
+    onEvent({ type: 'step-done', step: name, cached: true });
+    return cached;
+  }
+  if (!runtime.canRunSteps) throw new NamespacesNeeded();
+  runtime.signal.throwIfAborted();
+  const work = await cache.workDirectory();
+  try {
+    const layer = await execute(work);
+    const result = { layer };
+    if (input.useCache) await cache.saveStep(key, result);
+    onEvent({ type: 'step-done', step: name, cached: false, layerBytes: layer?.size });
+    return result;
+  } catch (error) {
+    onEvent({ type: 'step-failed', step: name });
+    throw error;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}

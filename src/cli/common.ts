@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { Option, type Command } from 'commander';
+import {
+  NamespacesNeeded,
+  openProject,
+  withRuntime,
+  type BuildEvent,
+  type BuildRuntime,
+  type Project,
+} from '../build/index.ts';
+import { hostPlatform, parsePlatform, usageError } from '../core/index.ts';
+import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
+import { enterNamespaces, isInside, probeSandbox } from '../sandbox/index.ts';
+import { placesFor } from './environment.ts';
+
+/** Options of every command that reads a project; names are Docker's where Docker has them. */
+export interface ProjectOptions extends PlaceOptions {
+  readonly file?: string;
+  readonly target?: string;
+  readonly platform?: string;
+  readonly buildArg: readonly string[];
+  readonly addHost: readonly string[];
+  readonly withoutRule: readonly string[];
+}
+
+export interface PlaceOptions {
+  readonly store?: string;
+  readonly cacheDir?: string;
+  readonly progress: ProgressMode;
+  readonly json?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .option(
+      '--store <dir>',
+      'the store; default $HOLDFAST_STORE, or holdfast/store in the user’s data directory',
+    )
+    .option(
+      '--cache-dir <dir>',
+      'what may be thrown away; default $HOLDFAST_CACHE, or holdfast in the user’s cache',
+    )
+    .addOption(
+      new Option('--progress <mode>', 'how progress is shown on stderr')
+        .choices(progressModes)
+        .default('auto'),
+    )
+    .option('--json', 'the result as JSON on stdout');
+}
+
+export function addProjectOptions(command: Command): Command {
+  command
+    .argument('[dir]', 'the build context, with its Dockerfile', '.')
+    .option('-f, --file <path>', 'the Dockerfile; default Dockerfile or Containerfile in DIR')
+    .option('--target <stage>', 'the stage to build; default the last')
+    .option('--platform <os/arch>', 'the platform to build for; default this machine’s')
+    .option(
+      '--build-arg <name=value>',
+      'a value for an ARG; NAME alone takes it from the environment',
+      collect,
+      [],
+    )
+    .option('--add-host <name:address>', 'reach NAME at ADDRESS when recording', collect, [])
+    .option('--without-rule <id>', 'do not normalise by this rule', collect, []);
+  return addPlaceOptions(command);
+}
+
+export function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
+  return openProject({
+    directory,
+    file: options.file,
+    target: options.target,
+    platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
+    buildArguments: Object.fromEntries(options.buildArg.map(buildArgument)),
+    withoutRules: options.withoutRule,
+  });
+}
+
+function buildArgument(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  if (at < 0 && text !== '') return [text, process.env[text] ?? ''];
+  throw usageError('BUILD_ARG_INVALID', `"${text}" is not a build argument`, {
+    next: 'Write it as --build-arg NAME=value.',
+  });
+}
+
+function hostAddress(text: string): [string, string] {
+  const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (name !== undefined && address !== undefined) return [name, address];
+  throw usageError('ADD_HOST_INVALID', `"${text}" is not a host and its address`, {
+    next: 'Write it as --add-host NAME:ADDRESS.',
+  });
+}
+
+/**
+ * Runs `use` with all that a build needs. It is first tried where the program was started, which is enough when
+ * every step is cached; the moment a step must run, the program starts again inside its namespaces.
+ */
+export async function runBuild<Result>(
+  options: PlaceOptions & Partial<Pick<ProjectOptions, 'addHost'>>,
+  use: (runtime: BuildRuntime) => Promise<Result>,
+  ports: readonly number[] = [],
+): Promise<Result> {
+  const inside = isInside();
+  const progress = progressFor(options.progress, {
+    write: text => process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
+    columns: () => process.stderr.columns ?? 100,
+    now: () => performance.now(),
+  });
+  const held: BuildEvent[] = [];
+  const { store, cache } = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
+  const stop = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    stop.abort(
+      usageError('INTERRUPTED', `stopped by ${name}`, {
+        next: 'Run the command again; what was complete is kept.',
+      }),
+    );
+  };
+  if (inside) for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
+  try {
+    const result = await withRuntime(
+      {
+        store,
+        cache,
+        env: process.env,
+        // Outside of the namespaces nothing is shown until it is known that this try succeeds.
+        onEvent: event => (inside ? progress.show(event) : held.push(event)),
+        canRunSteps: inside,
+        addHosts: new Map((options.addHost ?? []).map(hostAddress)),
+        ports,
+        signal: stop.signal,
+      },
+      use,
+    );
+    for (const event of held) progress.show(event);
+    return result;
+  } catch (error) {
+    if (!(error instanceof NamespacesNeeded)) {
+      for (const event of held) progress.show(event);
+      throw error;
+    }
+    await probeSandbox(cache);
+    enterNamespaces();
+    throw error; // Not reached: the program has been replaced.
+  } finally {
+    progress.close();
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, onSignal);
+  }
+}
+
+/** Ports that the Dockerfile, its arguments and its package manager settings name in URLs. */
+export function portsNamed(project: Project): number[] {
+  const texts = [project.dockerfile.text, ...Object.values(project.request.buildArguments)];
+  for (const name of ['.npmrc', 'pip.conf', '.yarnrc', '.yarnrc.yml', 'package.json'])
+    texts.push(readIfThere(`${project.context}/${name}`));
+  const found = texts.flatMap(text =>
+    [...text.matchAll(/[a-z0-9.\]-]:(\d{2,5})\b/gi)].map(([, port]) => Number(port)),
+  );
+  return [...new Set(found.filter(port => port > 0 && port < 65_536))].slice(0, 200);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** One JSON document, or text, on stdout, written before the process may exit. */
+export function printResult(options: { readonly json?: boolean }, json: object, text: string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`);
+}

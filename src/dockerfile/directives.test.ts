@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { foreignSyntax, readDirectives } from './directives.ts';
+import { parseDockerfile } from './parse.ts';
+import { Source } from './source.ts';
+import { problemOf } from './testing.ts';
+
+function values(text: string): (string | undefined)[] {
+  const { escape, syntax, check } = readDirectives(new Source(text, 'f'));
+  return [escape, syntax?.text, check?.text];
+}
+
+describe('directives', () => {
+  it.each<[string, string, (string | undefined)[]]>([
+    ['none', 'FROM a\n', ['\\', undefined, undefined]],
+    [
+      'all',
+      '# syntax=a/b:1\n# escape=`\n#check = skip=all;error=true \n',
+      ['`', 'a/b:1', 'skip=all;error=true'],
+    ],
+    ['any case, blanks in front, CRLF', '  #  EsCaPe\t=\t` \r\nFROM a', ['`', undefined, undefined]],
+    ['behind a byte order mark', '\uFEFF# escape=`\n', ['`', undefined, undefined]],
+    ['not behind another comment', '# hello\n# escape=`\n', ['\\', undefined, undefined]],
+    ['not behind an empty line', '\n# escape=`\n', ['\\', undefined, undefined]],
+    ['not behind an unknown directive', '# color=red\n# escape=`\n', ['\\', undefined, undefined]],
+    ['not behind an instruction', 'FROM a\n# escape=`\n', ['\\', undefined, undefined]],
+    ['a comment that has no value', '# syntax=\n# escape=`\n', ['\\', undefined, undefined]],
+    ['behind a shebang all but escape', '#!/usr/bin/x\n# syntax=a\n# escape=`\n', ['\\', 'a', undefined]],
+  ])('%s', (_, text, expected) => {
+    expect(values(text)).toEqual(expected);
+  });
+
+  it('keeps the place of a value', () => {
+    const text = '#   syntax =  a/b:1  \nFROM a';
+    const { syntax } = readDirectives(new Source(text, 'f'));
+    expect(text.slice(syntax?.range.start, syntax?.range.end)).toBe('a/b:1');
+  });
+
+  it('refuses a directive given twice and an escape that is none', () => {
+    expect(problemOf(() => values('# escape=`\n# Escape=`\n'))).toBe('DOCKERFILE_DIRECTIVE 2:1');
+    expect(problemOf(() => values('# escape=/\nFROM a'))).toBe('DOCKERFILE_DIRECTIVE 1:10');
+  });
+
+  it('knows files that are written for another frontend', () => {
+    expect(foreignSyntax(new Source('// syntax = other/lang:1\nx', 'f'))).toBe('other/lang:1');
+    expect(foreignSyntax(new Source('{ "syntax": "other/lang" }', 'f'))).toBe('other/lang');
+    expect(foreignSyntax(new Source('{ "syntax": 1 }', 'f'))).toBeUndefined();
+    expect(problemOf(() => parseDockerfile('// syntax=x\n', 'f'))).toBe('DOCKERFILE_UNSUPPORTED 1:1');
+  });
+});

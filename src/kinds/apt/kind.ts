@@ -1,0 +1,32 @@
+import type { Kind } from '../kind.ts';
+import { aptClientSettings } from './client.ts';
+import { aptRecogniser, type RecognisedIndex } from './recognise.ts';
+import type { Recognised } from '../kind.ts';
+
+const configPath = '/run/holdfast/apt.conf';
+
+/** Debian archives and their packages. */
+export const apt: Kind = {
+  name: 'apt',
+  async recogniser({ exchanges, readBody }) {
+    const recognise = await aptRecogniser(exchanges, readBody);
+    return exchange => {
+      const found = recognise(exchange);
+      if (found === undefined) return undefined;
+      if (found.class === 'index') return index(found);
+      const { name, version, architecture } = found;
+      return { class: 'artefact', name, version, architecture };
+    };
+  },
+  client({ caBundle, replaying, environment }) {
+    const { APT_CONFIG: imageAptConfig } = environment;
+    const settings = aptClientSettings({ configPath, caBundlePath: caBundle, replaying, imageAptConfig });
+    return { files: settings.files, environment: settings.env };
+  },
+};
+
+/** The signed index stands for its suite; the files that it vouches for have no line of their own. */
+function index({ signed, digest, archive: url, suite, date }: RecognisedIndex): Recognised {
+  if (!signed || digest === undefined) return { class: 'index' };
+  return { class: 'index', archive: { url, suite, date: date?.toISOString().replace('.000Z', 'Z') } };
+}

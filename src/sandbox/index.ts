@@ -1,0 +1,12 @@
+export { enterNamespaces, isInside } from './enter.ts';
+export { insideUserNamespace } from './namespaces.ts';
+export { openStepNetwork, type StepAttachment, type StepNetwork } from './network/network.ts';
+export type { GatewayListeners } from './network/take-sockets.ts';
+export { mountOverlay, type OverlayOptions, unmount } from './overlay.ts';
+export { resolveInRoot } from './paths.ts';
+export { probeSandbox, type SandboxProbe } from './probe.ts';
+export type { InjectedFile } from './step/injected-layer.ts';
+export type { Environment } from './step/command.ts';
+export type { Step, StepResult } from './step/step-types.ts';
+export { runStep } from './step/step.ts';
+export { lookUpGroup, lookUpUser, type StepUser } from './users.ts';

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { testAccounts } from './testing/steps.ts';
+
+const runner = fileURLToPath(new URL(`./testing/overlay-runner${extname(import.meta.url)}`, import.meta.url));
+
+describe.each(testAccounts())('overlays as $name', account => {
+  test('128 layers with long and odd paths; read-only, single and no layers; errors', () => {
+    const [file, ...args] = [...account.prefix, process.execPath, runner] as [string, ...string[]];
+    expect(JSON.parse(execFileSync(file, args, { cwd: '/' }).toString())).toEqual({
+      writable: { files: 129, top: '0', dir: [] },
+      isWhiteout: true,
+      // The directory made anew is opaque, also when it is a lower layer itself.
+      readOnly: { dir: [], file5: false, write: 'EROFS' },
+      single: { files: ['all', 'dir', 'file0'], write: 'EROFS' },
+      none: 0,
+      errors: [...Array.from({ length: 3 }, () => 'SANDBOX_OVERLAY_FAILED'), 'SANDBOX_UNMOUNT_FAILED'],
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type HoldfastError, usageError } from '../core/index.ts';
+import { insideUserNamespace } from './namespaces.ts';
+import { runTool } from './run-tool.ts';
+import { findTools } from './tools.ts';
+
+export interface OverlayOptions {
+  /** Layer directories, the top one first. */
+  readonly lowers: readonly string[];
+  /** Where changes go; without it the mount is read-only. Not on another overlay. */
+  readonly upper?: string;
+  /** An empty directory on the file system of `upper`; needed with it when there are lowers. */
+  readonly work?: string;
+  /** An existing directory. */
+  readonly target: string;
+  /** Skip all syncing: for a layer that is thrown away if the machine fails. */
+  readonly volatile?: boolean;
+}
+
+/** The kernel's OVL_MAX_STACK. */
+const largestStack = 500;
+
+/**
+ * Mounts layers over each other in this process's mount namespace, `nodev`, so that a device node in an image is
+ * inert. Without `upper` read-only.
+ * @throws HoldfastError SANDBOX_OVERLAY_FAILED (exit 2)
+ */
+export async function mountOverlay(options: OverlayOptions): Promise<void> {
+  const links = mkdtempSync(join(tmpdir(), 'holdfast-layers-'));
+  try {
+    await mount(overlayMount(options, links), links);
+  } finally {
+    rmSync(links, { recursive: true });
+  }
+}
+
+/**
+ * @throws HoldfastError SANDBOX_UNMOUNT_FAILED (exit 2)
+ */
+export async function unmount(target: string): Promise<void> {
+  const { umount } = findTools(['umount']);
+  const { ok, complaint } = await runTool(umount, [target]);
+  if (ok) return;
+  throw usageError('SANDBOX_UNMOUNT_FAILED', `cannot unmount ${target}: ${complaint}`, {
+    next: 'See which process still has a file open there.',
+  });
+}
+
+/** The arguments of one mount(8), or the columns of one fstab(5) line. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
+/**
+ * Describes the mount of an overlay. Makes symbolic links to the layers in `links` and names only these, relative
+ * to it: the options of a mount must fit one page, a digest's path is long, and `:` or `,` in a path would need
+ * escaping. So the mount must be made with `links` as working directory.
+ */
+export function overlayMount(options: OverlayOptions, links: string): Mount {
+  const { lowers, upper, work, target } = options;
+  const only = lowers.length === 1 && upper === undefined ? lowers[0] : undefined;
+  const single = lowers.length === 0 ? upper : only;
+  if (single !== undefined) {
+    const access = upper === undefined ? ['ro'] : [];
+    return { source: single, target, type: 'none', options: ['bind', 'nodev', ...access] };
+  }
+  if (lowers.length === 0) throw overlayError(target, 'there are no layers');
+  if (lowers.length > largestStack)
+    throw overlayError(target, `${lowers.length} layers are more than Linux takes`);
+  const lowerNames = lowers.map((directory, index) => linked(links, String(index), directory));
+  const mountOptions = ['nodev', `lowerdir=${lowerNames.join(':')}`, ...pinnedOptions()];
+  if (upper === undefined) mountOptions.push('ro');
+  else if (work === undefined) throw overlayError(target, 'an upper directory needs a work directory');
+  else mountOptions.push(`upperdir=${linked(links, 'u', upper)}`, `workdir=${linked(links, 'w', work)}`);
+  if (upper !== undefined && options.volatile) mountOptions.push('volatile');
+  return { source: 'overlay', target, type: 'overlay', options: mountOptions };
+}
+
+/**
+ * Some kernels are built with these on by default; each would put state into the upper directory that is no part
+ * of a layer (renamed directories as references, files without data).
+ */
+function pinnedOptions(): string[] {
+  const pinned = ['redirect_dir=nofollow', 'metacopy=off', 'index=off'];
+  // Only the first user namespace may set trusted.*; without it opaque directories would be lost silently.
+  return insideUserNamespace() ? [...pinned, 'userxattr'] : pinned;
+}
+
+function linked(links: string, name: string, directory: string): string {
+  symlinkSync(resolve(directory), join(links, name));
+  return name;
+}
+
+async function mount(what: Mount, cwd: string): Promise<void> {
+  const { mount: tool } = findTools(['mount']);
+  const args = ['--no-mtab', '-t', what.type, '-o', what.options.join(','), what.source, what.target];
+  const { ok, complaint } = await runTool(tool, args, { cwd });
+  if (!ok) throw overlayError(what.target, complaint);
+}
+
+function overlayError(target: string, cause: string): HoldfastError {
+  return usageError('SANDBOX_OVERLAY_FAILED', `cannot mount the layers at ${target}: ${cause}`, {
+    next: 'Keep the work directory on a local file system (ext4, xfs, btrfs), not inside a container layer.',
+  });
+}

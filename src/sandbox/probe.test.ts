@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { testAccounts } from './testing/steps.ts';
+import { findTools } from './tools.ts';
+
+const program = `
+  import { probeSandbox } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
+  console.log(JSON.stringify(await probeSandbox().catch(({ code, exit, message, next }) => ({ code, exit, message, next }))));`;
+
+function probe(...prefix: string[]): unknown {
+  const command = [...prefix, process.execPath, '--input-type=module', '-e', program] as [
+    string,
+    ...string[],
+  ];
+  return JSON.parse(execFileSync(command[0], command.slice(1), { cwd: '/', stdio: 'pipe' }).toString());
+}
+
+describe.each(testAccounts())('the probe as $name', account => {
+  test('finds tier 1', () => {
+    const as = account.name === 'root' ? 'root' : 'user namespace';
+    expect(probe(...account.prefix)).toEqual({ tier: 1, as, summary: expect.stringContaining('tier 1') });
+  });
+  if (account.name !== 'root') return;
+
+  test('says what is wrong where it cannot work', () => {
+    expect(probe('setpriv', '--bounding-set=-all')).toMatchObject({
+      code: 'SANDBOX_UNAVAILABLE',
+      exit: 2,
+      message: expect.stringContaining('root may not make namespaces here'),
+    });
+    expect(probe('unshare', '--user', '--map-root-user')).toMatchObject({
+      code: 'SANDBOX_UNAVAILABLE',
+      message: expect.stringContaining('single id'),
+    });
+    expect(probe('setpriv', '--reuid=64999', '--regid=64999', '--clear-groups')).toMatchObject({
+      code: 'SANDBOX_UNAVAILABLE',
+      next: expect.any(String),
+    });
+  });
+});
+
+test('missing tools are named with their packages', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-tools-'));
+  mkdirSync(join(directory, 'bin'));
+  try {
+    findTools(['ip', 'unshare', 'nsenter'], [join(directory, 'bin')]);
+    expect.unreachable();
+  } catch (thrown) {
+    expect(thrown).toMatchObject({
+      code: 'SANDBOX_TOOL_MISSING',
+      exit: 2,
+      message: 'the sandbox needs ip, unshare, nsenter, not found on this machine',
+      next: "Install the Debian packages iproute2 util-linux or your system's equivalent.",
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,27 @@
+/**
+ * The capabilities that Docker gives a container by default (moby, oci/caps/defaults.go): a80425fb as the kernel
+ * prints them. As bounding set they are the most that anything in a step can have.
+ */
+const dockerDefaults = [
+  'chown',
+  'dac_override',
+  'fsetid',
+  'fowner',
+  'mknod',
+  'net_raw',
+  'setgid',
+  'setuid',
+  'setfcap',
+  'setpcap',
+  'net_bind_service',
+  'sys_chroot',
+  'kill',
+  'audit_write',
+];
+
+/** Options of setpriv(1). */
+export const capabilityOptions: readonly string[] = [
+  '--inh-caps=-all',
+  '--ambient-caps=-all',
+  `--bounding-set=-all,${dockerDefaults.map(name => `+${name}`).join(',')}`,
+];

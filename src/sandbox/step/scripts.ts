@@ -1,0 +1,95 @@
+import { insideUserNamespace } from '../namespaces.ts';
+import { stepSideCommands } from '../network/network.ts';
+import type { Tools } from '../tools.ts';
+import type { StepUser } from '../users.ts';
+import { capabilityOptions } from './capabilities.ts';
+import { splitEnvironment } from './command.ts';
+import { deviceNames, type Mountpoints } from './mounts.ts';
+import { command, quoted } from './setup-shell.ts';
+import type { Step } from './step-types.ts';
+import { hostName, type Workspace } from './workspace.ts';
+
+/** Before the step's files are known: the image is mounted, pipes are made. */
+export function earlyCommands(tools: Tools, workspace: Workspace, fstab: string): string[] {
+  const nodes = deviceNames.map(name => `/dev/${name}`);
+  return [
+    // No link-local address on the cable to come. Where /proc/sys is read-only the address does no harm.
+    '{ echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6; } 2>/dev/null || :',
+    command(tools.mount, '--no-mtab', '--all', '--fstab', fstab),
+    command(tools.mkfifo, '-m', '600', workspace.stdout, workspace.stderr),
+    // Copies of the nodes, so that a step run by real root cannot change the mode or owner of the host's.
+    ...(insideUserNamespace() ? [] : [command(tools.cp, '-a', '-t', workspace.lent, ...nodes)]),
+  ];
+}
+
+interface LateInput {
+  readonly tools: Tools;
+  readonly workspace: Workspace;
+  readonly fstab: string;
+  readonly points: Mountpoints;
+  readonly step: Step;
+  readonly user: StepUser;
+  /** Where the image can be looked into. */
+  readonly image: string;
+}
+
+/**
+ * Mounts the step's root, leaves the host's root, and starts the command.
+ *
+ * The host's root must be gone from the mount namespace, not only out of sight: with a /proc or /sys of the host
+ * anywhere in it, the kernel would let a user namespace inside the step mount a writable one. But the last two
+ * tools, setpriv and unshare, are the host's and must be loaded when it is gone. So they run with another copy of
+ * the host's root as their root directory, which pivot_root does not touch, and with the step's root as working
+ * directory. From there `..` leads out of that copy up to the real root, where pivot_root has to be called; then
+ * `umount .` takes away the old root, now on top of the new; and `unshare --root=.` goes in for good.
+ *
+ * The shell stays behind as the first process: its root is the step's since pivot_root, and as it keeps capabilities
+ * that a step never has, the step cannot look through /proc/1.
+ */
+export function lateCommands(input: LateInput): string[] {
+  const { tools, workspace, fstab, points, step } = input;
+  const { merged } = workspace;
+  const up = '../'.repeat(merged.split('/').length);
+  const leave = [
+    'set -e',
+    `${command(tools.unshare, `--root=${up}`, tools.pivot_root, merged, merged)} 2>&3`,
+    `${command(tools.umount, '--no-canonicalize', '--lazy', '.')} 2>&3`,
+    'echo running >&4',
+    'exec "$@" 3>&- 4>&-',
+  ];
+  const enter = command(
+    tools.nsenter,
+    `--root=${workspace.tools}`,
+    `--wd=${merged}`,
+    ...[tools.sh, '-c', leave.join('\n'), 'sh'],
+    ...insideCommand(input),
+  );
+  // Not the host's /dev/null: an open file is enough to change its mode.
+  const stdin = quoted(`${merged}${points.dev}/null`);
+  const ipCommands = stepSideCommands(step.network).join('\n');
+  return [
+    `cd ${quoted(workspace.rootLinks)}`,
+    command(tools.mount, '--no-mtab', '--all', '--fstab', fstab),
+    command(tools.hostname, hostName),
+    `${command(tools.ip, '-batch', '-')} <<'END'\n${ipCommands}\nEND`,
+    `cd ${quoted(merged)}`,
+    // The command's process id is 100 everywhere: temporary names are made of it.
+    '{ echo 99 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null || :',
+    // In a subshell, as a shell's word about a command that was killed would else go to the step's stderr.
+    `(exec ${enter}) 3>&2 4>&1 <${stdin} >${quoted(workspace.stdout)} 2>${quoted(workspace.stderr)}`,
+  ];
+}
+
+/** The command, preceded by the host's tools that give it its environment, ids, capabilities and root. */
+function insideCommand({ tools, step, user, image }: LateInput): string[] {
+  const withHome = 'HOME' in step.env ? step.env : { ...step.env, HOME: user.home };
+  const { early, argv } = splitEnvironment(image, step.argv, withHome);
+  const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : ['--clear-groups'];
+  // setpriv sets the groups; unshare must set the user itself, after chroot, and alone leaves the groups as they are.
+  const setUser = user.uid === 0 ? [] : [`--setuid=${user.uid}`];
+  return [
+    ...[tools.env, '-i', ...early],
+    ...[tools.setpriv, '--regid', String(user.gid), ...groups, ...capabilityOptions],
+    ...[tools.unshare, '--root=.', `--wd=${step.cwd}`, ...setUser, '--', ...argv],
+  ];
+}

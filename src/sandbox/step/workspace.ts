@@ -1,0 +1,80 @@
+import { mkdirSync, realpathSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Mount, overlayMount } from '../overlay.ts';
+import { copyDirectory } from './injected-layer.ts';
+import { fstabLine, type StepDirectories } from './mounts.ts';
+
+/** The same on every machine: build tools write it into what they make. */
+export const hostName = 'holdfast';
+
+/** What lies in a step's directory on the host. */
+export interface Workspace extends StepDirectories {
+  readonly root: string;
+  readonly lowers: readonly string[];
+  readonly injected: string;
+  readonly upper: string;
+  /** Working directories for the two overlay mounts, which name their layers relative to these. */
+  readonly viewLinks: string;
+  readonly rootLinks: string;
+  /** Named pipes, in `lent`. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function makeWorkspace(directory: string, lowers: readonly string[]): Workspace {
+  const root = realpathSync(directory);
+  const make = (name: string): string => {
+    mkdirSync(join(root, name));
+    return join(root, name);
+  };
+  return {
+    root,
+    // An image made from scratch has no layer yet; an overlay needs one.
+    lowers: lowers.length > 0 ? lowers : [make('empty')],
+    injected: join(root, 'injected'),
+    upper: join(root, 'upper'),
+    view: make('view'),
+    merged: make('merged'),
+    tools: make('tools'),
+    devices: make('dev'),
+    lent: make('lent'),
+    viewLinks: make('view-layers'),
+    rootLinks: make('root-layers'),
+    stdout: join(root, 'lent/stdout'),
+    stderr: join(root, 'lent/stderr'),
+  };
+}
+
+export function viewMount(workspace: Workspace): Mount {
+  return overlayMount({ lowers: workspace.lowers, target: workspace.view }, workspace.viewLinks);
+}
+
+/** @param imageRoot the attributes of the image's "/", which an overlay takes from the upper directory. */
+export function rootMount(workspace: Workspace, imageRoot: Stats): Mount {
+  const { lowers, injected, upper, merged: target } = workspace;
+  copyDirectory(imageRoot, upper);
+  utimesSync(upper, imageRoot.atime, imageRoot.mtime);
+  const work = join(workspace.root, 'work');
+  mkdirSync(work);
+  // volatile: a layer counts once it has been written to the store; before, a crash may lose it.
+  const options = { lowers: [injected, ...lowers], upper, work, target, volatile: true };
+  return overlayMount(options, workspace.rootLinks);
+}
+
+/** Writes an fstab for `mount --all`. @returns its path. */
+export function writeFstab(workspace: Workspace, name: string, mounts: readonly Mount[]): string {
+  const path = join(workspace.root, name);
+  writeFileSync(path, `${mounts.map(fstabLine).join('\n')}\n`);
+  return path;
+}
+
+/** The files that Docker generates for a container. No address of the step is in them, so they never differ. */
+export function writeGeneratedFiles(directory: string, nameserver: string | undefined): void {
+  const files = {
+    hosts: `127.0.0.1 localhost ${hostName}\n::1 localhost ip6-localhost ip6-loopback\n`,
+    hostname: `${hostName}\n`,
+    'resolv.conf': nameserver === undefined ? '' : `nameserver ${nameserver}\n`,
+  };
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(directory, name), content, { mode: 0o644 });
+}

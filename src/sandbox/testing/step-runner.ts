@@ -1,0 +1,71 @@
+/**
+ * Runs steps as the program does, re-executed in its namespaces, so that tests can start it as any user. Its
+ * argument is the list of steps; it writes one line of JSON for each.
+ */
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { enterNamespaces, openStepNetwork, probeSandbox, runStep } from '../index.ts';
+import type { StepOutcome, StepRequest } from './steps.ts';
+import { makeTinyRootfs } from './tiny-rootfs.ts';
+
+await probeSandbox();
+enterNamespaces();
+
+const steps = JSON.parse(process.argv[2] ?? '') as StepRequest[];
+const scratch = mkdtempSync(join(tmpdir(), 'holdfast-step-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+const base = join(scratch, 'base');
+makeTinyRootfs(base);
+const middle = join(scratch, 'middle');
+mkdirSync(join(middle, 'opt/real'), { recursive: true });
+symlinkSync('/opt/real', join(middle, 'link'));
+chownSync(join(middle, 'opt/real'), 33, 42);
+const owned = lstatSync(join(middle, 'opt/real'));
+
+const network = await openStepNetwork({ ports: [80] });
+for (const { port, server } of network.listeners.tcp) {
+  server.on('connection', socket =>
+    socket.end(`gateway ${socket.localAddress}:${port} ${socket.remoteAddress}`),
+  );
+}
+for (const [index, request] of steps.entries()) {
+  const directory = join(scratch, `step ${index},a:b\\c`);
+  mkdirSync(directory);
+  writeFileSync(1, `${JSON.stringify(await outcome(request, directory))}\n`);
+}
+network.close();
+
+async function outcome(request: StepRequest, directory: string): Promise<StepOutcome> {
+  const output = { stdout: '', stderr: '' };
+  const result = await runStep({
+    lowers: request.scratch ? [] : [middle, base],
+    directory,
+    argv: ['/bin/sh', '-c', request.script ?? ':'],
+    env: { PATH: '/bin' },
+    cwd: '/',
+    user: '',
+    onStdout: chunk => (output.stdout += chunk.toString()),
+    onStderr: chunk => (output.stderr += chunk.toString()),
+    ...request.step,
+    network: request.gateway ? network.allocate() : 'none',
+  }).catch((error: { code?: string }) => ({ error: error.code ?? String(error) }));
+  if ('error' in result)
+    return { ...output, error: result.error, exitCode: -1, changes: [], injected: [], owned: '' };
+  return {
+    ...output,
+    exitCode: result.exitCode,
+    changes: (readdirSync(result.upper, { recursive: true }) as string[]).toSorted(),
+    injected: result.injectedPaths,
+    owned: `${owned.uid}:${owned.gid}`,
+  };
+}

@@ -1,0 +1,73 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { extname } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { Step } from '../index.ts';
+
+/** A step in the tiny root file system; `script` is run by its shell. */
+export interface StepRequest {
+  readonly script?: string;
+  readonly step?: Partial<Step>;
+  readonly gateway?: boolean;
+  /** Without any layer. */
+  readonly scratch?: boolean;
+}
+
+export interface StepOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Paths in the upper directory. */
+  readonly changes: readonly string[];
+  readonly injected: readonly string[];
+  /** The code of a HoldfastError. */
+  readonly error?: string;
+  /** Owner of a file that the runner gave to 33:42. */
+  readonly owned: string;
+}
+
+export interface Account {
+  readonly name: string;
+  /** The command line that a program of this account starts with. */
+  readonly prefix: readonly string[];
+}
+
+/**
+ * Root, and the user with subordinate ids that HOLDFAST_TEST_USER names. Says on the console which is left out.
+ */
+export function testAccounts(): Account[] {
+  if (process.getuid?.() !== 0) {
+    console.log('skipped: tests of the sandbox start programs as two accounts and so need root');
+    return [];
+  }
+  const root = { name: 'root', prefix: [] };
+  const user = process.env['HOLDFAST_TEST_USER'] ?? '';
+  if (user === '' || spawnSync('id', [user]).status !== 0) {
+    console.log('skipped: tests as a normal user; name one with subordinate ids in HOLDFAST_TEST_USER');
+    return [root];
+  }
+  return [
+    root,
+    { name: 'a normal user', prefix: ['setpriv', '--reuid', user, '--regid', user, '--init-groups'] },
+  ];
+}
+
+const runner = fileURLToPath(new URL(`./step-runner${extname(import.meta.url)}`, import.meta.url));
+
+/** The command that runs steps as an account. */
+export function runnerCommand(account: Account, steps: readonly StepRequest[]): [string, ...string[]] {
+  return [...account.prefix, process.execPath, runner, JSON.stringify(steps)] as [string, ...string[]];
+}
+
+export async function runSteps(account: Account, steps: readonly StepRequest[]): Promise<StepOutcome[]> {
+  const [file, ...args] = runnerCommand(account, steps);
+  const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = (await text(child.stdout)).trim().split('\n');
+  return lines.filter(line => line !== '').map(line => JSON.parse(line) as StepOutcome);
+}
+
+export async function runOne(account: Account, request: StepRequest): Promise<StepOutcome> {
+  const [outcome] = await runSteps(account, [request]);
+  if (outcome === undefined) throw new Error('the step was not run');
+  return outcome;
+}
