@@ -21,9 +21,33 @@ const piece = fc.constantFrom(
   ...'\n|\n|\n|\r\n|\\|\\\n|\\\n|\\ \n|\\\n# c\n  '.split('|'),
 );
 const pieces = fc.array(piece, { maxLength: 40 }).map(parts => parts.join(''));
+
+/** One instruction that is likely to be right. */
+const instruction = fc
+  .tuple(
+    fc.constantFrom(
+      ...'RUN |RUN |RUN <<E |COPY a |ENV a=|LABEL a |CMD |ONBUILD RUN |EXPOSE 1|VOLUME /|USER u|ARG a'.split(
+        '|',
+      ),
+    ),
+    fc.array(
+      fc.constantFrom(
+        ...'a|b=c| |  |\t|"x y"|\'z\'|\\"|$x|\\\n|\\ \r\n|\\\n\n# c\n \t|é|😀|["a"]|#|<<E|,|\\\\'.split('|'),
+      ),
+      {
+        maxLength: 9,
+      },
+    ),
+    fc.constantFrom('\n', '\r\n', '\nE\n', '\n\tline\r\n\nE\n', '\n# c\n'),
+  )
+  .map(([keyword, operands, end]) => keyword + operands.join('') + end);
+
 const source = fc.oneof(
-  pieces,
   pieces.map(text => `FROM a\n${text}`),
+  {
+    weight: 3,
+    arbitrary: fc.array(instruction, { maxLength: 3 }).map(lines => `\uFEFFFROM a\n${lines.join('')}`),
+  },
   fc.string({ unit: 'binary' }),
 );
 
