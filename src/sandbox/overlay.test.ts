@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { testAccounts } from './testing/steps.ts';
+import { commandAs, testAccounts } from './testing/steps.ts';
 
 const runner = fileURLToPath(new URL(`./testing/overlay-runner${extname(import.meta.url)}`, import.meta.url));
 
 describe.each(testAccounts())('overlays as $name', account => {
   test('128 layers with long and odd paths; read-only, single and no layers; errors', () => {
-    const [file, ...args] = [...account.prefix, process.execPath, runner] as [string, ...string[]];
+    const [file, ...args] = commandAs(account.prefix, runner);
     expect(JSON.parse(execFileSync(file, args, { cwd: '/' }).toString())).toEqual({
       writable: { files: 129, top: '0', dir: [] },
       isWhiteout: true,

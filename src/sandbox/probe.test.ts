@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { testAccounts } from './testing/steps.ts';
+import { commandAs, testAccounts } from './testing/steps.ts';
 import { findTools } from './tools.ts';
 
 const program = `
@@ -11,11 +11,8 @@ const program = `
   console.log(JSON.stringify(await probeSandbox().catch(({ code, exit, message, next }) => ({ code, exit, message, next }))));`;
 
 function probe(...prefix: string[]): unknown {
-  const command = [...prefix, process.execPath, '--input-type=module', '-e', program] as [
-    string,
-    ...string[],
-  ];
-  return JSON.parse(execFileSync(command[0], command.slice(1), { cwd: '/', stdio: 'pipe' }).toString());
+  const [file, ...args] = commandAs(prefix, '--input-type=module', '-e', program);
+  return JSON.parse(execFileSync(file, args, { cwd: '/', stdio: 'pipe' }).toString());
 }
 
 describe.each(testAccounts())('the probe as $name', account => {

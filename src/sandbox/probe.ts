@@ -122,7 +122,7 @@ function restricted(): boolean {
 }
 
 function refuseMissingSubordinateIds(uid: number): void {
-  const name = userInfo().username;
+  const name = userName() ?? String(uid);
   const has = (file: string) =>
     textOf(file)
       .split('\n')
@@ -132,6 +132,15 @@ function refuseMissingSubordinateIds(uid: number): void {
     `the user ${name} has no subordinate ids in /etc/subuid and /etc/subgid`,
     `Run \`usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${name}\` as root, or run as root.`,
   );
+}
+
+/** Some container platforms run programs under ids that have no name. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(path: string): string {

@@ -4,11 +4,11 @@
  * it, so the parent serves that namespace without entering it.
  */
 import { spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { HolderRequest } from './messages.ts';
+import { createServer, type Server } from 'node:net';
+import type { HolderMessage, HolderRequest } from './messages.ts';
 
 const request = JSON.parse(process.argv[2] ?? '') as HolderRequest;
 
@@ -42,10 +42,7 @@ function setSysctl(name: string, value: string): void {
   }
 }
 
-async function send(
-  message: object,
-  handle?: Parameters<NonNullable<typeof process.send>>[1],
-): Promise<void> {
+async function send(message: HolderMessage, handle: Server | Socket): Promise<void> {
   await new Promise<void>((done, failed) => {
     process.send?.(message, handle, {}, error => (error === null ? done() : failed(error)));
   });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   closeSync,
   mkdtempSync,
   openSync,
@@ -16,7 +17,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runnerCommand, runOne, type StepOutcome, testAccounts } from '../testing/steps.ts';
+import { runnerCommand, runOne, runSteps, type StepOutcome, testAccounts } from '../testing/steps.ts';
 
 /** Out of a chroot, if there is a way: a root inside the root, then up from a directory that is outside of it. */
 const chrootEscape = `
@@ -25,8 +26,6 @@ const chrootEscape = `
 /** Lists what is at the root, and tells if the host's file can be found. Arguments: the host's file. */
 const lookAround = (canary: string) =>
   `print join(",", sort glob "/*"), " ", (-e "${canary}" ? "seen" : "unseen"), "\\n"`;
-
-const rootEntries = '/bin,/dev,/etc,/home,/lib,/lib64,/link,/opt,/proc,/sys,/tmp,/usr,/var';
 
 /** Processes of the machine whose command line has a word. */
 function processesWith(word: string): string[] {
@@ -54,11 +53,26 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
   let canary: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'holdfast-canary-'));
+    chmodSync(directory, 0o777);
     canary = join(directory, 'canary');
     writeFileSync(canary, '');
   });
-  afterAll(() => rmSync(directory, { recursive: true }));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   const run = (script: string): Promise<StepOutcome> => runOne(account, { script });
+  const environment = () => ({ ...process.env, TMPDIR: directory });
+
+  /** User namespaces work in a step, so that a refusal is the refusal of what is done there. */
+  async function expectRefusals(scripts: readonly string[]): Promise<void> {
+    const control = 'unshare -Urmpf mount -t tmpfs tmpfs /tmp';
+    const outcomes = await runSteps(
+      account,
+      [control, ...scripts].map(script => ({ script })),
+    );
+    expect(outcomes.map(({ exitCode, stdout }) => [exitCode === 0, stdout])).toEqual([
+      [true, ''],
+      ...scripts.map(() => [false, '']),
+    ]);
+  }
 
   test('capabilities are Docker’s; a user has none', async () => {
     const script = `perl -ne 'print if /^Cap|^NoNew/' /proc/self/status`;
@@ -75,50 +89,41 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
       `perl -e '${lookAround(canary)}'; perl -e '${chrootEscape} ${lookAround(canary)}'`,
     );
     expect(stderr).toBe('');
-    expect(stdout).toBe(`${rootEntries} unseen\n`.repeat(2));
+    expect(stdout).toMatch(/^(\/bin,\S+ unseen\n)\1$/);
   });
 
   test('nor through the first process, nor from a user namespace', async () => {
-    const attempts = [
-      'ls /proc/1/root/ /proc/1/cwd/',
+    await expectRefusals([
+      'ls /proc/1/root/',
+      'ls /proc/1/cwd/',
       'cat /proc/1/environ',
-      'ls -l /proc/1/fd/0',
+      'cat /proc/1/fd/0',
       'unshare -Ur ls /proc/1/root/',
       `unshare -Ur perl -e '${chrootEscape} exit(-e "${canary}" ? 0 : 1)'`,
-      `unshare -Urm sh -c 'umount -l /; umount -l /; ls ${canary}'`,
-      `unshare -Urm sh -c 'umount /etc/hosts'`,
-    ];
-    for (const attempt of attempts) {
-      const { exitCode, stdout } = await run(attempt);
-      expect([attempt, exitCode === 0, stdout.replace(/^total 0\n|^\/proc.*\n/gm, '').trim()]).toEqual([
-        attempt,
-        false,
-        '',
-      ]);
-    }
+      'unshare -Urm umount -l /',
+      'unshare -Urm umount /etc/hosts',
+    ]);
   });
 
   test('kernel settings are read-only, also from a user namespace', async () => {
     const writable = (path: string) => `perl -e 'exit(open(F, "+<", "${path}") ? 0 : 1)'`;
-    const attempts = [
+    await expectRefusals([
       writable('/proc/sys/kernel/core_pattern'),
       writable('/proc/sysrq-trigger'),
       writable('/sys/kernel/uevent_helper'),
       'unshare -Urm mount -o remount,rw,bind /proc/sys',
       'unshare -Urm umount /proc/sys',
-      'unshare -Urmpf --propagation unchanged mount -t proc proc /tmp',
+      'unshare -Urmpf mount -t proc proc /tmp',
       'unshare -Urmn mount -t sysfs sysfs /tmp',
       'mount -t tmpfs tmpfs /tmp',
       'mount -o remount,rw,bind /proc/sys',
-    ];
-    for (const attempt of attempts)
-      expect([attempt, (await run(attempt)).exitCode === 0]).toEqual([attempt, false]);
+    ]);
   });
 
   test('devices: those of Docker work, others are inert', async () => {
     const { stdout } = await run(`
       echo x >/dev/null && cat /dev/null && perl -e 'open F, "</dev/urandom"; print read(F, $b, 8), "\\n"'
-      ls -m /dev
+      echo $(ls /dev)
       for dir in /tmp /dev /dev/shm; do
         mknod $dir/disk b 254 0 2>/dev/null && cat $dir/disk 2>&1 >/dev/null | cat
         mknod $dir/mem c 1 5 2>/dev/null && cat $dir/mem 2>&1 >/dev/null | cat
@@ -130,7 +135,7 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
     ]);
     expect(stdout.trim().split('\n')).toEqual([
       '8',
-      'fd, full, null, ptmx, pts, random, shm, stderr, stdin, stdout, tty, urandom, zero',
+      'fd full null ptmx pts random shm stderr stdin stdout tty urandom zero',
       ...(asRoot ? inert : []),
     ]);
   });
@@ -167,7 +172,7 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
     const { stdout } = await run(
       `perl -e 'print join ",", grep { /^\\d+$/ } map { m{/proc/(.*)} } glob "/proc/*"'`,
     );
-    expect(stdout).toBe('1,100,101');
+    expect(stdout).toBe('1,100');
   });
 
   test('without network there is loopback alone, and it is not the host’s', async () => {
@@ -198,7 +203,7 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
     const script = `sleep ${marker} & exec sleep ${marker}`;
     for (const user of ['', 'app']) {
       const [file, ...args] = runnerCommand(account, [{ script, step: { user } }]);
-      const child: ChildProcess = spawn(file, args, { cwd: '/', stdio: 'ignore' });
+      const child: ChildProcess = spawn(file, args, { cwd: '/', stdio: 'ignore', env: environment() });
       for (let tries = 0; tries < 200 && processesWith(marker).length < 2; tries += 1) await sleep(50);
       expect(processesWith(marker)).toHaveLength(2);
       child.kill('SIGKILL');
@@ -212,7 +217,7 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
       { script: 'echo up' },
       { script: `sleep ${newMarker()}` },
     ]);
-    const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'], env: environment() });
     for await (const line of createInterface({ input: child.stdout })) {
       expect((JSON.parse(line) as StepOutcome).stdout).toBe('up\n');
       child.kill('SIGTERM');

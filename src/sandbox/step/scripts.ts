@@ -61,7 +61,10 @@ export function lateCommands(input: LateInput): string[] {
     tools.nsenter,
     `--root=${workspace.tools}`,
     `--wd=${merged}`,
-    ...[tools.sh, '-c', leave.join('\n'), 'sh'],
+    tools.sh,
+    '-c',
+    leave.join('\n'),
+    'sh',
     ...insideCommand(input),
   );
   // Not the host's /dev/null: an open file is enough to change its mode.
@@ -87,9 +90,8 @@ function insideCommand({ tools, step, user, image }: LateInput): string[] {
   const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : ['--clear-groups'];
   // setpriv sets the groups; unshare must set the user itself, after chroot, and alone leaves the groups as they are.
   const setUser = user.uid === 0 ? [] : [`--setuid=${user.uid}`];
-  return [
-    ...[tools.env, '-i', ...early],
-    ...[tools.setpriv, '--regid', String(user.gid), ...groups, ...capabilityOptions],
-    ...[tools.unshare, '--root=.', `--wd=${step.cwd}`, ...setUser, '--', ...argv],
-  ];
+  const environment = [tools.env, '-i', ...early];
+  const rights = [tools.setpriv, '--regid', String(user.gid), ...groups, ...capabilityOptions];
+  const root = [tools.unshare, '--root=.', `--wd=${step.cwd}`, ...setUser];
+  return [...environment, ...rights, ...root, '--', ...argv];
 }

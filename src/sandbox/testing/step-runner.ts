@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enterNamespaces, openStepNetwork, probeSandbox, runStep } from '../index.ts';
+import type { HoldfastError } from '../../core/index.ts';
 import type { StepOutcome, StepRequest } from './steps.ts';
 import { makeTinyRootfs } from './tiny-rootfs.ts';
 
@@ -58,7 +59,7 @@ async function outcome(request: StepRequest, directory: string): Promise<StepOut
     onStderr: chunk => (output.stderr += chunk.toString()),
     ...request.step,
     network: request.gateway ? network.allocate() : 'none',
-  }).catch((error: { code?: string }) => ({ error: error.code ?? String(error) }));
+  }).catch((thrown: HoldfastError) => ({ error: thrown.code }));
   if ('error' in result)
     return { ...output, error: result.error, exitCode: -1, changes: [], injected: [], owned: '' };
   return {

@@ -54,9 +54,15 @@ export function testAccounts(): Account[] {
 
 const runner = fileURLToPath(new URL(`./step-runner${extname(import.meta.url)}`, import.meta.url));
 
+/** The command line of a program written in TypeScript, started by an account. */
+export function commandAs(prefix: readonly string[], ...program: string[]): [string, ...string[]] {
+  const [first = process.execPath, ...rest] = [...prefix, process.execPath, ...program];
+  return [first, ...rest];
+}
+
 /** The command that runs steps as an account. */
 export function runnerCommand(account: Account, steps: readonly StepRequest[]): [string, ...string[]] {
-  return [...account.prefix, process.execPath, runner, JSON.stringify(steps)] as [string, ...string[]];
+  return commandAs(account.prefix, runner, JSON.stringify(steps));
 }
 
 export async function runSteps(account: Account, steps: readonly StepRequest[]): Promise<StepOutcome[]> {
