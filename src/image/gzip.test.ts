@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { deflateRaw } from 'pako';
 import { describe, expect, test } from 'vitest';
 import { integrityError } from '../core/index.ts';
+import { coalesce } from './coalesce.ts';
 import { compressionOf, decompress } from './decompress.ts';
 import { givesKnownAnswers, gzip, pakoDeflater, zlibDeflater } from './gzip.ts';
 import { knownAnswers } from './known-answers.ts';
@@ -54,6 +55,19 @@ describe('the gzip recipe', () => {
     }
     await expect(collect(decompress(failing()))).rejects.toMatchObject({ code: 'STORE_BLOB_CORRUPT' });
   });
+});
+
+test('coalesce gives the same bytes in large pieces', async () => {
+  const bytes = Buffer.alloc(700_001, 'abcdefg');
+  const pieces: number[] = [];
+  const all: Uint8Array[] = [];
+  for await (const piece of coalesce(inChunks(bytes, 1000))) {
+    pieces.push(piece.byteLength);
+    all.push(piece);
+  }
+  expect(Buffer.concat(all).equals(bytes)).toBe(true);
+  expect(pieces.slice(0, -1).every(size => size >= 256 * 1024)).toBe(true);
+  expect(pieces.length).toBeLessThan(4);
 });
 
 describe('decompress', () => {

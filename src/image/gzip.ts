@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
 import { Deflate } from 'pako';
+import { coalesce } from './coalesce.ts';
 import { knownAnswers } from './known-answers.ts';
 
 /** Names the recipe in provenance: whoever has it can make the same bytes again. */
@@ -28,7 +29,7 @@ export async function* gzip(
   let crc = 0;
   let size = 0;
   async function* measured() {
-    for await (const chunk of source) {
+    for await (const chunk of coalesce(source)) {
       crc = crc32(chunk, crc);
       size += chunk.byteLength;
       yield chunk;

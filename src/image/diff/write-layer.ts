@@ -4,7 +4,13 @@ import { shown } from '../filesystem/byte-string.ts';
 import { SpecialNodes } from '../filesystem/nodes.ts';
 import { gzip } from '../gzip.ts';
 import { InjectedPaths } from '../normalise/injected.ts';
-import { forbiddenContent, refuseMarkers, scrubCertificate, type BuildTrust } from '../normalise/residue.ts';
+import {
+  certificateResidue,
+  forbiddenContent,
+  refuseMarkers,
+  scrubCertificate,
+  type BuildTrust,
+} from '../normalise/residue.ts';
 import { applyRules, type Rule, type RuleHit } from '../normalise/rules.ts';
 import { layerArchive } from './archive.ts';
 import { LayerTree } from './layer-tree.ts';
@@ -92,6 +98,7 @@ function normalise(tree: LayerTree, options: LayerOptions): RuleHit[] {
     const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, injected);
     const hits = applyRules(tree, options.rules, sourceDate, whiteout);
     dropUnchanged(tree, changes);
+    refuseMarkers(tree, trust?.markers ?? [], certificateResidue);
     refuseMarkers(tree, options.forbidden ?? [], forbiddenContent);
     return [...stubs, ...scrubbed, ...hits];
   } finally {

@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
 const chunkSize = 1024 * 1024;
 
@@ -6,11 +6,12 @@ const chunkSize = 1024 * 1024;
 export function* readChunks(path: Buffer): Generator<Buffer, void, undefined> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    for (;;) {
+    for (let left = fstatSync(file).size; left > 0; ) {
       // A new buffer each time: whoever takes it may keep it while the next piece is read.
-      const buffer = Buffer.allocUnsafe(chunkSize);
-      const read = readSync(file, buffer, 0, chunkSize, null);
+      const buffer = Buffer.allocUnsafe(Math.min(left, chunkSize));
+      const read = readSync(file, buffer);
       if (read === 0) return;
+      left -= read;
       yield buffer.subarray(0, read);
     }
   } finally {

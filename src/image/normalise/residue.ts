@@ -20,8 +20,8 @@ const largestBundle = 64 * 1024 * 1024;
 
 /**
  * Takes the build's certificate out again: its PEM block out of bundles, files that hold nothing else, and symbolic
- * links that lead to it (update-ca-certificates and c_rehash make some). Then nothing may hold a marker.
- * @throws HoldfastError CA_RESIDUE (exit 6) naming the file
+ * links that lead to it (update-ca-certificates and c_rehash make some). `refuseMarkers` then looks for the rest.
+ * @throws HoldfastError CA_RESIDUE (exit 6) for a bundle too large to change
  */
 export function scrubCertificate(tree: LayerTree, trust: BuildTrust, injected: InjectedPaths): RuleHit[] {
   const pem = Buffer.from(trust.pem.trim());
@@ -29,7 +29,7 @@ export function scrubCertificate(tree: LayerTree, trust: BuildTrust, injected: I
   const hits: ByteString[] = [];
   for (const node of tree.nodes()) {
     if (node.facts.type !== 'file' || findBytes(readChunks(tree.at(node.path)), [pem]).length === 0) continue;
-    if (node.facts.size > largestBundle) throw residue(node, 'its content');
+    if (node.facts.size > largestBundle) throw certificateResidue(node, 'its content');
     hits.push(node.path);
     const rest = without(readStart(tree.at(node.path), largestBundle), pem);
     if (rest.toString('latin1').trim() === '') {
@@ -40,7 +40,6 @@ export function scrubCertificate(tree: LayerTree, trust: BuildTrust, injected: I
     }
   }
   hits.push(...dropLinksTo(tree, gone));
-  refuseMarkers(tree, trust.markers, residue);
   return hits.map(path => ({ rule: certificateRule, path: shown(path) }));
 }
 
@@ -105,7 +104,8 @@ export function refuseMarkers(
   }
 }
 
-function residue({ path }: LayerNode, place: string): Error {
+/** The refusal for markers of the certificate. */
+export function certificateResidue({ path }: LayerNode, place: string): Error {
   return stepError('CA_RESIDUE', `/${shown(path)} holds the certificate of this build (${place})`, {
     next: 'Have the step remove what it derived from the trusted certificates, or make it from the system bundle.',
   });
