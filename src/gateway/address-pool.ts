@@ -11,26 +11,26 @@ const last = 0xfffe;
  * names share a hash: then the later one takes the next free address.
  */
 export class AddressPool {
-  readonly #addresses = new Map<string, string>();
-  readonly #names = new Map<string, string>();
+  readonly #numbers = new Map<string, number>();
+  readonly #names = new Map<number, string>();
 
   /** Nothing once 65 534 names are in use. */
   addressOf(name: string): string | undefined {
-    const known = this.#addresses.get(name);
-    if (known !== undefined || this.#names.size > last - first) return known;
-    let number = createHash('sha256').update(name).digest().readUInt16BE();
-    for (;;) {
-      const address = `${network}.${number >> 8}.${number & 0xff}`;
-      if (number >= first && number <= last && !this.#names.has(address)) {
-        this.#addresses.set(name, address);
-        this.#names.set(address, name);
-        return address;
-      }
-      number = (number + 1) & 0xffff;
-    }
+    const number = this.#numbers.get(name) ?? this.#newNumber(name);
+    return number === undefined ? undefined : `${network}.${number >> 8}.${number & 0xff}`;
   }
 
   nameOf(address: string): string | undefined {
-    return this.#names.get(address);
+    const [, high, low] = /^198\.19\.(\d+)\.(\d+)$/.exec(address) ?? [];
+    return this.#names.get(Number(high) * 256 + Number(low));
+  }
+
+  #newNumber(name: string): number | undefined {
+    if (this.#names.size > last - first) return undefined;
+    let number = createHash('sha256').update(name).digest().readUInt16BE();
+    while (number < first || number > last || this.#names.has(number)) number = (number + 1) & 0xffff;
+    this.#numbers.set(name, number);
+    this.#names.set(number, name);
+    return number;
   }
 }

@@ -49,11 +49,22 @@ export class CertificateAuthority {
    * DER (a Java keystore), as PEM of any line width from 64 up, or as text.
    */
   get markers(): Buffer[] {
-    const base64 = this.certificatePem.replaceAll(/-----[A-Z ]+-----|\n/g, '');
-    // The middle third is this certificate's names and key. Lines of 64 or more break at most two of these four.
-    const middle = Math.floor(base64.length / 3);
-    const pieces = [0, 1, 2, 3].map(n => Buffer.from(base64.slice(middle + n * 28, middle + n * 28 + 24)));
-    return [publicKeyInfo(this.#key), Buffer.from(this.#name), ...pieces];
+    const der = Buffer.from(this.certificatePem.replaceAll(/-----[A-Z ]+-----|\n/g, ''), 'base64');
+    const base64 = der.toString('base64');
+    const key = publicKeyInfo(this.#key);
+    const random = this.#name.slice(-32);
+    // Only bytes that no other certificate has: the random end of both names, and the two halves of the key's point.
+    const offsets = [
+      der.indexOf(random),
+      der.lastIndexOf(random),
+      der.indexOf(key) + key.length - 64,
+      der.indexOf(key) + key.length - 32,
+    ];
+    const pieces = offsets.map(offset => {
+      const start = Math.ceil(offset / 3) * 4;
+      return Buffer.from(base64.slice(start, start + 24));
+    });
+    return [key, Buffer.from(this.#name), ...pieces];
   }
 
   /** The certificate of the server `name`, a DNS name or an IP address that was checked before. */

@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { errnoOf, messageOf } from '../core/index.ts';
+import { errnoOf } from '../core/index.ts';
 import type { CertificateAuthority } from './ca.ts';
 import { breakOff } from './client-response.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -32,6 +32,8 @@ export class Connections {
     this.#limits = limits;
     // It never listens: connections are given to it. No idle limit: the session closes what is left.
     this.#http = createServer({ maxHeaderSize: limits.headerBytes, keepAliveTimeout: 0 });
+    // Clients may close their sending side after the request and still wait for the answer.
+    Object.assign(this.#http, { httpAllowHalfOpen: true });
     this.#http.on('request', (request, response) => {
       const peer = this.#peers.get(request.socket);
       if (peer === undefined) request.socket.destroy();
@@ -51,7 +53,6 @@ export class Connections {
     session.track(socket);
     socket.on('error', () => undefined);
     socket.setNoDelay(true);
-    // Clients may close their sending side after the request (RFC 9112 9.6 tells servers to go on).
     socket.allowHalfOpen = true;
     session.run(this.#identify(socket, session, dialled));
   }
@@ -115,10 +116,10 @@ export class Connections {
     server.on('tlsClientError', (error, secure) => {
       const name = validHost(secure.servername || '') ?? dialled.host;
       // A connection that is merely dropped is a client that changed its mind; an alert says what it did not like.
-      if (errnoOf(error)?.startsWith('ERR_SSL_') ?? false)
-        session.notice(
-          `the client did not accept the gateway's certificate for ${name} (${messageOf(error)}) (GATEWAY_TLS_REFUSED)`,
-        );
+      if (errnoOf(error)?.startsWith('ERR_SSL_') ?? false) {
+        const alert = 'reason' in error && typeof error.reason === 'string' ? error.reason : 'TLS alert';
+        session.notice(`the client refused the certificate for ${name}: ${alert} (GATEWAY_TLS_REFUSED)`);
+      }
       socket.destroy();
     });
     server.emit('connection', socket);

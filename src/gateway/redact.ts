@@ -43,20 +43,33 @@ export function redactUrl(url: URL): string {
   clean.username = '';
   clean.password = '';
   clean.hash = '';
-  if (clean.search.length <= 1) return clean.href;
+  if (clean.search === '') {
+    // A lone "?" is not sent upstream either.
+    clean.search = '';
+    return clean.href;
+  }
   const signed = isSigned(clean);
   const query = clean.search
     .slice(1)
     .split('&')
     .map(parameter => {
       const [name = ''] = parameter.split('=', 1);
-      const plain = decoded(name);
-      const hide = isCredential(plain) || (signed && companions.has(plain));
-      return hide && parameter.includes('=') ? `${name}=${redacted}` : parameter;
+      const plain = decoded(name).toLowerCase();
+      const value = parameter.slice(name.length + 1);
+      const hide = isCredential(plain) || (signed && companions.has(plain)) || holdsCredential(value, clean);
+      return hide && value !== '' ? `${name}=${redacted}` : parameter;
     });
   // Set as text: URLSearchParams would write the other parameters anew.
   clean.search = query.join('&');
   return clean.href;
+}
+
+/** A URL inside of a parameter: `?url=https%3A%2F%2Fcdn.test%2F%3Ftoken%3D…`. */
+function holdsCredential(value: string, base: URL): boolean {
+  const text = decoded(value);
+  if (!text.includes('?') || !URL.canParse(text, base.href)) return false;
+  const nested = new URL(text, base);
+  return redactUrl(nested) !== withoutFragment(nested);
 }
 
 /** Header values that hold URLs (Location, Link): the same replacement inside. `base` resolves what is relative. */
@@ -87,13 +100,13 @@ function queryNames(url: URL): string[] {
   return url.search
     .slice(1)
     .split('&')
-    .map(parameter => decoded(parameter.split('=', 1)[0] ?? ''));
+    .map(parameter => decoded(parameter.split('=', 1)[0] ?? '').toLowerCase());
 }
 
-function decoded(name: string): string {
+function decoded(text: string): string {
   try {
-    return decodeURIComponent(name.replaceAll('+', ' ')).toLowerCase();
+    return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    return name.toLowerCase();
+    return text;
   }
 }

@@ -103,7 +103,7 @@ export class GatewaySession {
   }
 
   notice(text: string): void {
-    this.#notices.add(`step ${this.options.step}: ${text}`);
+    this.#notices.add(text);
   }
 
   /** Tells whoever shows progress. */

@@ -21,7 +21,6 @@ export interface Ask {
   readonly body?: string | Buffer;
   /** Stop reading after so many bytes and close. */
   readonly stopAfter?: number;
-  readonly tls?: boolean;
 }
 
 export interface Answer {
@@ -132,9 +131,9 @@ export class GatewayWorld {
   }
 
   /** Asks the gateway as if it were the host of `url`. */
-  ask(url: string, { method = 'GET', headers = {}, body, stopAfter, tls }: Ask = {}): Promise<Answer> {
+  ask(url: string, { method = 'GET', headers = {}, body, stopAfter }: Ask = {}): Promise<Answer> {
     const { host, hostname, pathname, search, protocol } = new URL(url);
-    const secure = tls ?? protocol === 'https:';
+    const secure = protocol === 'https:';
     const options = {
       host: '127.0.0.1',
       port: this.#port,
