@@ -39,11 +39,21 @@ export class Builder {
   readonly #images = new Map<string, Promise<BaseImage>>();
   /** Digests of what the steps copied from the context, by step. */
   readonly contextParts = new Map<string, Digest>();
+  readonly #stop = new AbortController();
 
   constructor(input: BuildInput, runtime: BuildRuntime) {
     this.input = input;
     this.runtime = runtime;
     this.#global = globalScope(input);
+  }
+
+  /** Aborted when the user stops the build or a step fails: steps beside it then end too. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.runtime.signal, this.#stop.signal]);
+  }
+
+  fail(reason: unknown): void {
+    this.#stop.abort(reason);
   }
 
   target(): Promise<BuiltStage> {

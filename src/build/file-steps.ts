@@ -27,19 +27,19 @@ export async function workdirStep(
   );
   settings.container = { ...settings.container, WorkingDir: path };
   const user = settings.container.User ?? '';
-  return stepResult(builder, step, layers, { path, user }, true, work =>
-    changeFiles(builder, layers, work, (root, view) => {
+  const facts: Json = { path, user };
+  return stepResult(builder, step, layers, facts, async work => {
+    const layer = await changeFiles(builder, layers, work, async (root, view) => {
       const { uid, gid } = lookUpUser(view, user);
       let current = '';
-      for (const name of resolveInRoot(root, path)
-        .split('/')
-        .filter(part => part !== '')) {
+      for (const name of resolveInRoot(root, path).split('/')) {
+        if (name === '') continue;
         current += `/${name}`;
         makeDirectory(root + current, uid, gid);
       }
-      return Promise.resolve();
-    }),
-  );
+    });
+    return { layer, facts };
+  });
 }
 
 function makeDirectory(path: string, uid: number, gid: number): void {
@@ -95,8 +95,8 @@ export async function copyStep(
     builder.contextParts.set(step.id, digest);
     facts = { context: digest };
   }
-  const all = { facts, target, owner: owner ?? null, mode: mode ?? null, files };
-  return stepResult(builder, step, layers, all, true, async work => {
+  const all: Json = { facts, target, owner: owner ?? null, mode: mode ?? null, files };
+  return stepResult(builder, step, layers, all, async work => {
     const inline = await writeInline(work, files);
     const copy = (found: readonly CopySource[], root: string, view: string, metadata: 'context' | 'image') =>
       copyInto({
@@ -110,7 +110,7 @@ export async function copyStep(
         sourceDate: ledger.sourceDate,
         where: step.where,
       });
-    return changeFiles(builder, layers, work, async (root, view) => {
+    const layer = await changeFiles(builder, layers, work, async (root, view) => {
       if (!sourceLayers) return copy(matched, root, view, 'context');
       const lowers = await lowerDirectories(sourceLayers, builder.runtime);
       const place = await mkdtemp(join(work, 'from-'));
@@ -118,6 +118,7 @@ export async function copyStep(
         copy(matchSources(source, sources, everything, step.where), root, view, 'image'),
       );
     });
+    return { layer, facts: all };
   });
 }
 

@@ -35,27 +35,27 @@ export async function runStepOf(
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;
   const environment = Object.fromEntries([...scope.arguments, ...scope.environment]);
-  const facts: Json = {
+  const factsOf = (exchanges: readonly Exchange[]): Json => ({
     environment,
     user: container.User ?? '',
     directory: container.WorkingDir ?? '/',
     shell: container.Shell ?? defaultShell,
     network: instruction.network,
-    exchanges: recorded ? exchangesDigest(recorded.exchanges) : null,
-  };
-  const take = (exchanges: readonly Exchange[]): StepRecording => {
-    const taken = { step: step.id, command: step.command, exchanges };
-    ledger.tookStep(taken);
-    return taken;
-  };
-  // A step whose traffic is unknown must run: what it would ask for is what is to be recorded.
-  const result = await stepResult(builder, step, layers, facts, recorded !== undefined, async work => {
-    const lowers = await lowerDirectories(layers, builder.runtime);
-    return withView(lowers, work, view =>
-      execute(builder, step, instruction, settings, { lowers, view, work, recorded, environment, take }),
-    );
+    exchanges: exchangesDigest(exchanges),
   });
-  return result;
+  if (recorded) ledger.tookStep({ ...recorded, step: step.id });
+  // A step whose traffic is unknown must run: what it asks for is what is to be recorded.
+  const known = recorded && factsOf(recorded.exchanges);
+  return stepResult(builder, step, layers, known, async work => {
+    const lowers = await lowerDirectories(layers, builder.runtime);
+    const { layer, exchanges } = await withView(lowers, work, view =>
+      execute(builder, step, instruction, settings, { lowers, view, work, recorded, environment }),
+    );
+    ledger.tookStep({ step: step.id, command: step.command, exchanges });
+    // A replayed step may ask for less than it did when it was recorded: a client's retry, a race.
+    const replayed = ledger.mode === 'replay' && recorded !== undefined;
+    return { layer, facts: factsOf(replayed ? recorded.exchanges : exchanges) };
+  });
 }
 
 interface Execution {
@@ -64,7 +64,6 @@ interface Execution {
   readonly work: string;
   readonly recorded: StepRecording | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  readonly take: (exchanges: readonly Exchange[]) => StepRecording;
 }
 
 async function execute(
@@ -72,8 +71,8 @@ async function execute(
   step: Step,
   instruction: RunInstruction,
   { container }: StageSettings,
-  { lowers, view, work, recorded, environment, take }: Execution,
-): Promise<Layer | undefined> {
+  { lowers, view, work, recorded, environment }: Execution,
+): Promise<{ layer: Layer | undefined; exchanges: readonly Exchange[] }> {
   const { runtime, input } = builder;
   const { ledger } = input;
   const user = lookUpUser(view, container.User ?? '');
@@ -122,7 +121,7 @@ async function execute(
     files: [...trust.files, ...clients.flatMap(client => client.files), ...files],
     onStdout: onOutput,
     onStderr: onOutput,
-    signal: runtime.signal,
+    signal: builder.signal,
   });
   const traffic = await session?.finish();
   for (const notice of traffic?.notices ?? []) runtime.note(`${step.name}: ${notice}`);
@@ -135,11 +134,11 @@ async function execute(
       );
     throw failed(step, outcome.exitCode, tail);
   }
-  take(traffic?.exchanges ?? []);
-  return finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
+  const layer = await finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
     injected: outcome.injectedPaths,
     trust: { pem: host.gateway.caCertificatePem, markers: host.gateway.caMarkers },
   });
+  return { layer, exchanges: traffic?.exchanges ?? [] };
 }
 
 function commandOf(

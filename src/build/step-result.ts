@@ -8,35 +8,42 @@ import { NamespacesNeeded } from './runtime.ts';
 /** Raise it when the same step would give another layer than an earlier version of this program gave. */
 const resultVersion = 1;
 
+export interface Executed {
+  readonly layer: Layer | undefined;
+  /** Everything that the step depended on beside the layers below and its own text. */
+  readonly facts: Json;
+}
+
 /**
- * The result of a step that changes files: an earlier one of equal `facts` on equal layers, else `execute`'s.
- * `facts` must name everything that the step depends on. The directory given to `execute` is removed afterwards.
+ * The result of a step that changes files: an earlier one of equal `facts` on equal layers, else `execute`'s. Where
+ * the facts are not known before the step has run, there is no earlier one. The directory given to `execute` is
+ * removed afterwards.
  * @throws NamespacesNeeded where the step must run and cannot here.
  */
 export async function stepResult(
   builder: Builder,
   step: Step,
   layers: readonly Layer[],
-  facts: Json,
-  reusable: boolean,
-  execute: (work: string) => Promise<Layer | undefined>,
+  facts: Json | undefined,
+  execute: (work: string) => Promise<Executed>,
 ): Promise<StepResult> {
   const { runtime, input } = builder;
   const { cache, store, onEvent } = runtime;
-  const key = sha256(
-    canonicalJson({
-      version: resultVersion,
-      recipe: gzipRecipe,
-      parent: layers.length === 0 ? null : chainId(layers.map(({ diffId }) => diffId)),
-      step: step.text,
-      sourceDate: input.ledger.sourceDate,
-      withoutRules: input.project.request.withoutRules.toSorted(),
-      facts,
-    }),
-  );
+  const keyFor = (known: Json) =>
+    sha256(
+      canonicalJson({
+        version: resultVersion,
+        recipe: gzipRecipe,
+        parent: layers.length === 0 ? null : chainId(layers.map(({ diffId }) => diffId)),
+        command: step.command,
+        sourceDate: input.ledger.sourceDate,
+        withoutRules: input.project.request.withoutRules.toSorted(),
+        facts: known,
+      }),
+    );
   const { name, where } = step;
   onEvent({ type: 'step-started', step: name, label: step.text, where });
-  const cached = reusable && input.useCache ? await cache.step(key) : undefined;
+  const cached = facts !== undefined && input.useCache ? await cache.step(keyFor(facts)) : undefined;
   if (
     cached &&
     (cached.layer === undefined || (await store.size(cached.layer.digest)) === cached.layer.size)
@@ -45,16 +52,17 @@ export async function stepResult(
     return cached;
   }
   if (!runtime.canRunSteps) throw new NamespacesNeeded();
-  runtime.signal.throwIfAborted();
+  builder.signal.throwIfAborted();
   const work = await cache.workDirectory();
   try {
-    const layer = await execute(work);
+    const { layer, facts: found } = await execute(work);
     const result = { layer };
-    if (input.useCache) await cache.saveStep(key, result);
+    await cache.saveStep(keyFor(found), result);
     onEvent({ type: 'step-done', step: name, cached: false, layerBytes: layer?.size });
     return result;
   } catch (error) {
     onEvent({ type: 'step-failed', step: name });
+    builder.fail(error);
     throw error;
   } finally {
     await rm(work, { recursive: true, force: true });

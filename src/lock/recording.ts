@@ -85,10 +85,9 @@ const recordingSchema: z.ZodType<Recording> = z.strictObject({
   ),
 });
 
-/** Puts a recording into the store; equal recordings give equal bytes. Steps that asked for nothing are left out. */
+/** Puts a recording into the store; equal recordings give equal bytes. */
 export async function storeRecording(store: Store, recording: Recording): Promise<Digest> {
   const steps = recording.steps
-    .filter(({ exchanges }) => exchanges.length > 0)
     .map(step => ({ ...step, exchanges: sortedExchanges(step.exchanges) }))
     .toSorted((a, b) => compareSteps(a.step, b.step));
   const images = recording.images.toSorted((a, b) => compareText(imageKey(a), imageKey(b)));

@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { usageError } from '../core/index.ts';
 import { findTools, userNamespaceTools } from './tools.ts';
 
@@ -31,7 +31,6 @@ export function namespaceCommand(program: readonly string[], uid: number): strin
  * Replaces this process with the same program inside its namespaces, where owners and attributes read as the
  * image's own, and returns at once if it is already there. Because execve replaces the process, the terminal,
  * signals and the exit code need no forwarding, and no parent is left that could be killed alone.
- * Closes files that were open before the program started, as a step would inherit them.
  * Call `probeSandbox` first: after execve a refusal of the kernel can no longer become a clear error.
  * @param argv the script and its arguments, as `process.argv.slice(1)`.
  * @throws HoldfastError SANDBOX_TOOL_MISSING, SANDBOX_UNAVAILABLE (exit 2)
@@ -43,30 +42,8 @@ export function enterNamespaces(argv: readonly string[] = process.argv.slice(1))
       next: 'Use Node.js 22.19 or newer on Linux.',
     });
   }
-  closeInheritedFiles();
   const program = [process.execPath, ...process.execArgv, ...argv];
   const command = namespaceCommand(program, process.getuid());
   const environment = { ...process.env, [marker]: `${process.pid}@${mountNamespace()}` };
   process.execve(command[0] as string, command, environment);
-}
-
-/**
- * A file that some ancestor left open, a directory of the host above all, would be a way out of the sandbox. Node
- * itself opens all with O_CLOEXEC; what lacks the flag, standard streams and Node's own channel aside, was inherited.
- */
-function closeInheritedFiles(): void {
-  const channel = Number(process.env['NODE_CHANNEL_FD'] ?? -1);
-  for (const file of readdirSync('/proc/self/fd').map(Number)) {
-    if (file > 2 && file !== channel && !closesOnExec(file)) closeSync(file);
-  }
-}
-
-function closesOnExec(file: number): boolean {
-  try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${file}`, 'latin1'))?.[1];
-    return (Number.parseInt(flags ?? '0', 8) & 0o2000000) !== 0;
-  } catch {
-    // The descriptor with which the directory was read is gone by now.
-    return true;
-  }
 }

@@ -46,7 +46,8 @@ export async function probeSandbox(directory: string = tmpdir()): Promise<Sandbo
   const scratch = mkdtempSync(join(directory, 'holdfast-probe-'));
   try {
     const separate = ['--uts', '--ipc', '--net', '--pid', '--fork', '--kill-child=KILL'];
-    const shell = [tools.unshare, '--mount', ...separate, '--', tools.sh, '-s'];
+    const fixed = [tools.setarch, '--addr-no-randomize'];
+    const shell = [...fixed, tools.unshare, '--mount', ...separate, '--', tools.sh, '-s'];
     const [file = '', ...args] = namespaceCommand(shell, uid);
     const { ok, stdout, complaint } = await runTool(file, args, {
       input: script(tools, scratch, uid),

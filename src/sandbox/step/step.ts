@@ -6,6 +6,7 @@ import { lstatOf, resolveInRoot } from '../paths.ts';
 import { findTools, stepTools, type Tools } from '../tools.ts';
 import { lookUpUser, type StepUser } from '../users.ts';
 import { missingCommand } from './command.ts';
+import { closeInheritedFiles } from './inherited-files.ts';
 import { InjectedLayer } from './injected-layer.ts';
 import { deviceNames, earlyMounts, lateMounts, makeDeviceEntries, type Mountpoints } from './mounts.ts';
 import { StepOutput } from './output.ts';
@@ -29,6 +30,7 @@ import {
  * The order: a shell in new namespaces mounts the image alone; through /proc this process looks into it, lays the
  * injected files and the devices; the shell mounts the step's root, leaves the host's, and starts the command.
  *
+ * Files that were left open to this program are closed: see `closeInheritedFiles`.
  * A command that is not in the image is no error but exit code 127 with a message on stderr, as in Docker.
  * @throws HoldfastError SANDBOX_SETUP_FAILED, SANDBOX_TOOL_MISSING, SANDBOX_OVERLAY_FAILED (exit 2);
  *   SANDBOX_CWD_MISSING, SANDBOX_USER_UNKNOWN, SANDBOX_GROUP_UNKNOWN, SANDBOX_ID_UNMAPPED, SANDBOX_ROOTFS_INVALID,
@@ -37,6 +39,7 @@ import {
 export async function runStep(step: Step): Promise<StepResult> {
   step.signal?.throwIfAborted();
   refuseZeroBytes(step);
+  closeInheritedFiles();
   const tools = findTools(stepTools);
   const workspace = makeWorkspace(step.directory, step.lowers);
   const early = writeFstab(workspace, 'early', earlyMounts(workspace, viewMount(workspace)));
