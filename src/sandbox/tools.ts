@@ -39,7 +39,7 @@ export const stepTools = [
   'hostname',
   'ip',
 ] as const satisfies readonly ToolName[];
-export type StepTool = (typeof stepTools)[number];
+type StepTool = (typeof stepTools)[number];
 
 /** What a user who is not root needs besides. */
 export const userNamespaceTools = ['newuidmap', 'newgidmap'] as const satisfies readonly ToolName[];

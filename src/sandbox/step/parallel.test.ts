@@ -28,7 +28,7 @@ describe.runIf(testAccounts().length > 0)('steps of one process', () => {
 
   test('run side by side on the same layers', async () => {
     const network = await openStepNetwork({ ports: [80] });
-    network.listeners.tcp[0]?.server.on('connection', socket => socket.end(socket.remoteAddress));
+    network.listeners.tcp[0]?.server.on('connection', socket => socket.end(socket.remoteAddress ?? ''));
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, async (_, index) => {
         const attachment = network.allocate();

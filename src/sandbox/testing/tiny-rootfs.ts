@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const programs =
   'bash perl unshare mount umount env cat chmod cp id ls ln mkdir mknod mv rm sleep stat touch'.split(' ');
@@ -13,18 +13,19 @@ export function makeTinyRootfs(root: string): void {
   symlinkSync('bash', join(root, 'bin/sh'));
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n');
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nstaff:x:50:app\napp:x:1000:\nvideo:x:44:app,other\n');
-  for (const name of programs) copyWithLibraries(root, name);
+  const paths = programs.map(hostPath);
+  execFileSync('cp', ['-t', join(root, 'bin'), ...paths]);
+  const libraries = execFileSync('ldd', paths)
+    .toString()
+    .matchAll(/(?<=\s)\/\S+(?= \()/g);
   const perlLibrary = execFileSync('perl', ['-e', 'print((grep { -e "$_/Socket.pm" } @INC)[0])']).toString();
-  cpSync(perlLibrary, join(root, perlLibrary), { recursive: true, verbatimSymlinks: true });
+  const files = [...new Set(Array.from(libraries, ([library]) => library)), perlLibrary];
+  // With -L for the libraries' links, --parents keeps the paths.
+  execFileSync('cp', ['-rL', '--parents', '-t', root, ...files]);
 }
 
-function copyWithLibraries(root: string, name: string): void {
+function hostPath(name: string): string {
   const path = ['/usr/bin', '/bin'].map(directory => join(directory, name)).find(existsSync);
   if (path === undefined) throw new Error(`the tests need ${name} on this machine`);
-  copyFileSync(path, join(root, 'bin', name));
-  for (const [library] of execFileSync('ldd', [path]).toString().matchAll(/\/\S+/g)) {
-    if (existsSync(join(root, library))) continue;
-    mkdirSync(dirname(join(root, library)), { recursive: true });
-    copyFileSync(library, join(root, library));
-  }
+  return path;
 }
