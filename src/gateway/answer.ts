@@ -16,7 +16,7 @@ export type AnswerBody =
   | { readonly kind: 'range'; readonly range: ByteRange }
   | { readonly kind: 'parts'; readonly parts: readonly Part[]; readonly tail: string };
 
-export interface Part {
+interface Part {
   /** Boundary and headers, to be sent before the bytes. */
   readonly head: string;
   readonly range: ByteRange;

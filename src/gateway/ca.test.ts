@@ -11,11 +11,12 @@ let directory: string;
 beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), 'holdfast-ca-'))));
 afterAll(() => rmSync(directory, { recursive: true }));
 
+const tool = 'openssl';
 const openssl = (...args: string[]) =>
-  execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+  execFileSync(tool, args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
 const hasOpenssl = (() => {
   try {
-    return execFileSync('openssl', ['version']).length > 0;
+    return execFileSync(tool, ['version']).length > 0;
   } catch {
     console.warn('skipped: openssl is not installed');
     return false;

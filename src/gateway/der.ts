@@ -1,5 +1,6 @@
-/** ASN.1 DER (X.690): just what an X.509 certificate is made of. Every function returns one whole TLV. */
-export function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+// ASN.1 DER (X.690): just what an X.509 certificate is made of. Every function that is exported returns one whole TLV.
+
+function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents);
   return Buffer.concat([Buffer.from([tag]), lengthOctets(content.length), content]);
 }

@@ -1,5 +1,5 @@
 /** What stands in a recorded URL where a credential stood: the same for all, so that nothing can be derived from it. */
-export const redacted = 'REDACTED';
+const redacted = 'REDACTED';
 
 const names = new Set(
   `access_key access_token accesstoken api-key api_key api-token api_token apikey apitoken auth auth_key auth_token

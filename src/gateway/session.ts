@@ -16,7 +16,7 @@ import { Ledger } from './ledger.ts';
 import { UpstreamFailure } from './retry.ts';
 
 /** Where a request is answered from: the recording only; the recording, else upstream; upstream only. */
-export type SessionMode = 'replay' | 'extend' | 'record';
+type SessionMode = 'replay' | 'extend' | 'record';
 
 export interface ExchangeEvent {
   readonly step: string;

@@ -6,7 +6,7 @@ export type Protocol = 'tls' | 'http' | 'other';
 const longestMethod = 24;
 
 /** What the first bytes of a connection speak; nothing while they can still become HTTP. */
-export function protocolOf(bytes: Uint8Array): Protocol | undefined {
+function protocolOf(bytes: Uint8Array): Protocol | undefined {
   // RFC 8446 5.1: a TLS record of type handshake, of a protocol version 3.x.
   if (bytes[0] === 0x16) {
     if (bytes.length < 2) return undefined;

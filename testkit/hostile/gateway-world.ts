@@ -172,18 +172,14 @@ export class GatewayWorld {
     });
   }
 
-  /** Asks and, once the answer has begun, does not read; the result does. */
-  unread(path: string): Promise<() => Promise<Buffer>> {
+  /** Asks and, once the answer has begun, does not read; the result does, piece by piece. */
+  unread(path: string): Promise<() => AsyncIterable<Buffer>> {
     const host = `up.test:${this.hostile.port}`;
     const options = { host: '127.0.0.1', port: this.#port, path, headers: { host }, agent: false };
     return new Promise((resolve, reject) => {
       httpRequest(options, response => {
         response.pause();
-        resolve(async () => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-          return Buffer.concat(chunks);
-        });
+        resolve(() => response as AsyncIterable<Buffer>);
       })
         .on('error', reject)
         .end();
