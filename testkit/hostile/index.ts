@@ -1,2 +1,3 @@
 export { patternBytes } from './behaviours.ts';
 export { GatewayWorld, type Answer } from './gateway-world.ts';
+export { HostileServer } from './server.ts';

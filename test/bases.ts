@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { copyFile, cp, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { inject } from 'vitest';
+import { hostPlatform, sha256, type Digest } from '../src/core/index.ts';
+import { Store } from '../src/store/index.ts';
+import { tarOf } from '../testkit/tar.ts';
+import { holdfast } from './program.ts';
+
+const mediaType = {
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+} as const;
+
+/** An image of busybox and nothing else (2 MB; sh, wget, date, …), put into a store under a name. */
+export async function putTinyBase(store: string, name = 'tiny:1'): Promise<Digest> {
+  const tar = await tinyTar();
+  return putImage(await Store.open(store), name, tar);
+}
+
+/** A single-layer image of a tar. */
+export async function putImage(store: Store, name: string, tar: Buffer): Promise<Digest> {
+  const layer = await store.put(gzipSync(tar, { level: 1 }));
+  const created = '2026-01-01T00:00:00Z';
+  const config = await store.put(
+    JSON.stringify({
+      created,
+      ...hostPlatform(),
+      config: { Env: ['PATH=/bin'], Cmd: ['sh'] },
+      rootfs: { type: 'layers', diff_ids: [sha256(tar)] },
+      history: [{ created, created_by: 'a test' }],
+    }),
+  );
+  const manifest = await store.put(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaType.manifest,
+      config: { mediaType: mediaType.config, ...config },
+      layers: [{ mediaType: mediaType.layer, ...layer }],
+    }),
+  );
+  await store.tag(name, { mediaType: mediaType.manifest, ...manifest, platform: hostPlatform() });
+  return manifest.digest;
+}
+
+/** The root file system of Debian's busybox-static with a link for each of its programs. */
+async function tinyTar(): Promise<Buffer> {
+  const busybox = await readFile('/bin/busybox').catch(() => {
+    throw new Error('the tests need /bin/busybox; install busybox-static');
+  });
+  const { stdout } = await promisify(execFile)('/bin/busybox', ['--list']);
+  const programs = stdout.split('\n').filter(name => /^[^/]+$/.test(name) && name !== 'busybox');
+  const directories = ['bin', 'etc', 'home', 'home/app', 'root', 'usr', 'usr/bin', 'var'];
+  return tarOf([
+    ...directories.map(path => ({ path: `${path}/`, type: '5', mode: 0o755 })),
+    { path: 'tmp/', type: '5', mode: 0o1777 },
+    { path: 'bin/busybox', content: busybox, mode: 0o755 },
+    ...programs.map(name => ({ path: `bin/${name}`, type: '2', link: 'busybox', mode: 0o777 })),
+    {
+      path: 'etc/passwd',
+      content: Buffer.from('root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n'),
+    },
+    { path: 'etc/group', content: Buffer.from('root:x:0:\napp:x:1000:\n') },
+  ]);
+}
+
+/**
+ * Puts into a store two real images that are made once for all tests, from the archive in this system's apt
+ * configuration: `debian:bookworm` with curl, and on top of it `node:lts`, with this machine's Node.js and npm.
+ */
+export async function putDebianBases(store: string): Promise<void> {
+  const shared = await sharedBases();
+  for (const name of ['debian:bookworm', 'node:lts']) await lend(shared, name, await Store.open(store));
+}
+
+/** The store with the shared images; made beside its place and renamed, so that it is there whole or not at all. */
+async function sharedBases(): Promise<Store> {
+  const directory = inject('sharedDirectory');
+  const place = join(directory, 'bases');
+  if (!(await isDirectory(place))) {
+    const work = await mkdtemp(join(directory, 'making-'));
+    try {
+      await makeBases(work);
+      await rename(join(work, 'store'), place).catch(async (error: unknown) => {
+        if (!(await isDirectory(place))) throw error; // Else another test file was quicker.
+      });
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return Store.open(place);
+}
+
+const isDirectory = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
+async function makeBases(work: string): Promise<void> {
+  const places = ['--store', join(work, 'store'), '--cache-dir', join(work, 'cache'), '--progress', 'plain'];
+  // The one thing in these tests that is fetched from outside, so the machine's proxies and roots count.
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      /^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i.test(name) && value !== undefined
+        ? [[name, value]]
+        : [],
+    ),
+  );
+  await succeed(
+    ['base', 'bookworm', '--include', 'ca-certificates,curl', '--tag', 'debian:bookworm', ...places],
+    env,
+  );
+  const context = join(work, 'node');
+  const npm = dirname(dirname(await realpath(await which('npm'))));
+  await cp(npm, join(context, 'lib', 'node_modules', 'npm'), { recursive: true });
+  await cp(process.execPath, join(context, 'bin', 'node'));
+  await writeFile(
+    join(context, 'Dockerfile'),
+    `FROM debian:bookworm
+COPY bin /usr/local/bin
+COPY lib /usr/local/lib
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && npm --version
+`,
+  );
+  await succeed(['lock', context, ...places], {});
+  await succeed(['build', context, '--tag', 'node:lts', ...places], {});
+}
+
+async function which(program: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', 'command -v "$0"', program]);
+  return stdout.trim();
+}
+
+async function succeed(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const { exit, stderr } = await holdfast(args, { env });
+  if (exit !== 0) throw new Error(`holdfast ${args.join(' ')} failed:\n${stderr}`);
+}
+
+/** Copies an image: tests alter the blobs of their stores. */
+async function lend(from: Store, name: string, to: Store): Promise<void> {
+  const image = await from.tagged(name);
+  if (image === undefined) throw new Error(`the shared store has no ${name}`);
+  const manifest = JSON.parse((await from.readBytes(image.digest)).toString()) as {
+    config: { digest: Digest };
+    layers: { digest: Digest }[];
+  };
+  for (const { digest } of [image, manifest.config, ...manifest.layers])
+    await copyFile(from.pathOf(digest), to.pathOf(digest));
+  await to.tag(name, image);
+}

@@ -1,0 +1,61 @@
+import { AptArchive, type ArchiveServer, type PackageSpec } from '../testkit/apt/index.ts';
+import { HostileServer } from '../testkit/hostile/index.ts';
+import { NpmRegistry } from '../testkit/npm/registry.ts';
+
+/** An apt archive, an npm registry and a web server on the loopback, known to a build by names. */
+export interface Servers {
+  readonly archive: AptArchive;
+  readonly apt: ArchiveServer;
+  readonly npm: NpmRegistry;
+  /** `files.pages` holds what each path answers; `serveFiles` fills it. */
+  readonly files: HostileServer;
+  /** As a Dockerfile names them, without a final slash: `http://deb.test:PORT`. */
+  readonly urls: { readonly apt: string; readonly npm: string; readonly files: string };
+  /** Options of `lock` and `build` by which those names lead to the servers. */
+  readonly addHosts: readonly string[];
+  /** How many requests the three had so far. */
+  requestCount(): number;
+  close(): Promise<void>;
+}
+
+export async function startServers(): Promise<Servers> {
+  const archive = await AptArchive.create();
+  const [apt, npm, files] = await Promise.all([archive.serve(), NpmRegistry.start(), HostileServer.start()]);
+  return {
+    archive,
+    apt,
+    npm,
+    files,
+    urls: {
+      apt: `http://deb.test:${new URL(apt.url).port}`,
+      npm: `http://npm.test:${npm.port}`,
+      files: `http://files.test:${files.port}`,
+    },
+    addHosts: ['deb.test', 'npm.test', 'files.test'].flatMap(name => ['--add-host', `${name}:127.0.0.1`]),
+    requestCount: () => apt.requests.length + npm.requests.length + files.requests.length,
+    close: async () => {
+      await Promise.all([apt.close(), npm.close(), files.close()]);
+    },
+  };
+}
+
+/** From now on the web server answers these paths with these texts; a text `-> PATH` redirects there. */
+export function serveFiles({ files }: Servers, texts: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(texts)) {
+    const location = /^-> (.*)$/.exec(text)?.[1];
+    files.pages.set(path, (_request, response) => {
+      if (location === undefined) response.end(text);
+      else response.writeHead(302, { location }).end();
+    });
+  }
+}
+
+/** A package with a program of its own name that prints the version. */
+export function programPackage(name: string, version: string, depends?: string): PackageSpec {
+  return {
+    name,
+    version,
+    ...(depends !== undefined && { fields: { Depends: depends } }),
+    files: { [`/usr/bin/${name}`]: { content: `#!/bin/sh\necho ${name} ${version}\n`, mode: 0o755 } },
+  };
+}
