@@ -40,6 +40,7 @@ export class Builder {
   /** Digests of what the steps copied from the context, by step. */
   readonly contextParts = new Map<string, Digest>();
   readonly #stop = new AbortController();
+  readonly #unfinished: Promise<unknown>[] = [];
 
   constructor(input: BuildInput, runtime: BuildRuntime) {
     this.input = input;
@@ -50,6 +51,22 @@ export class Builder {
   /** Aborted when the user stops the build or a step fails: steps beside it then end too. */
   get signal(): AbortSignal {
     return AbortSignal.any([this.runtime.signal, this.#stop.signal]);
+  }
+
+  /** Work that goes on while later steps run, and that the image waits for. */
+  finishLater(work: Promise<unknown>): void {
+    work.catch(error => this.fail(error));
+    this.#unfinished.push(work);
+  }
+
+  /** Resolves when nothing that `finishLater` was told of is left. */
+  async finished(): Promise<void> {
+    await Promise.all(this.#unfinished);
+  }
+
+  /** Resolves when nothing runs any more, however it ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#stages.values(), ...this.#unfinished]);
   }
 
   fail(reason: unknown): void {

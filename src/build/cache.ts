@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hexOf, isDigest, type Digest } from '../core/index.ts';
+import type { BlobDescriptor } from '../store/index.ts';
+import { hexOf, isDigest, type Digest, type SourcePlace } from '../core/index.ts';
 
-/** A layer of an image: the blob as it is stored, and the digest of what is in it. */
+/** A layer of an image: what is in it, and the blob that holds it, which may still be being compressed. */
 export interface Layer {
   readonly diffId: Digest;
-  readonly digest: Digest;
-  /** Bytes of the blob. */
-  readonly size: number;
+  readonly blob: Promise<BlobDescriptor>;
   readonly mediaType: string;
+  /** The image that it came with, and where that is asked for; nothing where a step made it. */
+  readonly origin?: { readonly image: string; readonly where: SourcePlace } | undefined;
 }
 
 /** What a step did to the file system; no layer where it did nothing. */
@@ -19,7 +20,7 @@ export interface StepResult {
 }
 
 const digest = z.custom<Digest>(isDigest);
-const stepResultSchema: z.ZodType<StepResult> = z.object({
+const stepResultSchema = z.object({
   layer: z.object({ diffId: digest, digest, size: z.number(), mediaType: z.string() }).optional(),
 });
 
@@ -43,13 +44,19 @@ export class BuildCache {
     const text = await readFile(this.#stepPath(key), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     try {
-      return stepResultSchema.parse(JSON.parse(text));
+      const { layer } = stepResultSchema.parse(JSON.parse(text));
+      if (layer === undefined) return {};
+      const { diffId, digest: blobDigest, size, mediaType } = layer;
+      return { layer: { diffId, mediaType, blob: Promise.resolve({ digest: blobDigest, size }) } };
     } catch {
       return undefined; // A damaged entry is no entry.
     }
   }
 
-  async saveStep(key: Digest, result: StepResult): Promise<void> {
+  /** Waits for the layer's blob: a result without one would be of no use. */
+  async saveStep(key: Digest, { layer }: StepResult): Promise<void> {
+    const { diffId, mediaType, blob } = layer ?? {};
+    const result = layer === undefined ? {} : { layer: { diffId, mediaType, ...(await blob) } };
     const temporary = join(this.root, 'steps', `.${process.pid}-${randomBytes(6).toString('hex')}`);
     await writeFile(temporary, JSON.stringify(result));
     await rename(temporary, this.#stepPath(key));

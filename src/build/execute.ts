@@ -10,7 +10,7 @@ import type { BuildInput, BuildRuntime } from './runtime.ts';
 export interface BuildOutcome {
   readonly image: TaggedDescriptor;
   readonly config: ImageConfig;
-  readonly recording: Recording;
+  readonly recording: Omit<Recording, 'inputs'>;
   /** Over the context's files that the build copied. */
   readonly context: Digest;
 }
@@ -22,10 +22,22 @@ export async function executeBuild(input: BuildInput, runtime: BuildRuntime): Pr
   for (const warning of input.project.dockerfile.warnings)
     runtime.note(`${input.project.dockerfileName}:${warning.range.line}: ${warning.message}`);
   const builder = new Builder(input, runtime);
-  const stage = await builder.target();
+  try {
+    return await assemble(builder, await builder.target());
+  } finally {
+    // A step beside one that failed must have ended before the store and the network are closed.
+    await builder.settled();
+  }
+}
+
+async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutcome> {
+  const { input, runtime } = builder;
   const config = configOf(stage, input);
   const configBlob = await runtime.store.put(formatImageConfig(config));
-  const layers = stage.layers.map(({ digest, size, mediaType }) => ({ mediaType, digest, size }));
+  await builder.finished();
+  const layers = await Promise.all(
+    stage.layers.map(async ({ blob, mediaType }) => ({ mediaType, ...(await blob) })),
+  );
   const bytes = formatManifest({
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,

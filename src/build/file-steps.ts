@@ -8,7 +8,7 @@ import { unsupported, type Builder, type Step } from './builder.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { copyInto, type CopySource } from './copy.ts';
 import { everything, matchSources, sourcesDigest, type Selection } from './copy-sources.ts';
-import { finishLayer } from './finish-layer.ts';
+import { finishLayer, type FinishedLayer } from './finish-layer.ts';
 import { lowerDirectories, withView } from './layers.ts';
 import { absolutePath, texts, type StageSettings } from './metadata.ts';
 import { stepResult } from './step-result.ts';
@@ -29,7 +29,7 @@ export async function workdirStep(
   const user = settings.container.User ?? '';
   const facts: Json = { path, user };
   return stepResult(builder, step, layers, facts, async work => {
-    const layer = await changeFiles(builder, layers, work, async (root, view) => {
+    const finished = await changeFiles(builder, layers, work, async (root, view) => {
       const { uid, gid } = lookUpUser(view, user);
       let current = '';
       for (const name of resolveInRoot(root, path).split('/')) {
@@ -38,7 +38,7 @@ export async function workdirStep(
         makeDirectory(root + current, uid, gid);
       }
     });
-    return { layer, facts };
+    return { ...finished, facts };
   });
 }
 
@@ -79,7 +79,7 @@ export async function copyStep(
   const selection: Selection =
     from === undefined
       ? {
-          takes: path => !project.ignore.matches(path),
+          takes: path => path !== project.lockName && !project.ignore.matches(path),
           descends: path => project.ignore.mayHoldUnignored(path),
         }
       : everything;
@@ -110,7 +110,7 @@ export async function copyStep(
         sourceDate: ledger.sourceDate,
         where: step.where,
       });
-    const layer = await changeFiles(builder, layers, work, async (root, view) => {
+    const finished = await changeFiles(builder, layers, work, async (root, view) => {
       if (!sourceLayers) return copy(matched, root, view, 'context');
       const lowers = await lowerDirectories(sourceLayers, builder.runtime);
       const place = await mkdtemp(join(work, 'from-'));
@@ -118,7 +118,7 @@ export async function copyStep(
         copy(matchSources(source, sources, everything, step.where), root, view, 'image'),
       );
     });
-    return { layer, facts: all };
+    return { ...finished, facts: all };
   });
 }
 
@@ -128,7 +128,7 @@ async function changeFiles(
   layers: readonly Layer[],
   work: string,
   change: (root: string, view: string) => Promise<void>,
-): Promise<Layer | undefined> {
+): Promise<FinishedLayer> {
   const lowers = await lowerDirectories(layers, builder.runtime);
   const [upper, overlayWork, root] = ['upper', 'overlay-work', 'root'].map(name => join(work, name)) as [
     string,

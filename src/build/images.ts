@@ -65,15 +65,17 @@ export async function resolveBaseImage(
     const pulled = locked
       ? await fetchLocked(reference, locked, platform, sources)
       : await findImage(reference, platform, sources);
-    const image = await readBaseImage(name, platform, pulled, sources.store);
+    const image = await readBaseImage(name, platform, pulled, sources.store, where);
     ledger.tookImage(image.input);
     return image;
   } catch (error) {
-    throw error instanceof HoldfastError && error.where === undefined ? placed(error, name, where) : error;
+    throw placed(error, name, where);
   }
 }
 
-function placed(error: HoldfastError, name: string, where: SourcePlace): HoldfastError {
+/** The error with the image that it is about, and where the Dockerfile asks for that; bugs stay as they are. */
+export function placed(error: unknown, name: string, where: SourcePlace): unknown {
+  if (!(error instanceof HoldfastError) || error.where !== undefined) return error;
   const message = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
   return new HoldfastError(error.exit, error.code, message, {
     next: error.next,
@@ -135,6 +137,7 @@ async function readBaseImage(
     index?: Pick<NonNullable<PulledImage['index']>, 'digest'> | undefined;
   },
   store: Store,
+  where: SourcePlace,
 ): Promise<BaseImage> {
   const { manifest, layers } = pulled;
   const config = parseImageConfig(await store.readBytes(pulled.config.digest));
@@ -162,9 +165,9 @@ async function readBaseImage(
     config,
     layers: layers.map(({ digest, size, mediaType }, n) => ({
       diffId: diffIds[n] as Layer['diffId'],
-      digest,
-      size,
+      blob: Promise.resolve({ digest, size }),
       mediaType: ociMediaType(mediaType),
+      origin: { image: reference, where },
     })),
   };
 }

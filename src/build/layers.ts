@@ -1,9 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { integrityError, shortDigest } from '../core/index.ts';
+import { finished } from 'node:stream/promises';
+import { integrityError, shortDigest, type Digest } from '../core/index.ts';
 import { extractLayer } from '../image/index.ts';
 import { insideUserNamespace, mountOverlay, unmount } from '../sandbox/index.ts';
 import type { Layer } from './cache.ts';
+import { placed } from './images.ts';
+import type { Store } from '../store/index.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** Unpackings under way in this process, so that stages with the same base unpack it once. */
@@ -23,7 +26,9 @@ export async function layerDirectory(layer: Layer, runtime: BuildRuntime): Promi
 }
 
 /** @throws HoldfastError IMAGE_LAYER_MISMATCH (exit 4), and what reading the store and unpacking throw */
-async function unpack({ diffId, digest }: Layer, { cache, store, note }: BuildRuntime): Promise<string> {
+async function unpack({ diffId, blob, origin }: Layer, runtime: BuildRuntime): Promise<string> {
+  const { digest } = await blob;
+  const { cache, store, note } = runtime;
   const work = await cache.workDirectory();
   try {
     const directory = join(work, 'layer');
@@ -42,8 +47,21 @@ async function unpack({ diffId, digest }: Layer, { cache, store, note }: BuildRu
     for (const path of result.skipped)
       note(`layer ${shortDigest(digest)}: left out ${path}, which a normal user cannot make`);
     return await cache.adoptLayer(diffId, directory);
+  } catch (error) {
+    const cause = (await damageOf(digest, store)) ?? error;
+    throw origin ? placed(cause, origin.image, origin.where) : cause;
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with the stored blob itself: a bit that turned shows first as an archive that cannot be read. */
+async function damageOf(digest: Digest, store: Store): Promise<unknown> {
+  try {
+    await finished(store.read(digest).resume());
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -70,7 +70,7 @@ export class Ledger {
     this.#steps.set(step.step, step);
   }
 
-  recording(): Recording {
+  recording(): Omit<Recording, 'inputs'> {
     return {
       version: 1,
       asOf: this.asOf,

@@ -1,22 +1,24 @@
 import { readFile, writeFile, rename } from 'node:fs/promises';
-import { formatPlatform, findingsError, shortDigest, staleError, type HoldfastError } from '../core/index.ts';
+import { formatPlatform, findingsError, HoldfastError, shortDigest, staleError } from '../core/index.ts';
 import {
   buildKey,
   formatLock,
   inputsBySection,
   lockMismatch,
   parseLock,
+  projectRecording,
   readRecording,
   storeRecording,
   type BuildEntry,
   type Lock,
-  type ProjectedInput,
+  type RecordedInput,
   type Recording,
 } from '../lock/index.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
+import { blobsOf } from './known-blobs.ts';
 import { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
-import { projectedInputs } from './projections.ts';
+import { kinds } from './run-step.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** What the lock says of a project, held against its recordings. */
@@ -53,13 +55,26 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
 
 async function recordedInputs(builds: readonly BuildEntry[], runtime: BuildRuntime) {
   const recordings: Recording[] = [];
-  const inputs: ProjectedInput[] = [];
+  const inputs: RecordedInput[] = [];
   for (const build of builds) {
-    const recording = await readRecording(runtime.store, build.recording);
+    const recording = await recordingOf(build, runtime);
     recordings.push(recording);
-    inputs.push(...(await projectedInputs(build.recording, recording, runtime)));
+    inputs.push(...recording.inputs);
   }
   return { recordings, inputs };
+}
+
+async function recordingOf({ dockerfile, recording }: BuildEntry, runtime: BuildRuntime): Promise<Recording> {
+  try {
+    return await readRecording(runtime.store, recording);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    const { exit, code, message } = error;
+    throw new HoldfastError(exit, code, `${lockName}: the recording of ${dockerfile}: ${message}`, {
+      next: `Restore that blob in ${runtime.store.root}, or remove ${lockName} and record everything anew.`,
+      cause: error,
+    });
+  }
 }
 
 function identityOf({ dockerfileName, request }: Project) {
@@ -102,8 +117,17 @@ export async function lockProject(
 ): Promise<LockedBuild> {
   const asOf = state.lock?.asOf ?? options.asOf;
   const ledger = new Ledger('extend', asOf, state.recording);
-  const outcome = await executeBuild({ project, ledger, useCache: options.useCache }, runtime);
-  const recording = await storeRecording(runtime.store, outcome.recording);
+  const outcome = await executeBuild(
+    {
+      project,
+      ledger,
+      useCache: options.useCache,
+      knownBlobs: await blobsOf(state.entry?.image, runtime.store),
+    },
+    runtime,
+  );
+  const taken = await projectRecording(outcome.recording, kinds, runtime.store);
+  const recording = await storeRecording(runtime.store, { ...outcome.recording, inputs: taken });
   const entry: BuildEntry = {
     ...identityOf(project),
     checksum: project.checksum,
@@ -144,7 +168,12 @@ export async function buildFromLock(
   if (!lock || !entry || !recording)
     throw new TypeError('a lock that is not stale has an entry and a recording');
   const outcome = await executeBuild(
-    { project, ledger: new Ledger('replay', lock.asOf, recording), useCache },
+    {
+      project,
+      ledger: new Ledger('replay', lock.asOf, recording),
+      useCache,
+      knownBlobs: await blobsOf(entry.image, runtime.store),
+    },
     runtime,
   );
   if (outcome.context !== entry.context) {

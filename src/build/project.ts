@@ -37,6 +37,8 @@ export interface Project {
   /** The Dockerfile's path as messages and the lock name it. */
   readonly dockerfileName: string;
   readonly lockPath: string;
+  /** The lock's path below the context. It is never copied: it names the digest of what it would be copied into. */
+  readonly lockName: string;
   readonly dockerfile: Dockerfile;
   readonly ignore: IgnoreMatcher;
   readonly request: ProjectRequest;
@@ -59,6 +61,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const dockerfileName = relative(context, dockerfilePath);
   const text = await readText(dockerfilePath, dockerfileName);
   const dockerfile = parseDockerfile(text, dockerfileName);
+  const lockPath = join(dirname(dockerfilePath), 'holdfast.lock');
   const { target, platform, buildArguments, withoutRules } = request;
   const checksum = sha256(
     canonicalJson({
@@ -73,7 +76,8 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     context,
     dockerfilePath,
     dockerfileName,
-    lockPath: join(dirname(dockerfilePath), 'holdfast.lock'),
+    lockPath,
+    lockName: relative(context, lockPath),
     dockerfile,
     ignore: await readIgnore(context, dockerfilePath),
     request,

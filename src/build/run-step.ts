@@ -7,7 +7,7 @@ import type { StepRecording } from '../lock/index.ts';
 import { lookUpUser, runStep } from '../sandbox/index.ts';
 import { unsupported, type Builder, type Step } from './builder.ts';
 import type { Layer, StepResult } from './cache.ts';
-import { finishLayer } from './finish-layer.ts';
+import { finishLayer, type FinishedLayer } from './finish-layer.ts';
 import { lowerDirectories, withView } from './layers.ts';
 import { defaultShell, type StageSettings } from './metadata.ts';
 import { exchangesDigest } from './ledger.ts';
@@ -47,14 +47,16 @@ export async function runStepOf(
   // A step whose traffic is unknown must run: what it asks for is what is to be recorded.
   const known = recorded && factsOf(recorded.exchanges);
   return stepResult(builder, step, layers, known, async work => {
+    // The network is made while the layers are unpacked.
+    builder.runtime.steps().catch(() => {});
     const lowers = await lowerDirectories(layers, builder.runtime);
-    const { layer, exchanges } = await withView(lowers, work, view =>
+    const { exchanges, ...finished } = await withView(lowers, work, view =>
       execute(builder, step, instruction, settings, { lowers, view, work, recorded, environment }),
     );
     ledger.tookStep({ step: step.id, command: step.command, exchanges });
     // A replayed step may ask for less than it did when it was recorded: a client's retry, a race.
     const replayed = ledger.mode === 'replay' && recorded !== undefined;
-    return { layer, facts: factsOf(replayed ? recorded.exchanges : exchanges) };
+    return { ...finished, facts: factsOf(replayed ? recorded.exchanges : exchanges) };
   });
 }
 
@@ -72,7 +74,7 @@ async function execute(
   instruction: RunInstruction,
   { container }: StageSettings,
   { lowers, view, work, recorded, environment }: Execution,
-): Promise<{ layer: Layer | undefined; exchanges: readonly Exchange[] }> {
+): Promise<FinishedLayer & { exchanges: readonly Exchange[] }> {
   const { runtime, input } = builder;
   const { ledger } = input;
   const user = lookUpUser(view, container.User ?? '');
@@ -134,11 +136,11 @@ async function execute(
       );
     throw failed(step, outcome.exitCode, tail);
   }
-  const layer = await finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
+  const finished = await finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
     injected: outcome.injectedPaths,
     trust: { pem: host.gateway.caCertificatePem, markers: host.gateway.caMarkers },
   });
-  return { layer, exchanges: traffic?.exchanges ?? [] };
+  return { ...finished, exchanges: traffic?.exchanges ?? [] };
 }
 
 function commandOf(

@@ -1,7 +1,8 @@
 import type { Gateway } from '../gateway/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import type { StepNetwork } from '../sandbox/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Digest } from '../core/index.ts';
+import type { BlobDescriptor, Store } from '../store/index.ts';
 import type { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
@@ -31,6 +32,8 @@ export interface StepHost {
 export interface BuildInput {
   readonly project: Project;
   readonly ledger: Ledger;
+  /** Blobs that the store has for layers, by diff ID: those of the image that the lock names. */
+  readonly knownBlobs: ReadonlyMap<Digest, BlobDescriptor>;
   /** Whether results of earlier runs may stand in for running a step again. */
   readonly useCache: boolean;
 }

@@ -4,12 +4,15 @@ import { chainId, gzipRecipe } from '../image/index.ts';
 import type { Builder, Step } from './builder.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { NamespacesNeeded } from './runtime.ts';
+import type { Store } from '../store/index.ts';
 
 /** Raise it when the same step would give another layer than an earlier version of this program gave. */
 const resultVersion = 1;
 
 export interface Executed {
-  readonly layer: Layer | undefined;
+  readonly layer?: Layer | undefined;
+  /** Bytes of the layer's uncompressed archive. */
+  readonly layerBytes?: number | undefined;
   /** Everything that the step depended on beside the layers below and its own text. */
   readonly facts: Json;
 }
@@ -44,10 +47,7 @@ export async function stepResult(
   const { name, where } = step;
   onEvent({ type: 'step-started', step: name, label: step.text, where });
   const cached = facts !== undefined && input.useCache ? await cache.step(keyFor(facts)) : undefined;
-  if (
-    cached &&
-    (cached.layer === undefined || (await store.size(cached.layer.digest)) === cached.layer.size)
-  ) {
+  if (cached && (await isWhole(cached, store))) {
     onEvent({ type: 'step-done', step: name, cached: true });
     return cached;
   }
@@ -55,10 +55,10 @@ export async function stepResult(
   builder.signal.throwIfAborted();
   const work = await cache.workDirectory();
   try {
-    const { layer, facts: found } = await execute(work);
+    const { layer, layerBytes, facts: found } = await execute(work);
     const result = { layer };
-    await cache.saveStep(keyFor(found), result);
-    onEvent({ type: 'step-done', step: name, cached: false, layerBytes: layer?.size });
+    builder.finishLater(cache.saveStep(keyFor(found), result));
+    onEvent({ type: 'step-done', step: name, cached: false, layerBytes });
     return result;
   } catch (error) {
     onEvent({ type: 'step-failed', step: name });
@@ -67,4 +67,11 @@ export async function stepResult(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Whether the store still has the layer that a cached result names. */
+async function isWhole({ layer }: StepResult, store: Store): Promise<boolean> {
+  if (layer === undefined) return true;
+  const { digest, size } = await layer.blob;
+  return (await store.size(digest)) === size;
 }

@@ -79,7 +79,7 @@ async function freshBuild(
   const cache = await BuildCache.open(cacheRoot);
   const ledger = new Ledger('replay', state.lock?.asOf ?? '', state.recording);
   runtime.note(`verify: building in ${cacheRoot}`);
-  return executeBuild({ project, ledger, useCache: true }, { ...runtime, cache });
+  return executeBuild({ project, ledger, useCache: true, knownBlobs: new Map() }, { ...runtime, cache });
 }
 
 /** What must not matter, made different while `build` runs; steps inherit the processors that this process may use. */

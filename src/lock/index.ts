@@ -1,8 +1,7 @@
-export { inputSections, lineName, type InputLine, type InputSection } from './lines.ts';
+export { inputSections, lineName, type InputLine, type InputSection, type RecordedInput } from './lines.ts';
 export { buildKey, formatLock, parseLock, type BuildEntry, type Lock } from './lockfile.ts';
-export { inputsBySection, lockMismatch, projectRecording, type ProjectedInput } from './project.ts';
+export { inputsBySection, lockMismatch, projectRecording } from './project.ts';
 export {
-  compareText,
   imageKey,
   readRecording,
   sortedExchanges,
@@ -11,3 +10,4 @@ export {
   type Recording,
   type StepRecording,
 } from './recording.ts';
+export { compareText } from './text-order.ts';

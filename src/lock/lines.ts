@@ -8,6 +8,14 @@ export type InputSection = (typeof inputSections)[number];
 /** One input: the members of `columns` that apply to it. */
 export type InputLine = Readonly<Record<string, string | number | readonly string[]>>;
 
+/** An input as the lock shows it, and the first step and URL that took it. */
+export interface RecordedInput {
+  readonly section: InputSection;
+  readonly line: InputLine;
+  readonly step?: string | undefined;
+  readonly url?: string | undefined;
+}
+
 /** The order of members in a line is the order in which a reviewer reads: what, which, how large, from where. */
 const columns: Readonly<Record<InputSection, readonly string[]>> = {
   image: ['reference', 'platform', 'index', 'manifest', 'config', 'diffIds'],

@@ -12,7 +12,7 @@ import {
   type HoldfastError,
   type Json,
 } from '../core/index.ts';
-import { compareText } from './recording.ts';
+import { compareText } from './text-order.ts';
 import { inputSections, lineText, type InputLine, type InputSection } from './lines.ts';
 
 /** One image that the lock builds. In the file, a `seal` over its members

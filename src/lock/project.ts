@@ -7,33 +7,33 @@ import {
   type Recognised,
 } from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
-import { inputSections, lineName, lineText, type InputLine, type InputSection } from './lines.ts';
+import {
+  inputSections,
+  lineName,
+  lineText,
+  type InputLine,
+  type InputSection,
+  type RecordedInput,
+} from './lines.ts';
 import type { Lock } from './lockfile.ts';
 import type { ImageInput, Recording, StepRecording } from './recording.ts';
 
-/** An input as the lock shows it, and the first step and URL that took it. */
-export interface ProjectedInput {
-  readonly section: InputSection;
-  readonly line: InputLine;
-  readonly step?: string | undefined;
-  readonly url?: string | undefined;
-}
-
 /**
- * The lock's lines for a recording. They say nothing that the recording does not: they are its summary for
- * people and for downloaders, and are compared with it whenever a lock is used.
+ * The lock's lines for a recording. They are its summary for people and for downloaders. They become a part of it
+ * and are held against the lock whenever that is used, so that working them out, which means reading package indexes
+ * of many megabytes, is done once.
  */
 export async function projectRecording(
-  recording: Recording,
+  recording: Omit<Recording, 'inputs'>,
   kinds: readonly Kind[],
   store: Pick<Store, 'readBytes'>,
-): Promise<ProjectedInput[]> {
+): Promise<RecordedInput[]> {
   const exchanges = recording.steps.flatMap(step => step.exchanges);
   const readBody = (digest: Digest) => store.readBytes(digest);
   const recognisers: NamedRecogniser[] = [];
   for (const kind of kinds)
     recognisers.push({ name: kind.name, recognise: await kind.recogniser({ exchanges, readBody }) });
-  const inputs: ProjectedInput[] = recording.images.map(image => ({
+  const inputs: RecordedInput[] = recording.images.map(image => ({
     section: 'image',
     line: imageLine(image),
   }));
@@ -53,7 +53,7 @@ function imageLine({ reference, platform, index, manifest, config, diffIds }: Im
 function projectStep(
   { step, exchanges }: StepRecording,
   recognisers: readonly NamedRecogniser[],
-): ProjectedInput[] {
+): RecordedInput[] {
   return exchanges.flatMap(exchange =>
     linesOf(exchange, recognisers).map(input => ({ ...input, step, url: exchange.key.url })),
   );
@@ -115,8 +115,8 @@ function bodiesOf({ responses }: Exchange): { size: number; sha256: string }[] {
   return responses.flatMap(({ body }) => (body ? [{ size: body.size, sha256: hexOf(body.digest) }] : []));
 }
 
-function uniqueInputs(inputs: readonly ProjectedInput[]): ProjectedInput[] {
-  const byText = new Map<string, ProjectedInput>();
+function uniqueInputs(inputs: readonly RecordedInput[]): RecordedInput[] {
+  const byText = new Map<string, RecordedInput>();
   for (const input of inputs) {
     const text = `${input.section} ${lineText(input.section, input.line)}`;
     if (!byText.has(text)) byText.set(text, input);
@@ -124,7 +124,7 @@ function uniqueInputs(inputs: readonly ProjectedInput[]): ProjectedInput[] {
   return [...byText.values()];
 }
 
-export function inputsBySection(inputs: readonly ProjectedInput[]): Lock['inputs'] {
+export function inputsBySection(inputs: readonly RecordedInput[]): Lock['inputs'] {
   const of = (section: InputSection) =>
     inputs.filter(input => input.section === section).map(({ line }) => line);
   return { image: of('image'), archives: of('archives'), apt: of('apt'), npm: of('npm'), file: of('file') };
@@ -136,7 +136,7 @@ export function inputsBySection(inputs: readonly ProjectedInput[]): Lock['inputs
  */
 export function lockMismatch(
   lock: Lock,
-  recorded: readonly ProjectedInput[],
+  recorded: readonly RecordedInput[],
   file: string,
 ): HoldfastError | undefined {
   for (const section of inputSections) {
@@ -157,7 +157,7 @@ export function lockMismatch(
 /** The recorded input that an altered line most likely was: the name itself may be what was altered. */
 function nearest(
   line: InputLine,
-  wanted: readonly ProjectedInput[],
+  wanted: readonly RecordedInput[],
   section: InputSection,
 ): InputLine | undefined {
   const same = (other: InputLine) =>
@@ -177,11 +177,7 @@ function alteredLine(section: InputSection, line: InputLine, file: string): Hold
   );
 }
 
-function missingLine(
-  section: InputSection,
-  { line, step, url }: ProjectedInput,
-  file: string,
-): HoldfastError {
+function missingLine(section: InputSection, { line, step, url }: RecordedInput, file: string): HoldfastError {
   const asked = step === undefined ? '' : ` (step ${step}: ${url ?? ''})`;
   return staleError('LOCK_MISSING_ENTRY', `${file} lacks ${section} ${lineName(section, line)}${asked}`, {
     next: 'Run `holdfast lock`, or restore holdfast.lock from version control.',

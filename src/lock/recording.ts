@@ -8,6 +8,8 @@ import {
   type Json,
 } from '../core/index.ts';
 import { keyText, type Exchange } from '../kinds/index.ts';
+import { inputSections, type InputLine, type RecordedInput } from './lines.ts';
+import { compareText } from './text-order.ts';
 import type { BlobDescriptor, Store } from '../store/index.ts';
 
 /** An image that a build starts from or copies from, known by all that identifies it (DESIGN 2, "identity"). */
@@ -41,10 +43,16 @@ export interface Recording {
   readonly asOf: string;
   readonly images: readonly ImageInput[];
   readonly steps: readonly StepRecording[];
+  /** The lock's lines for all of this. */
+  readonly inputs: readonly RecordedInput[];
 }
 
 const digest = z.custom<Digest>(isDigest, 'not a sha256 digest');
 const blob: z.ZodType<BlobDescriptor> = z.strictObject({ digest, size: z.number().int().nonnegative() });
+const line: z.ZodType<InputLine> = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.array(z.string())]),
+);
 const recordingSchema: z.ZodType<Recording> = z.strictObject({
   version: z.literal(1),
   asOf: z.iso.datetime(),
@@ -83,6 +91,14 @@ const recordingSchema: z.ZodType<Recording> = z.strictObject({
       ),
     }),
   ),
+  inputs: z.array(
+    z.strictObject({
+      section: z.enum(inputSections),
+      line,
+      step: z.string().optional(),
+      url: z.string().optional(),
+    }),
+  ),
 });
 
 /** Puts a recording into the store; equal recordings give equal bytes. */
@@ -118,11 +134,6 @@ export function sortedExchanges(exchanges: readonly Exchange[]): Exchange[] {
 
 export function imageKey(image: Pick<ImageInput, 'reference' | 'platform'>): string {
   return `${image.reference} ${image.platform}`;
-}
-
-/** By UTF-16 code units: the same order under every locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function compareSteps(a: string, b: string): number {

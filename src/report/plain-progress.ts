@@ -31,6 +31,7 @@ export function plainProgress({ write, now }: ProgressTarget): Progress {
         if (state) state[event.from === 'store' ? 'fromStore' : 'fromUpstream'] += event.bytes;
         return;
       case 'step-done':
+        if (state && state.rest !== '') write(`[${step}]   ${printable(state.rest)}\n`);
         return write(`[${step}] ${event.cached ? 'cached' : doneText(state, event.layerBytes)}\n`);
       case 'step-failed':
         if (state && state.rest !== '') write(`[${step}]   ${printable(state.rest)}\n`);

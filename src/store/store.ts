@@ -140,7 +140,7 @@ export class Store {
     try {
       await pipeline(
         hashed(source, digester, expected.size),
-        createWriteStream(temporary, { flags: 'wx', mode: 0o644, flush: true }),
+        createWriteStream(temporary, { flags: 'wx', mode: 0o644, flush: true, highWaterMark: 1024 * 1024 }),
       );
       const { size } = digester;
       const digest = digester.digest();

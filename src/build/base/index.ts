@@ -105,7 +105,8 @@ async function makeImage(
     await mountOverlay({ lowers: [first], upper, work: overlayWork, target: root, volatile: true });
     let layer: { diffId: Digest; digest: Digest; size: number };
     try {
-      layer = await writeLayer({ upper: root, sourceDate, rules, sink: bytes => store.put(bytes) });
+      const written = await writeLayer({ upper: root, sourceDate, rules });
+      layer = { diffId: written.diffId, ...(await store.put(written.blob(root))) };
     } finally {
       await unmount(root);
     }

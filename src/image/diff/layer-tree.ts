@@ -22,7 +22,7 @@ export interface LayerNode {
  * disk, so the two never part.
  */
 export class LayerTree {
-  readonly #upper: (path: ByteString) => Buffer;
+  #upper: (path: ByteString) => Buffer;
   readonly #lower: ((path: ByteString) => Buffer) | undefined;
   readonly #nodes = new Map<ByteString, LayerNode>();
   readonly root: {
@@ -84,6 +84,11 @@ export class LayerTree {
       if (found === undefined || node.below === undefined) continue;
       this.#nodes.set(node.path, { ...node, below: { ...node.below, xattrs: found } });
     }
+  }
+
+  /** Says that the upper directory has been renamed. */
+  movedTo(upper: string): void {
+    this.#upper = within(upper);
   }
 
   get(path: ByteString): LayerNode | undefined {

@@ -63,13 +63,10 @@ export interface Written extends WrittenLayer {
 }
 
 export async function written(
-  options: Omit<LayerOptions, 'sink' | 'rules' | 'sourceDate'> & Partial<LayerOptions>,
+  options: Omit<LayerOptions, 'rules' | 'sourceDate'> & Partial<LayerOptions>,
 ): Promise<Written> {
-  let blob = Buffer.alloc(0) as Buffer;
-  const sink = async (layer: AsyncIterable<Uint8Array>) => {
-    blob = await collect(layer);
-  };
-  const result = await writeLayer({ rules, sourceDate, ...options, sink });
+  const result = await writeLayer({ rules, sourceDate, ...options });
+  const blob = await collect(result.blob(options.upper));
   const archive = gunzipSync(blob);
   const listing = (await tarEntries(archive)).map(({ header: { path, type, target } }) => {
     const end = type === 'directory' ? '/' : target.length > 0 ? ` -> ${target.toString()}` : '';

@@ -33,21 +33,23 @@ export interface LayerOptions {
   readonly trust?: BuildTrust | undefined;
   /** Byte sequences that no layer may hold, such as secrets. */
   readonly forbidden?: readonly Buffer[] | undefined;
-  /** Takes the compressed layer, for example `bytes => store.put(bytes)`. */
-  readonly sink: (layer: AsyncIterable<Uint8Array>) => Promise<unknown>;
 }
 
 export interface WrittenLayer {
   /** Digest of the uncompressed archive. */
   readonly diffId: Digest;
-  /** Digest and size of the compressed blob. */
-  readonly digest: Digest;
+  /** Bytes of the uncompressed archive. */
   readonly size: number;
   readonly entryCount: number;
   /** Whether the step changed nothing; the layer is written all the same. */
   readonly empty: boolean;
   /** What the rules changed, and where the build's certificate was taken out. */
   readonly applied: readonly RuleHit[];
+  /**
+   * The compressed layer, read again from `upper`, which may have been renamed to `directory` and must not have
+   * changed. Apart from the digest, so that later steps need not wait for the compression.
+   */
+  blob(directory: string): AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -65,16 +67,18 @@ export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
   settle(tree, sourceDate);
 
   const plain = new Digester();
-  const compressed = new Digester();
-  await options.sink(measured(gzip(measured(layerArchive(tree, sourceDate), plain)), compressed));
+  for await (const chunk of layerArchive(tree, sourceDate)) plain.update(chunk);
   const entryCount = tree.nodes().length;
   return {
     diffId: plain.digest(),
-    digest: compressed.digest(),
-    size: compressed.size,
+    size: plain.size,
     entryCount,
     empty: entryCount === 0,
     applied,
+    blob(directory) {
+      tree.movedTo(directory);
+      return gzip(layerArchive(tree, sourceDate));
+    },
   };
 }
 
@@ -120,11 +124,4 @@ function settle(tree: LayerTree, sourceDate: number): void {
   chmodSync(tree.at(''), mode);
   const time = clampedTime(below?.mtime ?? facts.mtime, sourceDate);
   lutimesSync(tree.at(''), time, time);
-}
-
-async function* measured(source: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    digester.update(chunk);
-    yield chunk;
-  }
 }
