@@ -7,6 +7,7 @@ import { applyMetadata, type StageSettings } from './metadata.ts';
 import { copyStep, workdirStep } from './file-steps.ts';
 import { runStepOf } from './run-step.ts';
 import { StageScope, type GlobalScope } from './scope.ts';
+import { unsupported, type BuildInProgress, type Step } from './step.ts';
 import { findStage, sourceOf, stepId, stepName, targetStage } from './stages.ts';
 import type { Layer, StepResult } from './cache.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
@@ -20,18 +21,8 @@ export interface BuiltStage {
   readonly scope: StageScope;
 }
 
-/** One instruction about to be carried out. */
-export interface Step {
-  readonly id: string;
-  readonly name: string;
-  readonly command: Digest;
-  /** One line, as history shows it. */
-  readonly text: string;
-  readonly where: SourcePlace;
-}
-
 /** Builds the stages that a target needs, each once, independent ones side by side. */
-export class Builder {
+export class Builder implements BuildInProgress {
   readonly input: BuildInput;
   readonly runtime: BuildRuntime;
   readonly #global: GlobalScope;
@@ -178,7 +169,19 @@ export class Builder {
         return copyStep(this, stage, step, instruction, settings, layers);
       case 'WORKDIR':
         return workdirStep(this, step, instruction, settings, layers);
-      default:
+      case 'ARG':
+      case 'CMD':
+      case 'ENTRYPOINT':
+      case 'ENV':
+      case 'EXPOSE':
+      case 'HEALTHCHECK':
+      case 'LABEL':
+      case 'MAINTAINER':
+      case 'ONBUILD':
+      case 'SHELL':
+      case 'STOPSIGNAL':
+      case 'USER':
+      case 'VOLUME':
         applyMetadata(instruction, settings);
         return undefined;
     }
@@ -248,14 +251,6 @@ export function unusedBuildArguments({ project }: BuildInput): string[] {
 function emptyBase(text: string, where: SourcePlace) {
   return usageError('FROM_EMPTY', `"${text}" stands for no image: its variables are empty`, {
     next: 'Give the ARG a default before FROM, or pass it with --build-arg.',
-    where,
-  });
-}
-
-/** What Docker has and this version has not is said, never passed over. */
-export function unsupported(what: string, where: SourcePlace) {
-  return usageError('BUILD_UNSUPPORTED', `${what} is not supported yet`, {
-    next: 'Write it another way, or build this file with the tool that you used so far.',
     where,
   });
 }

@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import { sha256, usageError, type Json, type SourcePlace } from '../core/index.ts';
 import type { AddInstruction, CopyInstruction, Stage, WorkdirInstruction } from '../dockerfile/index.ts';
 import { lookUpGroup, lookUpUser, mountOverlay, resolveInRoot, unmount } from '../sandbox/index.ts';
-import { unsupported, type Builder, type Step } from './builder.ts';
+import { unsupported, type BuildInProgress, type Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { copyInto, type CopySource } from './copy.ts';
 import { everything, matchSources, sourcesDigest, type Selection } from './copy-sources.ts';
@@ -15,7 +15,7 @@ import { stepResult } from './step-result.ts';
 
 /** WORKDIR: the directory is made, owned by the stage's user, where it is not there. */
 export async function workdirStep(
-  builder: Builder,
+  builder: BuildInProgress,
   step: Step,
   instruction: WorkdirInstruction,
   settings: StageSettings,
@@ -55,7 +55,7 @@ function makeDirectory(path: string, uid: number, gid: number): void {
 
 /** COPY, and ADD of local files that are no archives. */
 export async function copyStep(
-  builder: Builder,
+  builder: BuildInProgress,
   stage: Stage,
   step: Step,
   instruction: CopyInstruction | AddInstruction,
@@ -124,7 +124,7 @@ export async function copyStep(
 
 /** Runs `change` on the merged root file system and makes a layer of what it did. */
 async function changeFiles(
-  builder: Builder,
+  builder: BuildInProgress,
   layers: readonly Layer[],
   work: string,
   change: (root: string, view: string) => Promise<void>,

@@ -2,7 +2,7 @@ import { finished } from 'node:stream/promises';
 import type { Digest } from '../core/index.ts';
 import { mediaTypes, rulesWithout, writeLayer, type BuildTrust, type WrittenLayer } from '../image/index.ts';
 import type { BlobDescriptor } from '../store/index.ts';
-import type { Builder } from './builder.ts';
+import type { BuildInProgress } from './step.ts';
 import type { Layer } from './cache.ts';
 
 export interface LayerOrigin {
@@ -23,7 +23,7 @@ export interface FinishedLayer {
  * steps stand on. Its blob is compressed while these run.
  */
 export async function finishLayer(
-  builder: Builder,
+  builder: BuildInProgress,
   upper: string,
   lower: string | undefined,
   origin: LayerOrigin,
@@ -49,7 +49,7 @@ export async function finishLayer(
  * of the same digest is the one, if it is whole.
  */
 async function compressed(
-  { input, runtime: { store } }: Builder,
+  { input, runtime: { store } }: BuildInProgress,
   diffId: Digest,
   written: WrittenLayer,
   directory: string,

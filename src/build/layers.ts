@@ -44,8 +44,8 @@ async function unpack({ diffId, blob, origin }: Layer, runtime: BuildRuntime): P
         },
       );
     }
-    for (const path of result.skipped)
-      note(`layer ${shortDigest(digest)}: left out ${path}, which a normal user cannot make`);
+    for (const { path, reason } of result.skipped)
+      note(`layer ${shortDigest(digest)}: left out ${path}: ${reason}`);
     return await cache.adoptLayer(diffId, directory);
   } catch (error) {
     const cause = (await damageOf(digest, store)) ?? error;

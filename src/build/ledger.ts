@@ -35,6 +35,20 @@ export class Ledger {
     }
   }
 
+  /** Whether some answers come from a lock, so that their age is no sign of an attack. */
+  get hasPrevious(): boolean {
+    return this.#previous !== undefined;
+  }
+
+  /** Whether a lock holds this very answer to a request. */
+  holds(exchange: Exchange): boolean {
+    const held = this.#byKey.get(keyText(exchange.key));
+    return (
+      held !== undefined &&
+      canonicalJson(held as unknown as Json) === canonicalJson(exchange as unknown as Json)
+    );
+  }
+
   /** Unix seconds. */
   get sourceDate(): number {
     return Math.floor(Date.parse(this.asOf) / 1000);

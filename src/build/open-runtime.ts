@@ -48,6 +48,7 @@ export async function withRuntime<Result>(
     steps: () => (steps ??= openStepHost(options, store)),
     canRunSteps: options.canRunSteps,
     signal: options.signal,
+    now: () => new Date(),
   };
   try {
     return await use(runtime);

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError, stepError, type Json } from '../core/index.ts';
+import { HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
+import { placed } from './images.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
 import { apt, npm, type Exchange, type Kind } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { lookUpUser, runStep } from '../sandbox/index.ts';
-import { unsupported, type Builder, type Step } from './builder.ts';
+import { unsupported, type BuildInProgress, type Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { finishLayer, type FinishedLayer } from './finish-layer.ts';
 import { lowerDirectories, withView } from './layers.ts';
@@ -24,7 +25,7 @@ const tailLines = 20;
 
 /** RUN: a command in the sandbox, its traffic answered by the gateway. */
 export async function runStepOf(
-  builder: Builder,
+  builder: BuildInProgress,
   step: Step,
   instruction: RunInstruction,
   settings: StageSettings,
@@ -53,6 +54,7 @@ export async function runStepOf(
     const { exchanges, ...finished } = await withView(lowers, work, view =>
       execute(builder, step, instruction, settings, { lowers, view, work, recorded, environment }),
     );
+    await checkNew(builder, exchanges, step);
     ledger.tookStep({ step: step.id, command: step.command, exchanges });
     // A replayed step may ask for less than it did when it was recorded: a client's retry, a race.
     const replayed = ledger.mode === 'replay' && recorded !== undefined;
@@ -69,7 +71,7 @@ interface Execution {
 }
 
 async function execute(
-  builder: Builder,
+  builder: BuildInProgress,
   step: Step,
   instruction: RunInstruction,
   { container }: StageSettings,
@@ -82,8 +84,7 @@ async function execute(
   const host = await runtime.steps();
   const trust = await stepTrust(view, host.gateway.caCertificatePem);
   const clients = kinds.flatMap(
-    kind =>
-      kind.client?.({ caBundle: trust.caBundle, replaying: ledger.mode === 'replay', environment }) ?? [],
+    kind => kind.client?.({ caBundle: trust.caBundle, replaying: ledger.hasPrevious, environment }) ?? [],
   );
   const connection = instruction.network === 'none' ? undefined : host.network.allocate();
   const session =
@@ -141,6 +142,25 @@ async function execute(
     trust: { pem: host.gateway.caCertificatePem, markers: host.gateway.caMarkers },
   });
   return { ...finished, exchanges: traffic?.exchanges ?? [] };
+}
+
+/** Where a lock lifted the clients' own checks of age, new answers get them here. */
+async function checkNew(
+  { input: { ledger }, runtime }: BuildInProgress,
+  exchanges: readonly Exchange[],
+  { where }: Step,
+) {
+  if (!ledger.hasPrevious || ledger.mode === 'replay') return;
+  const context = { readBody: (digest: Digest) => runtime.store.readBytes(digest), now: runtime.now() };
+  for (const exchange of exchanges.filter(one => !ledger.holds(one))) {
+    for (const kind of kinds) {
+      try {
+        await kind.checkNew?.(exchange, context);
+      } catch (error) {
+        throw placed(error, exchange.key.url, where);
+      }
+    }
+  }
 }
 
 function commandOf(

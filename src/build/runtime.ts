@@ -21,6 +21,7 @@ export interface BuildRuntime {
   /** False outside of the namespaces that steps need: a step that is not cached then throws NamespacesNeeded. */
   readonly canRunSteps: boolean;
   readonly signal: AbortSignal;
+  readonly now: () => Date;
 }
 
 export interface StepHost {

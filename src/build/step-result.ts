@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { canonicalJson, sha256, type Json } from '../core/index.ts';
 import { chainId, gzipRecipe } from '../image/index.ts';
-import type { Builder, Step } from './builder.ts';
+import type { BuildInProgress, Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { NamespacesNeeded } from './runtime.ts';
 import type { Store } from '../store/index.ts';
@@ -24,7 +24,7 @@ export interface Executed {
  * @throws NamespacesNeeded where the step must run and cannot here.
  */
 export async function stepResult(
-  builder: Builder,
+  builder: BuildInProgress,
   step: Step,
   layers: readonly Layer[],
   facts: Json | undefined,

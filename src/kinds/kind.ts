@@ -68,4 +68,13 @@ export interface Kind {
   /** Reads what it needs of a build's indexes once, and then tells of each exchange what it was. */
   recogniser(context: RecogniseContext): Promise<Recogniser>;
   client?(context: ClientContext): ClientSettings;
+  /**
+   * Checks what a client was told not to check because the lock vouches for it, on an exchange that is new and for
+   * which no lock does.
+   * @throws HoldfastError where upstream's answer is out of date
+   */
+  checkNew?(
+    exchange: Exchange,
+    context: { readBody: RecogniseContext['readBody']; now: Date },
+  ): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { aptClientSettings } from './client.ts';
+import { parseRelease } from './release.ts';
+import { checkReleaseTime, unverifiedText } from './signature.ts';
 import { aptRecogniser, type RecognisedIndex } from './recognise.ts';
 import type { Recognised } from '../kind.ts';
 
@@ -22,6 +24,13 @@ export const apt: Kind = {
     const { APT_CONFIG: imageAptConfig } = environment;
     const settings = aptClientSettings({ configPath, caBundlePath: caBundle, replaying, imageAptConfig });
     return { files: settings.files, environment: settings.env };
+  },
+  async checkNew({ key, responses }, { readBody, now }) {
+    const body = responses.at(-1)?.body;
+    if (body === undefined || !/\/(In)?Release$/.test(new URL(key.url).pathname)) return;
+    const text = unverifiedText(await readBody(body.digest));
+    // Not every file of that name is an archive's; apt itself judges what it was given.
+    if (/^Valid-Until:/im.test(text)) checkReleaseTime(parseRelease(text, key.url), { now, origin: key.url });
   },
 };
 

@@ -1,0 +1,38 @@
+import { usageError, type Digest, type SourcePlace } from '../core/index.ts';
+import type { Stage } from '../dockerfile/index.ts';
+import type { Layer } from './cache.ts';
+import type { BuildInput, BuildRuntime } from './runtime.ts';
+
+/** One instruction about to be carried out. */
+export interface Step {
+  readonly id: string;
+  readonly name: string;
+  readonly command: Digest;
+  /** One line, as history shows it. */
+  readonly text: string;
+  readonly where: SourcePlace;
+}
+
+/** What a step sees of the build that it is part of. */
+export interface BuildInProgress {
+  readonly input: BuildInput;
+  readonly runtime: BuildRuntime;
+  /** Aborted when the user stops the build or another step fails. */
+  readonly signal: AbortSignal;
+  /** Digests of what the steps copied from the context, by step. */
+  readonly contextParts: Map<string, Digest>;
+  /** The layers that `--from` of a COPY means: an earlier stage's, or an image's. */
+  layersOf(stage: Stage, from: string, where: SourcePlace): Promise<readonly Layer[]>;
+  /** Work that goes on while later steps run, and that the image waits for. */
+  finishLater(work: Promise<unknown>): void;
+  /** Ends the steps beside one that failed. */
+  fail(reason: unknown): void;
+}
+
+/** What Docker has and this version has not is said, never passed over. */
+export function unsupported(what: string, where: SourcePlace) {
+  return usageError('BUILD_UNSUPPORTED', `${what} is not supported yet`, {
+    next: 'Write it another way, or build this file with the tool that you used so far.',
+    where,
+  });
+}
