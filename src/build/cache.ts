@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BlobDescriptor } from '../store/index.ts';
-import { hexOf, isDigest, type Digest, type SourcePlace } from '../core/index.ts';
+import { errnoOf, hexOf, isDigest, usageError, type Digest, type SourcePlace } from '../core/index.ts';
 
 /** A layer of an image: what is in it, and the blob that holds it, which may still be being compressed. */
 export interface Layer {
@@ -35,8 +35,20 @@ export class BuildCache {
     this.root = root;
   }
 
+  /** @throws HoldfastError CACHE_UNUSABLE (exit 2) */
   static async open(root: string): Promise<BuildCache> {
-    for (const name of ['layers', 'steps', 'work']) await mkdir(join(root, name), { recursive: true });
+    try {
+      for (const name of ['layers', 'steps', 'work']) await mkdir(join(root, name), { recursive: true });
+    } catch (error) {
+      throw usageError(
+        'CACHE_UNUSABLE',
+        `cannot use ${root} as a cache (${errnoOf(error) ?? 'unknown error'})`,
+        {
+          next: 'Name a directory that you may write with --cache-dir or HOLDFAST_CACHE.',
+          cause: error,
+        },
+      );
+    }
     return new BuildCache(root);
   }
 

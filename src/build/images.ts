@@ -1,4 +1,5 @@
 import {
+  errorAt,
   formatPlatform,
   HoldfastError,
   integrityError,
@@ -48,7 +49,7 @@ export async function resolveBaseImage(
   sources: ImageSources,
   where: SourcePlace,
 ): Promise<BaseImage> {
-  const reference = withDefaultTag(parseReference(text));
+  const reference = referenceAt(text, where);
   const name = familiarReference(reference);
   const locked = ledger.image(name, formatPlatform(platform));
   if (locked === undefined && ledger.mode === 'replay') {
@@ -70,6 +71,14 @@ export async function resolveBaseImage(
     return image;
   } catch (error) {
     throw placed(error, name, where);
+  }
+}
+
+function referenceAt(text: string, where: SourcePlace): Reference {
+  try {
+    return withDefaultTag(parseReference(text));
+  } catch (error) {
+    throw errorAt(error, where);
   }
 }
 

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { canonicalJson, sha256, type Json } from '../core/index.ts';
+import { canonicalJson, errorAt, sha256, type Json } from '../core/index.ts';
 import { chainId, gzipRecipe } from '../image/index.ts';
 import type { BuildInProgress, Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
@@ -61,9 +61,10 @@ export async function stepResult(
     onEvent({ type: 'step-done', step: name, cached: false, layerBytes });
     return result;
   } catch (error) {
+    const placed = errorAt(error, where);
     onEvent({ type: 'step-failed', step: name });
-    builder.fail(error);
-    throw error;
+    builder.fail(placed);
+    throw placed;
   } finally {
     await rm(work, { recursive: true, force: true });
   }

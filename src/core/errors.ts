@@ -65,6 +65,13 @@ export const upstreamError = maker(exitCodes.upstream);
 /** Exit 6: a build step failed. */
 export const stepError = maker(exitCodes.step);
 
+/** The error with the place that it is about, unless it has one; what is no HoldfastError stays as it is. */
+export function errorAt(thrown: unknown, where: SourcePlace): unknown {
+  if (!(thrown instanceof HoldfastError) || thrown.where !== undefined) return thrown;
+  const { exit, code, message, next, details } = thrown;
+  return new HoldfastError(exit, code, message, { next, where, details, cause: thrown });
+}
+
 /** The text of anything thrown, for a `message` or a log line. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -2,6 +2,7 @@ export { canonicalJson, type Json } from './canonical-json.ts';
 export { Digester, hexOf, isDigest, parseDigest, sha256, shortDigest, type Digest } from './digest.ts';
 export {
   errnoOf,
+  errorAt,
   exitCodes,
   findingsError,
   HoldfastError,
