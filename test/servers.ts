@@ -59,3 +59,15 @@ export function programPackage(name: string, version: string, depends?: string):
     files: { [`/usr/bin/${name}`]: { content: `#!/bin/sh\necho ${name} ${version}\n`, mode: 0o755 } },
   };
 }
+
+/** Dockerfile lines after which apt knows the test archive alone; `test.gpg` must be in the context. */
+export function archiveLines({ urls }: Servers): string {
+  return `COPY test.gpg /usr/share/keyrings/test.gpg
+COPY <<EOF /etc/apt/sources.list.d/base.sources
+Types: deb
+URIs: ${urls.apt}
+Suites: stable
+Components: main
+Signed-By: /usr/share/keyrings/test.gpg
+EOF`;
+}

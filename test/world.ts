@@ -6,7 +6,7 @@ import { holdfast, type RunOptions, type RunResult } from './program.ts';
 
 export { putDebianBases, putImage, putTinyBase } from './bases.ts';
 export { holdfast, testUser, type RunOptions, type RunResult } from './program.ts';
-export { programPackage, serveFiles, startServers, type Servers } from './servers.ts';
+export { archiveLines, programPackage, serveFiles, startServers, type Servers } from './servers.ts';
 
 /** A user's directory with a project in it, all of it new and gone afterwards. */
 export interface World {
