@@ -1,5 +1,4 @@
 import { homedir } from 'node:os';
-import { Gateway } from '../gateway/index.ts';
 import { RegistryClient } from '../registry/index.ts';
 import { openStepNetwork } from '../sandbox/index.ts';
 import { Store } from '../store/index.ts';
@@ -61,6 +60,8 @@ export async function withRuntime<Result>(
 }
 
 async function openStepHost({ env, addHosts, ports }: RuntimeOptions, store: Store): Promise<StepHost> {
+  // Loaded here, since a build from the cache has no use for it.
+  const { Gateway } = await import('../gateway/index.ts');
   const network = await openStepNetwork({ ports: [...new Set([...usualPorts, ...ports])] });
   const gateway = await Gateway.open({ store, environment: env, addHosts });
   gateway.serve(network.listeners);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { errnoOf, usageError } from '../core/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,6 +17,8 @@ export interface Dispatchers {
  * @throws HoldfastError ROOTS_UNREADABLE, PROXY_INVALID (exit 2)
  */
 export async function openDispatchers(env: Environment): Promise<Dispatchers> {
+  // Loaded at first use: a build from the cache speaks to nobody, and should not wait for this.
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
   const ca = await extraRoots(env);
   const connect = ca ? { ca } : {};
   // HTTP/2 would put all blobs of an image through one connection.

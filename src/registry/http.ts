@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { request as dispatch, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { HoldfastError, upstreamError, usageError } from '../core/index.ts';
 import type { Clock } from './clock.ts';
 import { isInternal, isLoopback, type Dispatchers } from './dispatchers.ts';
@@ -110,9 +110,10 @@ export class HttpClient {
   async #exchange(request: HttpRequest, url: URL, authorization: string | undefined): Promise<HttpResponse> {
     const { dispatchers, signal } = this.#options;
     try {
-      const { statusCode, headers, body } = await dispatch(url, {
+      const { statusCode, headers, body } = await dispatchers.dispatcherFor(url).request({
+        origin: url.origin,
+        path: url.pathname + url.search,
         method: request.method,
-        dispatcher: dispatchers.dispatcherFor(url),
         headers: {
           'user-agent': 'holdfast',
           'accept-encoding': 'identity',

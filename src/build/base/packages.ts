@@ -20,7 +20,6 @@ import {
   type SuiteCandidate,
 } from '../../kinds/apt/index.ts';
 import { readFile } from 'node:fs/promises';
-import { request } from 'undici';
 
 export interface BaseRequest {
   /** The release's name, for example `bookworm`. */
@@ -119,8 +118,11 @@ export async function archiveFetch(env: Environment): Promise<{ fetch: Fetch; cl
   const fetch: Fetch = async url => {
     for (let tries = 1; ; tries++) {
       try {
-        const { statusCode, body } = await request(url, {
-          dispatcher: dispatchers.dispatcherFor(new URL(url)),
+        const { origin, pathname, search } = new URL(url);
+        const { statusCode, body } = await dispatchers.dispatcherFor(new URL(url)).request({
+          origin,
+          path: pathname + search,
+          method: 'GET',
           headers: { 'user-agent': 'holdfast' },
         });
         if (statusCode === 200) return body;
