@@ -143,12 +143,22 @@ describe('a lock is refused', () => {
     const shorter = text
       .split('\n')
       .filter(line => !line.includes('express'))
-      .join('\n')
-      .replace('\nnpm:\n', '\n');
-    expect(await check(shorter)).toMatchObject({
-      code: 'LOCK_MISSING_ENTRY',
-      exit: 3,
-      message: expect.stringContaining('step 0/2: https://npm.test/express/-/express-4.18.2.tgz'),
+      .join('\n');
+    for (const altered of [shorter, shorter.replace('\nnpm:\n', '\n')]) {
+      expect(await check(altered)).toMatchObject({
+        code: 'LOCK_MISSING_ENTRY',
+        exit: 3,
+        message: expect.stringContaining('step 0/2: https://npm.test/express/-/express-4.18.2.tgz'),
+      });
+    }
+  });
+
+  test('naming the line that is none', async () => {
+    const at = text.split('\n').findIndex(line => line.includes('express')) + 1;
+    expect(await check(text.replace(/(express.*sha256):/, '$1;'))).toMatchObject({
+      code: 'LOCK_INVALID',
+      exit: 4,
+      where: { file, line: at },
     });
   });
 

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import {
   canonicalJson,
@@ -59,11 +59,11 @@ const lockSchema = z.strictObject({
   version: z.literal(1),
   asOf: z.iso.datetime(),
   builds: z.array(buildSchema),
-  image: z.array(line).optional(),
-  archives: z.array(line).optional(),
-  apt: z.array(line).optional(),
-  npm: z.array(line).optional(),
-  file: z.array(line).optional(),
+  image: z.array(line).nullish(),
+  archives: z.array(line).nullish(),
+  apt: z.array(line).nullish(),
+  npm: z.array(line).nullish(),
+  file: z.array(line).nullish(),
 });
 
 const header = `\
@@ -141,11 +141,9 @@ export function parseLock(text: string, file: string): Lock {
   const read = lockSchema.safeParse(plain);
   if (!read.success) {
     const [issue] = read.error.issues;
-    const node = document.getIn(issue?.path ?? [], true);
-    const offset = (node as { range?: [number, number, number] } | undefined)?.range?.[0] ?? 0;
     throw invalid(
       file,
-      lines.linePos(offset).line,
+      lines.linePos(offsetOf(document, issue?.path ?? [])).line,
       `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
     );
   }
@@ -162,6 +160,15 @@ export function parseLock(text: string, file: string): Lock {
       file: sections.file ?? [],
     },
   };
+}
+
+/** Where the innermost node begins that a path leads to and that the file has. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
 }
 
 function sealed({ seal, ...build }: z.infer<typeof buildSchema>, asOf: string, file: string): BuildEntry {
