@@ -24,17 +24,17 @@ export function plainProgress({ write, now }: ProgressTarget): Progress {
       case 'step-output': {
         const lines = ((state?.rest ?? '') + event.text).split(/\r?\n/);
         if (state) state.rest = lines.at(-1) ?? '';
-        for (const line of lines.slice(0, -1)) write(`[${step}]   ${printable(line)}\n`);
+        for (const line of lines.slice(0, -1)) write(`[${step}]   ${printable(lastWritten(line))}\n`);
         return;
       }
       case 'step-exchange':
         if (state) state[event.from === 'store' ? 'fromStore' : 'fromUpstream'] += event.bytes;
         return;
       case 'step-done':
-        if (state && state.rest !== '') write(`[${step}]   ${printable(state.rest)}\n`);
+        if (state && state.rest !== '') write(`[${step}]   ${printable(lastWritten(state.rest))}\n`);
         return write(`[${step}] ${event.cached ? 'cached' : doneText(state, event.layerBytes)}\n`);
       case 'step-failed':
-        if (state && state.rest !== '') write(`[${step}]   ${printable(state.rest)}\n`);
+        if (state && state.rest !== '') write(`[${step}]   ${printable(lastWritten(state.rest))}\n`);
         return write(`[${step}] failed\n`);
     }
   };
@@ -49,4 +49,9 @@ export function plainProgress({ write, now }: ProgressTarget): Progress {
   };
 
   return { show, close: () => {} };
+}
+
+/** What a terminal would show of a line: a program that draws a bar goes back to its start and writes over it. */
+function lastWritten(line: string): string {
+  return line.slice(line.trimEnd().lastIndexOf('\r') + 1);
 }
