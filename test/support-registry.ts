@@ -153,3 +153,8 @@ export async function flipBit(path: string): Promise<void> {
   bytes[middle] = (bytes[middle] ?? 0) ^ 1;
   await writeFile(path, bytes);
 }
+
+/** Where a store keeps a blob: OCI image-spec, image-layout.md. */
+export function blobPath(store: string, digest: string): string {
+  return join(store, 'blobs', 'sha256', digest.replace('sha256:', ''));
+}
