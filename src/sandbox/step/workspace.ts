@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mount, overlayMount } from '../overlay.ts';
 import { copyDirectory } from './injected-layer.ts';
@@ -75,6 +75,9 @@ export function writeGeneratedFiles(directory: string, nameserver: string | unde
     hostname: `${hostName}\n`,
     'resolv.conf': nameserver === undefined ? '' : `nameserver ${nameserver}\n`,
   };
-  for (const [name, content] of Object.entries(files))
-    writeFileSync(join(directory, name), content, { mode: 0o644 });
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    chmodSync(path, 0o644); // Whatever the mask of the one who started the build: apt resolves names as its own user.
+  }
 }
