@@ -66,10 +66,12 @@ export class AptArchive {
     const { date, packages, suite = 'stable', component = 'main', keepOldFiles = false } = publication;
     const pool = new Set<string>();
     const stanzas = packages.map(spec => {
-      const { control, bytes } = buildDeb(spec, date);
       const path = poolPath(component, spec);
+      // A package that stays keeps its date, and with it its bytes.
+      const { modified } = this.files.get(path) ?? { modified: date };
+      const { control, bytes } = buildDeb(spec, modified);
       pool.add(path);
-      this.files.set(path, { bytes, modified: date });
+      this.files.set(path, { bytes, modified });
       return `${control}Filename: ${path}\nSize: ${bytes.byteLength}\nSHA256: ${hash('sha256', bytes)}\n`;
     });
     const old = this.#pool.get(suite) ?? new Set<string>();
