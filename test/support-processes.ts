@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Process ids of this machine whose command line contains a text; not this process. */
-export async function processesWith(text: string): Promise<string[]> {
+async function processesWith(text: string): Promise<string[]> {
   const found: string[] = [];
   for (const id of await readdir('/proc')) {
     if (!/^\d+$/.test(id) || id === String(process.pid)) continue;
@@ -38,7 +38,7 @@ export async function rottenBlobs(store: string): Promise<string[]> {
   return rotten;
 }
 
-export interface StartedProcess {
+interface StartedProcess {
   /** The last of what it wrote to stdout and stderr. */
   readonly output: () => string;
   readonly kill: (signal: NodeJS.Signals) => void;
