@@ -1,5 +1,4 @@
 import { createHash, type Hash } from 'node:crypto';
-import { integrityError } from './errors.ts';
 
 declare const digestBrand: unique symbol;
 
@@ -10,14 +9,6 @@ const pattern = /^sha256:[0-9a-f]{64}$/;
 
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && pattern.test(text);
-}
-
-/** @throws HoldfastError DIGEST_INVALID (exit 4) unless `text` is a canonical sha256 digest. */
-export function parseDigest(text: string, what = 'digest'): Digest {
-  if (isDigest(text)) return text;
-  throw integrityError('DIGEST_INVALID', `${what} is not a sha256 digest: ${text.slice(0, 100)}`, {
-    next: 'Expect "sha256:" followed by 64 lower-case hexadecimal digits.',
-  });
 }
 
 /** The digest of bytes held in memory; a string is taken as UTF-8. */

@@ -1,5 +1,5 @@
 export { canonicalJson, type Json } from './canonical-json.ts';
-export { Digester, hexOf, isDigest, parseDigest, sha256, shortDigest, type Digest } from './digest.ts';
+export { Digester, hexOf, isDigest, sha256, shortDigest, type Digest } from './digest.ts';
 export {
   errnoOf,
   errorAt,
@@ -16,4 +16,4 @@ export {
   type ExitCode,
   type SourcePlace,
 } from './errors.ts';
-export { formatPlatform, hostPlatform, parsePlatform, samePlatform, type Platform } from './platform.ts';
+export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';

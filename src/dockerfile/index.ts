@@ -1,4 +1,4 @@
-export { canonicalInstruction, checksumForm, instructionForm } from './canonical.ts';
+export { canonicalInstruction, checksumForm } from './canonical.ts';
 export type { Directives, EscapeCharacter } from './directives.ts';
 export { type ExpandedWords, type Expansion, expandHeredoc, expandWord, expandWords } from './expand.ts';
 export type { Field } from './fields.ts';
@@ -34,9 +34,9 @@ export type {
 } from './instructions.ts';
 export type { MappedText, Word } from './mapped-text.ts';
 export type { Device, Mount } from './mounts.ts';
-export { type Dockerfile, parseDockerfile, parseTrigger } from './parse.ts';
+export { type Dockerfile, parseDockerfile } from './parse.ts';
 export { goMatch } from './path-match.ts';
-export { type ResolvedMount, resolveMount } from './resolved-mount.ts';
+export { type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
 export type { SourceRange } from './source.ts';
 export type { Stage } from './stages.ts';

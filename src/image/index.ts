@@ -1,4 +1,4 @@
-export { likelyCause, type LikelyCause } from './cause.ts';
+export { type LikelyCause } from './cause.ts';
 export { compareLayers, type DifferenceKind, type LayerDifference, type LayerSource } from './compare.ts';
 export {
   chainId,
@@ -9,7 +9,7 @@ export {
   type HistoryEntry,
   type ImageConfig,
 } from './config.ts';
-export { compressionOf, decompress, largestLayer, type Compression } from './decompress.ts';
+export { type Compression } from './decompress.ts';
 export { writeLayer, type LayerOptions, type WrittenLayer } from './diff/write-layer.ts';
 export {
   extractLayer,
@@ -18,12 +18,10 @@ export {
   type LayerLimits,
 } from './extract/extract.ts';
 export type { SkippedEntry } from './extract/layer-directory.ts';
-export { gzip, gzipRecipe } from './gzip.ts';
+export { gzipRecipe } from './gzip.ts';
 export {
   formatManifest,
   parseManifest,
-  selectPlatform,
-  toOciManifest,
   type Descriptor,
   type ImageIndex,
   type ImageManifest,
@@ -31,17 +29,12 @@ export {
   type ManifestDocument,
 } from './manifest.ts';
 export {
-  acceptedManifestTypes,
-  isIndexType,
-  isLayerType,
-  isManifestType,
   mediaTypes,
   ociMediaType,
 } from './media-types.ts';
 export type { BuildTrust } from './normalise/residue.ts';
 export { rules, rulesWithout, type Rule, type RuleHit } from './normalise/rules.ts';
 export {
-  entryBytes,
   readTar,
   writeTar,
   type TarEntry,

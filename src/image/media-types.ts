@@ -14,14 +14,6 @@ export const mediaTypes = {
   dockerForeignLayerGzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 } as const;
 
-/** What a client asks for when it wants a manifest or an index, best first. */
-export const acceptedManifestTypes: readonly string[] = [
-  mediaTypes.ociIndex,
-  mediaTypes.ociManifest,
-  mediaTypes.dockerList,
-  mediaTypes.dockerManifest,
-];
-
 const ociTypes: ReadonlyMap<string, string> = new Map([
   [mediaTypes.dockerList, mediaTypes.ociIndex],
   [mediaTypes.dockerManifest, mediaTypes.ociManifest],

@@ -1,6 +1,5 @@
 export { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from './exchange.ts';
 export {
-  kindNames,
   type ArchiveInput,
   type ClientContext,
   type ClientSettings,

@@ -1,5 +1,5 @@
 export { RegistryClient, type RegistryOptions } from './client.ts';
-export { systemClock, type Clock } from './clock.ts';
+export { type Clock } from './clock.ts';
 export {
   dockerCredentials,
   noCredentials,
@@ -7,23 +7,20 @@ export {
   type Credentials,
   type CredentialSource,
 } from './credentials.ts';
-export { isLoopback, openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
+export { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 export {
-  manifestTypes,
-  readManifest,
   type Descriptor,
   type IndexEntry,
   type Manifest,
   type RawManifest,
 } from './manifest.ts';
-export { pickPlatform, platformsOf } from './platforms.ts';
+export { pickPlatform } from './platforms.ts';
 export { pullImage, type PulledImage } from './pull.ts';
 export { pushImage, type PushedBlobs, type PushOptions } from './push.ts';
 export {
   familiarReference,
   formatReference,
   parseReference,
-  repositoryName,
   tagOrDigest,
   withDefaultTag,
   type Reference,

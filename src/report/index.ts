@@ -6,4 +6,3 @@ export {
   type ProgressMode,
   type ProgressTarget,
 } from './progress.ts';
-export { formatBytes, formatSeconds, printable } from './units.ts';

@@ -5,4 +5,3 @@ export { AptArchive, type ArchiveOptions, type Publication, type StoredFile } fr
 export { buildDeb, type BuiltPackage, type PackageSpec, type ScriptName } from './deb.ts';
 export { ArchiveKey, type KeyOptions } from './key.ts';
 export { ArchiveServer, type Fault, type SeenRequest } from './server.ts';
-export { storedXz } from './xz.ts';

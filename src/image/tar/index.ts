@@ -1,3 +1,3 @@
 export { shownPath, tarError, type TarHeader, type TarType } from './header.ts';
-export { entryBytes, readTar, type TarEntry, type TarLimits } from './reader.ts';
+export { readTar, type TarEntry, type TarLimits } from './reader.ts';
 export { writeTar, type TarFile } from './writer.ts';

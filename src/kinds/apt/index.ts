@@ -15,42 +15,34 @@ export {
 } from './archive.ts';
 export { Candidates, type Candidate } from './candidates.ts';
 export {
-  aptClientSettings,
   type AptClientOptions,
   type AptClientSettings,
   type InjectedFile,
 } from './client.ts';
 export { readDeb, type DebPackage } from './deb.ts';
-export { stanzas, words, type Stanza, type SyntaxFailure } from './deb822.ts';
+export { type Stanza, type SyntaxFailure } from './deb822.ts';
 export { distributionSuites, type DistributionSuite, type SuiteCandidate } from './distribution.ts';
 export type { Fetch } from './fetch.ts';
 export { apt } from './kind.ts';
 export { installOrder } from './install-order.ts';
-export { keyringOnly, readKeyring, type Keyring } from './keyring.ts';
-export { packageFile, parsePackages, type PackageFile, type PackageRecord } from './packages.ts';
+export { readKeyring, type Keyring } from './keyring.ts';
+export { type PackageFile, type PackageRecord } from './packages.ts';
 export {
-  aptRecogniser,
   type ReadBody,
   type Recognised,
   type RecognisedIndex,
   type RecognisedPackage,
   type RecordedExchange,
 } from './recognise.ts';
-export { parseRelease, type Release, type ReleaseFile } from './release.ts';
+export { type Release, type ReleaseFile } from './release.ts';
 export { resolveBase, type BaseSystem, type Resolved } from './resolve.ts';
 export {
-  checkReleaseTime,
-  verifyDetached,
-  verifyInRelease,
   type VerifiedText,
   type VerifyOptions,
 } from './signature.ts';
 export { readSources, type SignedBy, type SourceEntry } from './sources.ts';
 export { keyringFor } from './trust.ts';
 export {
-  compareVersions,
-  parseVersion,
-  versionSatisfies,
   type DebianVersion,
   type VersionRelation,
 } from './version.ts';

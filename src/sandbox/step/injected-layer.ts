@@ -11,8 +11,8 @@ export interface InjectedFile {
   readonly mode?: number;
 }
 
-/** Fixed, so that a step that copies such a file does not copy the time of the build. */
-const fixedTime = new Date('2000-01-01T00:00:00Z');
+/** Fixed, so that a step that copies or lists such a file does not copy the time of the build. */
+export const fixedTime = new Date('2000-01-01T00:00:00Z');
 
 /**
  * A layer that lies between the image's layers and the step's changes, and is no part of the image. An overlay shows

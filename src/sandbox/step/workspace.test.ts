@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fixedTime } from './injected-layer.ts';
 import { writeGeneratedFiles } from './workspace.ts';
 
 let directory: string;
@@ -15,8 +16,12 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('every user of the image can read the generated files, whatever the mask of who builds', () => {
+test('generated files tell neither the mask of who builds nor the time', () => {
   writeGeneratedFiles(directory, '198.18.0.1');
-  for (const name of ['hosts', 'hostname', 'resolv.conf'])
-    expect(statSync(join(directory, name)).mode & 0o777, name).toBe(0o644);
+  for (const name of ['hosts', 'hostname', 'resolv.conf']) {
+    const { mode, mtime } = statSync(join(directory, name));
+    // Every user of the image must be able to read them.
+    expect(mode & 0o777, name).toBe(0o644);
+    expect(mtime, name).toEqual(fixedTime);
+  }
 });

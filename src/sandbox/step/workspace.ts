@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, realpathSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mount, overlayMount } from '../overlay.ts';
-import { copyDirectory } from './injected-layer.ts';
+import { copyDirectory, fixedTime } from './injected-layer.ts';
 import { fstabLine, type StepDirectories } from './mounts.ts';
 
 /** The same on every machine: build tools write it into what they make. */
@@ -78,6 +78,7 @@ export function writeGeneratedFiles(directory: string, nameserver: string | unde
   for (const [name, content] of Object.entries(files)) {
     const path = join(directory, name);
     writeFileSync(path, content);
-    chmodSync(path, 0o644); // Whatever the mask of the one who started the build: apt resolves names as its own user.
+    chmodSync(path, 0o644); // Whatever the mask of who builds: apt resolves names as a user of its own.
+    utimesSync(path, fixedTime, fixedTime);
   }
 }
