@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
+import { hostPlatform, HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
 import { placed } from './images.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
 import { apt, npm, type Exchange, type Kind } from '../kinds/index.ts';
@@ -32,6 +32,9 @@ export async function runStepOf(
   layers: readonly Layer[],
 ): Promise<StepResult> {
   refuseUnsupported(instruction, step);
+  const { architecture } = builder.input.project.request.platform;
+  if (architecture !== hostPlatform().architecture)
+    throw unsupported(`RUN for ${architecture} on this machine`, step.where);
   const { ledger } = builder.input;
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;

@@ -8,19 +8,18 @@ import {
   parseTransport,
   withDefaultTag,
 } from '../registry/index.ts';
-import { addPlaceOptions, printResult, runBuild, type PlaceOptions } from './common.ts';
+import { addPlaceOptions, collect, printResult, runBuild, type PlaceOptions } from './common.ts';
 
 interface BaseOptions extends PlaceOptions {
-  readonly mirror: readonly string[];
-  readonly keyring: readonly string[];
+  readonly mirror?: readonly string[];
+  readonly keyring?: readonly string[];
   readonly components: string;
   readonly include: string;
   readonly platform?: string;
-  readonly tag: readonly string[];
-  readonly output: readonly string[];
+  readonly tag?: readonly string[];
+  readonly output?: readonly string[];
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
 const list = (text: string) => text.split(',').filter(part => part !== '');
 
 /** Debian's names of architectures where Go's differ. */
@@ -37,12 +36,11 @@ export function baseCommand(program: Command): void {
       .description('make a base image from a Debian archive, no registry asked')
       .argument('<suite>', 'the release, for example bookworm'),
   )
-    .option('--mirror <url>', 'an archive; default those of this system’s apt configuration', collect, [])
+    .option('--mirror <url>', 'an archive; default those of this system’s apt configuration', collect)
     .option(
       '--keyring <file>',
       'keys that sign the archive; default those of this system’s apt configuration',
       collect,
-      [],
     )
     .option('--components <list>', 'components, with commas', 'main')
     .option('--include <list>', 'packages to add, with commas', '')
@@ -51,26 +49,24 @@ export function baseCommand(program: Command): void {
       '-t, --tag <ref>',
       'a name in the store; default what the archive calls itself, as debian:SUITE',
       collect,
-      [],
     )
     .option(
       '-o, --output <dest>',
       'write the image: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE[:REF], docker://REF',
       collect,
-      [],
     )
     .action(async (suite: string, options: BaseOptions) => {
       const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
       const request: BaseRequest = {
         suite,
-        mirrors: options.mirror,
-        keyrings: options.keyring,
+        mirrors: options.mirror ?? [],
+        keyrings: options.keyring ?? [],
         components: list(options.components),
         include: list(options.include),
         architecture: debianArchitectures[platform.architecture] ?? platform.architecture,
       };
-      const destinations = options.output.map(parseTransport);
-      const given = options.tag.map(text => familiarReference(withDefaultTag(parseReference(text))));
+      const destinations = (options.output ?? []).map(parseTransport);
+      const given = (options.tag ?? []).map(text => familiarReference(withDefaultTag(parseReference(text))));
       const result = await runBuild(options, async runtime => {
         const made = await baseImage(request, platform, runtime, {
           env: process.env,

@@ -19,6 +19,7 @@ import {
 } from '../registry/index.ts';
 import {
   addProjectOptions,
+  collect,
   portsNamed,
   printResult,
   projectFrom,
@@ -29,24 +30,21 @@ import { isContinuousIntegration } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 
 interface BuildOptions extends ProjectOptions {
-  readonly tag: readonly string[];
-  readonly output: readonly string[];
+  readonly tag?: readonly string[];
+  readonly output?: readonly string[];
   readonly push?: boolean;
   readonly locked?: boolean;
   readonly cache: boolean;
   readonly iidfile?: string;
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
-
 export function buildCommand(program: Command): void {
   addProjectOptions(program.command('build').description('build from the lock'))
-    .option('-t, --tag <ref>', 'a name for the image in the store', collect, [])
+    .option('-t, --tag <ref>', 'a name for the image in the store', collect)
     .option(
       '-o, --output <dest>',
       'write the image: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE[:REF], docker://REF',
       collect,
-      [],
     )
     .option('--push', 'push the image under each of its names')
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')
@@ -54,9 +52,9 @@ export function buildCommand(program: Command): void {
     .option('--iidfile <file>', 'write the digest of the image to a file')
     .action(async (directory: string, options: BuildOptions) => {
       const project = await projectFrom(directory, options);
-      const names = options.tag.map(text => withDefaultTag(parseReference(text)));
+      const names = (options.tag ?? []).map(text => withDefaultTag(parseReference(text)));
       const destinations = [
-        ...options.output.map(parseTransport),
+        ...(options.output ?? []).map(parseTransport),
         ...(options.push === true
           ? names.map((reference): Transport => ({ kind: 'docker', reference }))
           : []),

@@ -18,9 +18,9 @@ export interface ProjectOptions extends PlaceOptions {
   readonly file?: string;
   readonly target?: string;
   readonly platform?: string;
-  readonly buildArg: readonly string[];
-  readonly addHost: readonly string[];
-  readonly withoutRule: readonly string[];
+  readonly buildArg?: readonly string[];
+  readonly addHost?: readonly string[];
+  readonly withoutRule?: readonly string[];
 }
 
 export interface PlaceOptions {
@@ -30,7 +30,10 @@ export interface PlaceOptions {
   readonly json?: boolean;
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 export function addPlaceOptions(command: Command): Command {
   return command
@@ -60,10 +63,9 @@ export function addProjectOptions(command: Command): Command {
       '--build-arg <name=value>',
       'a value for an ARG; NAME alone takes it from the environment',
       collect,
-      [],
     )
-    .option('--add-host <name:address>', 'reach NAME at ADDRESS when recording', collect, [])
-    .option('--without-rule <id>', 'do not normalise by this rule', collect, []);
+    .option('--add-host <name:address>', 'reach NAME at ADDRESS when recording', collect)
+    .option('--without-rule <id>', 'do not normalise by this rule', collect);
   return addPlaceOptions(command);
 }
 
@@ -73,8 +75,8 @@ export function projectFrom(directory: string, options: ProjectOptions): Promise
     file: options.file,
     target: options.target,
     platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
-    buildArguments: Object.fromEntries(options.buildArg.map(buildArgument)),
-    withoutRules: options.withoutRule,
+    buildArguments: Object.fromEntries((options.buildArg ?? []).map(buildArgument)),
+    withoutRules: options.withoutRule ?? [],
   });
 }
 
@@ -100,7 +102,7 @@ function hostAddress(text: string): [string, string] {
  * every step is cached; the moment a step must run, the program starts again inside its namespaces.
  */
 export async function runBuild<Result>(
-  options: PlaceOptions & Partial<Pick<ProjectOptions, 'addHost'>>,
+  options: PlaceOptions & Pick<ProjectOptions, 'addHost'>,
   use: (runtime: BuildRuntime) => Promise<Result>,
   ports: readonly number[] = [],
 ): Promise<Result> {
