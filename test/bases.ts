@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -81,6 +92,7 @@ async function sharedBases(): Promise<Store> {
   const directory = inject('sharedDirectory');
   const place = join(directory, 'bases');
   if (!(await isDirectory(place))) {
+    await mkdir(directory, { recursive: true });
     const work = await mkdtemp(join(directory, 'making-'));
     try {
       await makeBases(work);

@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { inject } from 'vitest';
 
 const repository = dirname(import.meta.dirname);
 
@@ -81,8 +82,7 @@ function readableInstallation(): Promise<string[]> {
 }
 
 async function install(): Promise<string[]> {
-  const root = await mkdtemp(join(tmpdir(), 'holdfast-installed-'));
-  process.once('exit', () => spawnSync('rm', ['-rf', root]));
+  const root = await mkdtemp(join(inject('runDirectory'), 'installed-'));
   await chmod(root, 0o755);
   const lock = JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean }>;
