@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { BlobDescriptor } from '../store/index.ts';
+import { removeLeftovers, type BlobDescriptor } from '../store/index.ts';
 import { errnoOf, hexOf, isDigest, usageError, type Digest, type SourcePlace } from '../core/index.ts';
 
 /** A layer of an image: what is in it, and the blob that holds it, which may still be being compressed. */
@@ -49,6 +49,7 @@ export class BuildCache {
         },
       );
     }
+    await removeLeftovers(join(root, 'work'));
     return new BuildCache(root);
   }
 

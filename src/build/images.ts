@@ -4,6 +4,7 @@ import {
   HoldfastError,
   integrityError,
   staleError,
+  usageError,
   type Platform,
   type SourcePlace,
 } from '../core/index.ts';
@@ -150,6 +151,16 @@ async function readBaseImage(
 ): Promise<BaseImage> {
   const { manifest, layers } = pulled;
   const config = parseImageConfig(await store.readBytes(pulled.config.digest));
+  if (config.os !== platform.os || config.architecture !== platform.architecture) {
+    throw usageError(
+      'IMAGE_PLATFORM',
+      `${reference} is an image for ${config.os}/${config.architecture}, not ${formatPlatform(platform)}`,
+      {
+        next: 'Name an image that is built for the platform, or the platform of the image with --platform.',
+        where,
+      },
+    );
+  }
   const diffIds = config.rootfs.diff_ids;
   if (diffIds.length !== layers.length) {
     throw integrityError(

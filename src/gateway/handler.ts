@@ -4,6 +4,7 @@ import { keyText, type ExchangeKey, type RecordedResponse } from '../kinds/index
 import { breakOff, isGone, refuse } from './client-response.ts';
 import { deliverRecorded } from './delivery.ts';
 import { forwardedHeaders } from './headers.ts';
+import { healed } from './heal.ts';
 import { exchangeKey } from './key.ts';
 import type { Use } from './ledger.ts';
 import { recordLive, refuseFailed, type GatewayParts, type LiveRequest } from './live.ts';
@@ -79,7 +80,7 @@ async function answer(
   const use: Use = isPart ? 'part' : 'whole';
   for (;;) {
     const known = session.ledger.take(key, use);
-    if (known !== undefined) return serve(parts, session, key, known, response);
+    if (known !== undefined) return serve(parts, session, url, key, known, response);
     if (session.options.mode === 'replay') {
       const error = session.missing(key);
       return refuse(response, 504, error.code, `${error.message}. ${error.next}`);
@@ -94,7 +95,7 @@ async function answer(
     switch (outcome.kind) {
       case 'recorded':
         session.ledger.share(key, outcome.response, use);
-        return serve(parts, session, key, outcome.response, response);
+        return serve(parts, session, url, key, outcome.response, response);
       case 'failed':
         return refuseFailed(response, outcome.error);
       case 'passed-on':
@@ -127,11 +128,13 @@ async function fly(parts: GatewayParts, session: GatewaySession, live: LiveReque
 async function serve(
   parts: GatewayParts,
   session: GatewaySession,
+  url: URL,
   key: ExchangeKey,
   recorded: RecordedResponse,
   response: ServerResponse,
 ): Promise<void> {
   try {
+    await healed(parts, session, url, key, recorded, response);
     const bytes = await deliverRecorded(response, recorded, parts.bodies);
     session.exchanged(key, recorded, bytes, 'store');
   } catch (error) {

@@ -130,7 +130,9 @@ export class GatewaySession {
     const known = thrown instanceof HoldfastError;
     const exit = known ? thrown.exit : exitCodes.integrity;
     const code = known ? thrown.code : 'GATEWAY_BLOB_UNREADABLE';
-    const next = known ? thrown.next : 'Check the store with `holdfast store verify`.';
+    const next = known
+      ? thrown.next
+      : 'Delete that file from the store and run `holdfast lock` to fetch it again.';
     const text = `step ${this.options.step}: the recorded body of ${key.url}: ${messageOf(thrown)}`;
     this.problem(new HoldfastError(exit, code, text, { next, where: this.options.where, cause: thrown }));
   }

@@ -68,7 +68,7 @@ const lockSchema = z.strictObject({
 
 const header = `\
 # holdfast.lock: all that these builds take from outside, one input a line.
-# Written by \`holdfast lock\`; commit it, and let \`holdfast lock\` and \`holdfast update\` change it.
+# Written by \`holdfast lock\`; commit it, and let nothing else change it.
 `;
 
 /** The file's text: equal locks give equal bytes. */
@@ -177,14 +177,14 @@ function sealed({ seal, ...build }: z.infer<typeof buildSchema>, asOf: string, f
     'LOCK_ALTERED',
     `${file}: the build of ${build.dockerfile} is not what its seal was put on`,
     {
-      next: 'Restore holdfast.lock from version control; only `holdfast lock` and `holdfast update` write it.',
+      next: 'Restore holdfast.lock from version control; only `holdfast lock` writes it.',
     },
   );
 }
 
 function invalid(file: string, lineNumber: number, why: string): HoldfastError {
   return integrityError('LOCK_INVALID', `${file} is damaged: ${why}`, {
-    next: 'Restore holdfast.lock from version control; only `holdfast lock` and `holdfast update` write it.',
+    next: 'Restore holdfast.lock from version control; only `holdfast lock` writes it.',
     where: { file, line: lineNumber },
   });
 }

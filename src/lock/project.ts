@@ -172,7 +172,7 @@ function alteredLine(section: InputSection, line: InputLine, file: string): Hold
     'LOCK_ALTERED',
     `${file}: ${section} ${lineName(section, line)} is not what was recorded`,
     {
-      next: 'Restore holdfast.lock from version control; only `holdfast lock` and `holdfast update` write it.',
+      next: 'Restore holdfast.lock from version control; only `holdfast lock` writes it.',
     },
   );
 }

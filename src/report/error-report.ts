@@ -1,5 +1,5 @@
-import colors from 'picocolors';
 import { HoldfastError, messageOf, type SourcePlace } from '../core/index.ts';
+import { colors } from './colors.ts';
 import { printable } from './units.ts';
 
 /** A failure as lines for people: code and cause, where, details, and what to do next. */
@@ -23,7 +23,9 @@ export function errorJson(thrown: unknown): object {
 
 export function exitCodeOf(thrown: unknown): number {
   // 70 is EX_SOFTWARE of sysexits.h: an internal error, none of the codes that mean something to a pipeline.
-  return thrown instanceof HoldfastError ? thrown.exit : 70;
+  if (!(thrown instanceof HoldfastError)) return 70;
+  // 128 + SIGINT, as shells tell that a program was stopped and did not fail.
+  return thrown.code === 'INTERRUPTED' ? 130 : thrown.exit;
 }
 
 function placeText({ file, line, column }: SourcePlace): string {

@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import { colors } from './colors.ts';
 import type { BuildEvent } from '../build/index.ts';
 import { formatBytes, formatSeconds, printable } from './units.ts';
 import type { Progress, ProgressTarget } from './progress.ts';

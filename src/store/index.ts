@@ -1,2 +1,3 @@
 export { Store, type BlobDescriptor, type BlobSource, type ExpectedBlob } from './store.ts';
+export { removeLeftovers } from './leftovers.ts';
 export type { TaggedDescriptor } from './image-index.ts';

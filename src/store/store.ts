@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { removeLeftovers } from './leftovers.ts';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -57,6 +58,7 @@ export class Store {
     try {
       await mkdir(join(root, 'blobs', 'sha256'), { recursive: true });
       await mkdir(join(root, 'tmp'), { recursive: true });
+      await removeLeftovers(join(root, 'tmp'));
     } catch (error) {
       throw usageError(
         'STORE_UNUSABLE',
@@ -207,7 +209,7 @@ async function* hashed(source: BlobSource, digester: Digester, limit = Infinity)
 
 const missing = (digest: Digest) =>
   staleError('STORE_BLOB_MISSING', `the store has no blob ${digest}`, {
-    next: 'Run `holdfast lock` where upstream can be reached, or fetch the blobs with `holdfast store pull`.',
+    next: 'Run `holdfast lock` where upstream can be reached: it fetches what is missing, by digest.',
   });
 
 const corrupt = (digest: Digest) =>
@@ -217,5 +219,5 @@ const corrupt = (digest: Digest) =>
 
 const mismatch = (wanted: string, got: string) =>
   integrityError('STORE_DIGEST_MISMATCH', `expected ${wanted}, received ${got}`, {
-    next: 'The source changed or was altered on the way; nothing was stored. Run `holdfast outdated` to see what moved.',
+    next: 'The source changed or was altered on the way; nothing was stored. Restore the blob from another store that has it.',
   });

@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http';
+import type { ExchangeKey, RecordedResponse } from '../kinds/index.ts';
+import { forwardedHeaders } from './headers.ts';
+import type { GatewayParts } from './live.ts';
+import type { GatewaySession } from './session.ts';
+
+/**
+ * Fetches a recorded body that the store has lost, by the URL that it came from and the digest that the lock holds.
+ * Whatever upstream gives that is not this very body is not stored: the lock is not moved by a loss.
+ * @throws what upstream and the store throw, STORE_DIGEST_MISMATCH among it
+ */
+export async function healed(
+  parts: GatewayParts,
+  session: GatewaySession,
+  url: URL,
+  key: ExchangeKey,
+  recorded: RecordedResponse,
+  response: ServerResponse,
+): Promise<void> {
+  const { body } = recorded;
+  if (session.options.mode !== 'extend' || body === undefined || key.method !== 'GET') return;
+  if (await parts.store.has(body.digest)) return;
+  const request = { method: 'GET', url, headers: forwardedHeaders(response.req.rawHeaders) };
+  const answer = await parts.upstream.ask(request, session.signal, parts.limits.attempts);
+  if (answer.status !== recorded.status) {
+    answer.body.on('error', () => undefined).destroy();
+    return;
+  }
+  await parts.store.put(answer.body, body);
+  session.exchanged(key, recorded, body.size, 'upstream');
+}
