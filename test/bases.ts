@@ -33,7 +33,7 @@ export async function putTinyBase(store: string, name = 'tiny:1'): Promise<Diges
 }
 
 /** A single-layer image of a tar. */
-export async function putImage(store: Store, name: string, tar: Buffer): Promise<Digest> {
+async function putImage(store: Store, name: string, tar: Buffer): Promise<Digest> {
   const layer = await store.put(gzipSync(tar, { level: 1 }));
   const created = '2026-01-01T00:00:00Z';
   const config = await store.put(

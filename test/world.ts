@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { putDebianBases, putTinyBase } from './bases.ts';
 import { holdfast, type RunOptions, type RunResult } from './program.ts';
 
-export { putDebianBases, putImage, putTinyBase } from './bases.ts';
 export { holdfast, testUser, type RunOptions, type RunResult } from './program.ts';
 export { archiveLines, programPackage, serveFiles, startServers, type Servers } from './servers.ts';
 
