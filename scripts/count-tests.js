@@ -7,4 +7,6 @@ const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, nu
 // A file that could not even be loaded counts as one failure.
 const failed = numFailedTests || (numFailedTestSuites > 0 ? 1 : 0);
 if (numTotalTests === 0) throw new Error('no test ran');
-console.log(`${numPassedTests} passed, ${failed} failed${numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''}`);
+console.log(
+  `${numPassedTests} passed, ${failed} failed${numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''}`,
+);
