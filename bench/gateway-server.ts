@@ -20,5 +20,5 @@ gateway.session({
 });
 const server = createServer();
 await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
-gateway.serve({ tcp: [{ port: Number(new URL(url).port), server }] });
+gateway.serve({ tcp: [{ port: url.startsWith('https:') ? 443 : 80, server }] });
 process.stdout.write(`${(server.address() as AddressInfo).port}\n`);

@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { removeLeftovers } from './leftovers.ts';
-import { Transform, type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   Digester,
@@ -34,6 +34,9 @@ export type BlobSource = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /** Blobs that are read whole into memory (manifests, configurations, recordings) are never larger. */
 const readBytesLimit = 256 * 1024 * 1024;
+
+/** Large enough that what each piece costs beside its hash does not count. */
+const chunkBytes = 1024 * 1024;
 
 const layoutFile = '{"imageLayoutVersion":"1.0.0"}';
 
@@ -96,19 +99,27 @@ export class Store {
    * they do not hash to `digest`, and with STORE_BLOB_MISSING (exit 3) when there is no such blob.
    */
   read(digest: Digest): Readable {
-    const digester = new Digester();
-    const check = new Transform({
-      readableHighWaterMark: 1024 * 1024,
-      transform(chunk: Buffer, _encoding, done) {
-        digester.update(chunk);
-        done(null, chunk);
-      },
-      flush: done => done(digester.digest() === digest ? null : corrupt(digest)),
+    return Readable.from(this.#verifiedChunks(digest), { objectMode: false, highWaterMark: 2 * chunkBytes });
+  }
+
+  async *#verifiedChunks(digest: Digest): AsyncGenerator<Buffer> {
+    const file = await open(this.pathOf(digest), 'r').catch((error: unknown) => {
+      throw errnoOf(error) === 'ENOENT' ? missing(digest) : error;
     });
-    const file = createReadStream(this.pathOf(digest), { highWaterMark: 256 * 1024 });
-    file.on('error', error => check.destroy(errnoOf(error) === 'ENOENT' ? missing(digest) : error));
-    check.on('close', () => file.destroy());
-    return file.pipe(check);
+    const digester = new Digester();
+    try {
+      for (;;) {
+        const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+        const { bytesRead } = await file.read(buffer, 0, chunkBytes);
+        if (bytesRead === 0) break;
+        const chunk = buffer.subarray(0, bytesRead);
+        digester.update(chunk);
+        yield chunk;
+      }
+    } finally {
+      await file.close();
+    }
+    if (digester.digest() !== digest) throw corrupt(digest);
   }
 
   /**
