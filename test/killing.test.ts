@@ -93,7 +93,7 @@ test('asked to stop, it ends its steps and says so', async () => {
     const started = startProcess(process.execPath, program, { PATH: process.env['PATH'], HOME: other.home });
     await started.said('  here it is');
     started.kill(signal);
-    expect(await started.ended).toBe(2);
+    expect(await started.ended).toBe(130);
     expect(started.output()).toContain(`error INTERRUPTED: stopped by ${signal}`);
     expect(await survivorsWith(marker)).toEqual([]);
   }
