@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { errnoOf, usageError } from '../core/index.ts';
 import type { Environment } from './dispatchers.ts';
 
+/** execvp(3) answers EACCES where a directory of PATH may not be searched. */
+const notFound = ['ENOENT', 'EACCES'];
+
 export interface HelperAnswer {
   readonly username: string;
   readonly secret: string;
@@ -28,7 +31,7 @@ export async function askHelper(
     });
   if (!/^[\w.-]+$/.test(name)) throw failed('is not the name of a helper');
   const { code, output } = await run(program, server, from.env).catch((error: unknown) => {
-    throw failed(errnoOf(error) === 'ENOENT' ? 'is not installed' : 'cannot be run');
+    throw failed(notFound.includes(errnoOf(error) ?? '') ? 'is not installed' : 'cannot be run');
   });
   if (code !== 0) {
     if (/credentials not found/i.test(output)) return undefined;
