@@ -10,7 +10,7 @@ const wanted = (part: string) => parts.length === 0 || parts.includes(part);
 const place = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
 try {
   if (wanted('replay')) for (const text of await benchReplay(place, 3)) console.log(text);
-  if (wanted('build')) for (const text of benchBuild(place, 3)) console.log(text);
+  if (wanted('build')) for (const text of benchBuild(place, 2)) console.log(text);
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

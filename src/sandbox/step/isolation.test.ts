@@ -17,7 +17,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runnerCommand, runOne, runSteps, type StepOutcome, testAccounts } from '../testing/steps.ts';
+import {
+  runnerCommand,
+  runOne,
+  runSteps,
+  type StepOutcome,
+  testAccounts,
+  removeTree,
+} from '../testing/steps.ts';
 
 /** Out of a chroot, if there is a way: a root inside the root, then up from a directory that is outside of it. */
 const chrootEscape = `
@@ -57,7 +64,7 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
     canary = join(directory, 'canary');
     writeFileSync(canary, '');
   });
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => removeTree(directory));
   const run = (script: string): Promise<StepOutcome> => runOne(account, { script });
   const environment = () => ({ ...process.env, TMPDIR: directory });
 

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +51,15 @@ export function testAccounts(): Account[] {
     root,
     { name: 'a normal user', prefix: ['setpriv', '--reuid', user, '--regid', user, '--init-groups'] },
   ];
+}
+
+/** Removes a directory with files that steps of a normal user gave to its subordinate ids. */
+export function removeTree(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    spawnSync('unshare', ['--user', '--map-root-user', '--map-auto', 'rm', '-rf', directory]);
+  }
 }
 
 const runner = fileURLToPath(new URL(`./step-runner${extname(import.meta.url)}`, import.meta.url));
