@@ -5,7 +5,7 @@ import { placed } from './images.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
 import { apt, npm, type Exchange, type Kind } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
-import { lookUpUser, runStep } from '../sandbox/index.ts';
+import { lookUpUser, runStep, type InjectedFile } from '../sandbox/index.ts';
 import { unsupported, type BuildInProgress, type Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { finishLayer, type FinishedLayer } from './finish-layer.ts';
@@ -13,7 +13,7 @@ import { lowerDirectories, withView } from './layers.ts';
 import { defaultShell, type StageSettings } from './metadata.ts';
 import { exchangesDigest } from './ledger.ts';
 import { stepResult } from './step-result.ts';
-import { stepTrust, type LaidFile } from './trust.ts';
+import { stepTrust } from './trust.ts';
 
 /** All ecosystems that this program knows; an exchange that none of them claims is locked as a file. */
 export const kinds: readonly Kind[] = [apt, npm];
@@ -169,7 +169,7 @@ async function checkNew(
 function commandOf(
   { command }: RunInstruction,
   shell: readonly string[],
-): { argv: readonly string[]; files: readonly LaidFile[] } {
+): { argv: readonly string[]; files: readonly InjectedFile[] } {
   switch (command.form) {
     case 'exec':
       return { argv: command.words.map(({ text }) => text), files: [] };

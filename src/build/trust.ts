@@ -1,16 +1,9 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { resolveInRoot } from '../sandbox/index.ts';
-
-/** A file laid under a step that is not part of the image. */
-export interface LaidFile {
-  readonly path: string;
-  readonly content: string;
-  readonly mode?: number | undefined;
-}
+import { resolveInRoot, type InjectedFile } from '../sandbox/index.ts';
 
 /** How the programs of one step come to trust the gateway (DESIGN 5, TLS). */
 export interface StepTrust {
-  readonly files: readonly LaidFile[];
+  readonly files: readonly InjectedFile[];
   readonly environment: Readonly<Record<string, string>>;
   /** Inside the step: the image's own roots, and the gateway's. */
   readonly caBundle: string;
@@ -61,7 +54,7 @@ const adding = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'];
 export async function stepTrust(rootView: string, caPem: string): Promise<StepTrust> {
   const bundles = await existingBundles(rootView);
   const own = bundles[0]?.content ?? '';
-  const files: LaidFile[] = [
+  const files: InjectedFile[] = [
     { path: rootPath, content: caPem },
     { path: bundlePath, content: own + caPem },
     // Debian's wget is linked with GnuTLS, which has no variable for its roots.
