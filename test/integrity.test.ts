@@ -85,6 +85,16 @@ describe('blobs', () => {
     expect(stderr).toContain(names);
   });
 
+  test('a body that is gone is fetched again by `lock`, which moves nothing', async () => {
+    const { digest = '' } = blobs.get('a body') ?? {};
+    const before = await world.readLock();
+    await rm(blobPath(world.store, digest));
+    await world.succeed('lock', ['--no-cache', ...servers.addHosts]);
+    expect(await world.readLock()).toBe(before);
+    await world.emptyCache();
+    expect(printedImage(await world.succeed('build', ['--locked']))).toBe(image);
+  });
+
   test('with the blobs as they were the build gives the locked image', async () => {
     await world.emptyCache();
     expect(printedImage(await world.succeed('build', ['--locked']))).toBe(image);
