@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { createReadStream, lstatSync, readFileSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -105,11 +105,16 @@ export async function sourcesDigest(sources: readonly CopySource[], selection: S
   return sha256(canonicalJson(entries));
 }
 
+/** Bytes. */
+const smallFile = 4 * 1024 * 1024;
+
 async function entryFacts(absolute: string, stats: Stats): Promise<Json[]> {
   if (stats.isSymbolicLink()) return ['link', readlinkSync(absolute)];
   if (stats.isDirectory()) return ['directory'];
   if (!stats.isFile()) return ['other'];
   const hash = createHash('sha256');
-  await pipeline(createReadStream(absolute), hash);
+  // A stream costs about a millisecond, which thousands of small files would add up to seconds.
+  if (stats.size <= smallFile) hash.update(readFileSync(absolute));
+  else await pipeline(createReadStream(absolute), hash);
   return ['file', contextMode(stats), hash.digest('hex')];
 }
