@@ -38,7 +38,7 @@ async function benchScheme(
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   try {
-    const [ready] = (await once(gateway.stdout, 'data')) as [Buffer];
+    const [ready] = (await Promise.race([once(gateway.stdout, 'data'), ended(gateway)])) as [Buffer];
     await listening(port);
     const ours: number[] = [];
     const theirs: number[] = [];
@@ -58,7 +58,8 @@ async function benchScheme(
     ].join('\n');
   } finally {
     gateway.kill();
-    peer.kill();
+    // It may wait for its client when asked to end.
+    peer.kill('SIGKILL');
   }
 }
 
@@ -73,6 +74,11 @@ async function download(url: string, size: number, args: readonly string[]): Pro
   const got = Buffer.concat(chunks).toString();
   if (status !== 0 || got !== String(size)) throw new Error(`curl ended with ${status} after ${got} bytes`);
   return (performance.now() - start) / 1000;
+}
+
+async function ended(child: ChildProcess): Promise<never> {
+  const [status] = (await once(child, 'close')) as [number];
+  throw new Error(`the gateway ended with ${status}`);
 }
 
 async function listening(port: number): Promise<void> {

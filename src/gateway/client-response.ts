@@ -44,6 +44,23 @@ export function drained(response: ServerResponse, stall?: number): Promise<boole
   });
 }
 
+/** Sends a piece; resolves when its memory may be used again, with false when the client is gone. */
+export function flushed(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = socketOf(response);
+    const settle = () => {
+      response.off('close', settle);
+      // A pipelined response that has no socket yet does not hear of the socket's end.
+      socket?.off('close', settle);
+      resolve(!isGone(response));
+    };
+    response.on('close', settle);
+    socket?.on('close', settle);
+    if (isGone(response)) settle();
+    else response.write(piece, settle);
+  });
+}
+
 /** Sends all of `source`, no faster than the client takes it; stops when the client is gone. Returns the bytes sent. */
 export async function sendAll(response: ServerResponse, source: AsyncIterable<Uint8Array>): Promise<number> {
   let sent = 0;

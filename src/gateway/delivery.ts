@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { RecordedResponse } from '../kinds/index.ts';
 import { isBodiless, plannedAnswer, type AnswerBody } from './answer.ts';
 import type { Bodies } from './bodies.ts';
-import { breakOff, drained, isGone, sendAll, writeHead } from './client-response.ts';
+import { breakOff, drained, flushed, isGone, sendAll, writeHead } from './client-response.ts';
 import type { HeaderList } from './headers.ts';
 import type { ByteRange } from './ranges.ts';
 
@@ -16,11 +16,8 @@ export async function deliverRecorded(
   const size = body?.size ?? 0;
   const planned = plannedAnswer(requestOf(response), { status, headers, size });
   try {
-    const missing =
-      body !== undefined && planned.body.kind !== 'none' ? bodyPieces(planned.body, body, bodies) : [];
     writeHead(response, planned.status, planned.headers);
-    let sent = 0;
-    for (const piece of missing) sent += await sendAll(response, piece);
+    const sent = body === undefined ? 0 : await sendPlanned(response, planned.body, body, bodies);
     response.end();
     return sent;
   } catch (error) {
@@ -29,28 +26,27 @@ export async function deliverRecorded(
   }
 }
 
-type Piece = AsyncIterable<Uint8Array>;
-
-function* bodyPieces(
+async function sendPlanned(
+  response: ServerResponse,
   plan: AnswerBody,
   body: NonNullable<RecordedResponse['body']>,
   bodies: Bodies,
-): Generator<Piece> {
+): Promise<number> {
   switch (plan.kind) {
     case 'none':
-      return;
+      return 0;
     case 'whole':
-      yield bodies.whole(body);
-      return;
+      return bodies.whole(body, piece => flushed(response, piece));
     case 'range':
-      yield bodies.range(body, plan.range);
-      return;
-    case 'parts':
+      return sendAll(response, bodies.range(body, plan.range));
+    case 'parts': {
+      let sent = 0;
       for (const { head, range } of plan.parts) {
-        yield text(head);
-        yield bodies.range(body, range);
+        sent += await sendAll(response, text(head));
+        sent += await sendAll(response, bodies.range(body, range));
       }
-      yield text(plan.tail);
+      return sent + (await sendAll(response, text(plan.tail)));
+    }
   }
 }
 

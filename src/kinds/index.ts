@@ -1,14 +1,20 @@
 export { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from './exchange.ts';
 export {
   type ArchiveInput,
+  type AsOfAnswer,
+  type AsOfContext,
   type ClientContext,
   type ClientSettings,
+  type InstalledPackage,
   type Kind,
   type KindName,
+  type NewRequest,
   type RecogniseContext,
   type Recognised,
   type Recogniser,
+  type RootFiles,
   type StepFile,
+  type UpstreamDocument,
 } from './kind.ts';
 export { apt } from './apt/index.ts';
 export { npm } from './npm/index.ts';

@@ -1,11 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Digest } from '../core/index.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, ExchangeKey } from './exchange.ts';
 
-export const kindNames = ['image', 'apt', 'npm', 'file'] as const;
-
-/** What sort of input something is: one folder here each. */
-export type KindName = (typeof kindNames)[number];
+/** What sort of input something is: one folder here each, but for `image` and `file`, which are no package's. */
+export type KindName =
+  | 'image'
+  | 'apt'
+  | 'apk'
+  | 'rpm'
+  | 'pypi'
+  | 'npm'
+  | 'go'
+  | 'cargo'
+  | 'gem'
+  | 'composer'
+  | 'maven'
+  | 'git'
+  | 'file';
 
 /**
  * What an exchange was. A mutable index says what there is at some date; an immutable artefact is one of the
@@ -19,6 +30,13 @@ export type Recognised =
       readonly name: string;
       readonly version: string;
       readonly architecture?: string | undefined;
+    }
+  /** A commit of a repository, as a pack that holds it. */
+  | {
+      readonly class: 'commit';
+      readonly url: string;
+      readonly commit: string;
+      readonly ref?: string | undefined;
     };
 
 /** One suite of a package archive: each has its own timeline, so each has its own date. */
@@ -60,6 +78,57 @@ export interface ClientContext {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** A request that the lock has no answer to, while everything that it has answers to stays as it was. */
+export interface NewRequest {
+  readonly key: ExchangeKey;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface AsOfContext {
+  /** The lock's date. */
+  readonly asOf: Date;
+  /**
+   * A GET of upstream's answer as it is now, signed redirects followed; it is not recorded. The body has at most
+   * 256 MiB. `headers` go beside those that every request has.
+   * @throws HoldfastError (exit 5) where upstream gives no answer
+   */
+  readonly fetch: (url: string, headers?: Readonly<Record<string, string>>) => Promise<UpstreamDocument>;
+}
+
+export interface UpstreamDocument {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** What is given to the client and recorded in place of upstream's own answer. */
+export interface AsOfAnswer {
+  readonly status: number;
+  /** Names in lower case, without Content-Length. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+/** A package that a finished root file system holds. */
+export interface InstalledPackage {
+  /** As the lock names it. */
+  readonly name: string;
+  readonly version: string;
+  readonly architecture?: string | undefined;
+  /** The file that says so, from the root, without a leading slash. */
+  readonly from: string;
+}
+
+/** A root file system that is only read. Paths have no leading slash; no link is followed out of it. */
+export interface RootFiles {
+  /** The names in a directory, sorted; none where there is no such directory. */
+  list(directory: string): readonly string[];
+  /** A regular file's content; nothing where there is none, or where it is larger than 64 MiB. */
+  read(path: string): Buffer | undefined;
+}
+
 /** One ecosystem (DESIGN 6). An optional member is something that the ecosystem does not need. */
 export interface Kind {
   readonly name: KindName;
@@ -77,4 +146,14 @@ export interface Kind {
     exchange: Exchange,
     context: { readBody: RecogniseContext['readBody']; now: Date },
   ): Promise<void>;
+  /**
+   * How upstream would have answered a new request on the lock's date; nothing where the request is not for an index
+   * of this kind, so that the live answer is taken.
+   * @throws HoldfastError (exit 5) AS_OF_UNAVAILABLE where upstream has a past but does not give it
+   */
+  asOf?(request: NewRequest, context: AsOfContext): Promise<AsOfAnswer | undefined>;
+  /** Other URLs at which an artefact's bytes may lie, best first, for when its own does not give them. */
+  sources?(url: string, context: { readonly asOf: Date }): readonly string[];
+  /** What is installed, whoever installed it. */
+  installed?(root: RootFiles): readonly InstalledPackage[];
 }

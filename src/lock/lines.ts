@@ -1,7 +1,22 @@
 import { canonicalJson } from '../core/index.ts';
+import type { KindName } from '../kinds/index.ts';
+
+/** Kinds whose inputs are packages with a name and a version, each a file of its own. */
+const packageKinds = [
+  'apt',
+  'apk',
+  'rpm',
+  'pypi',
+  'npm',
+  'go',
+  'cargo',
+  'gem',
+  'composer',
+  'maven',
+] as const satisfies readonly KindName[];
 
 /** The sections of the lock that hold inputs, in the order of the file. */
-export const inputSections = ['image', 'archives', 'apt', 'npm', 'file'] as const;
+export const inputSections = ['image', 'archives', ...packageKinds, 'git', 'file'] as const;
 
 export type InputSection = (typeof inputSections)[number];
 
@@ -17,17 +32,25 @@ export interface RecordedInput {
 }
 
 /** The order of members in a line is the order in which a reviewer reads: what, which, how large, from where. */
-const columns: Readonly<Record<InputSection, readonly string[]>> = {
+const columns: Readonly<Record<Exclude<InputSection, (typeof packageKinds)[number]>, readonly string[]>> = {
   image: ['reference', 'platform', 'index', 'manifest', 'config', 'diffIds'],
   archives: ['kind', 'url', 'suite', 'date', 'size', 'sha256'],
-  apt: ['name', 'version', 'architecture', 'size', 'sha256', 'url'],
-  npm: ['name', 'version', 'size', 'sha256', 'url'],
+  git: ['url', 'commit', 'ref', 'size', 'sha256'],
   file: ['url', 'method', 'body', 'answer', 'status', 'size', 'sha256'],
 };
+const packageColumns = ['name', 'version', 'architecture', 'size', 'sha256', 'url'];
+
+function columnsOf(section: InputSection): readonly string[] {
+  return isPackageSection(section) ? packageColumns : columns[section];
+}
+
+function isPackageSection(section: InputSection): section is (typeof packageKinds)[number] {
+  return packageKinds.some(kind => kind === section);
+}
 
 /** A YAML flow mapping; all strings are quoted, so that a version 1.10 stays one. */
 export function lineText(section: InputSection, line: InputLine): string {
-  const members = columns[section].flatMap(name => {
+  const members = columnsOf(section).flatMap(name => {
     const value = line[name];
     return value === undefined ? [] : [`${name}: ${canonicalJson(value)}`];
   });
@@ -36,15 +59,19 @@ export function lineText(section: InputSection, line: InputLine): string {
 
 /** What stays the same when an input moves: by this, two lines are taken for the same input. */
 export function lineName(section: InputSection, line: InputLine): string {
+  if (isPackageSection(section)) {
+    const architecture = line['architecture'];
+    return architecture === undefined
+      ? String(line['name'])
+      : `${String(line['name'])} (${String(architecture)})`;
+  }
   switch (section) {
     case 'image':
       return `${String(line['reference'])} (${String(line['platform'])})`;
     case 'archives':
       return `${String(line['url'])} ${String(line['suite'])}`;
-    case 'apt':
-      return `${String(line['name'])} (${String(line['architecture'])})`;
-    case 'npm':
-      return String(line['name']);
+    case 'git':
+      return [line['url'], line['ref']].filter(part => part !== undefined).join(' ');
     case 'file':
       return [line['method'], line['url'], line['answer']].filter(part => part !== undefined).join(' ');
   }

@@ -59,11 +59,10 @@ const lockSchema = z.strictObject({
   version: z.literal(1),
   asOf: z.iso.datetime(),
   builds: z.array(buildSchema),
-  image: z.array(line).nullish(),
-  archives: z.array(line).nullish(),
-  apt: z.array(line).nullish(),
-  npm: z.array(line).nullish(),
-  file: z.array(line).nullish(),
+  ...(Object.fromEntries(inputSections.map(section => [section, z.array(line).nullish()])) as Record<
+    InputSection,
+    z.ZodOptional<z.ZodNullable<z.ZodArray<typeof line>>>
+  >),
 });
 
 const header = `\

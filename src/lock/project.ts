@@ -74,6 +74,17 @@ function recognisedLines(kind: Kind['name'], what: Recognised, exchange: Exchang
   switch (what.class) {
     case 'index':
       return what.archive === undefined ? [] : archiveLines(kind, what.archive, exchange);
+    case 'commit':
+      return bodiesOf(exchange).map(({ size, sha256 }) => ({
+        section: 'git' as const,
+        line: {
+          url: what.url,
+          commit: what.commit,
+          ...(what.ref !== undefined && { ref: what.ref }),
+          size,
+          sha256,
+        },
+      }));
     case 'artefact':
       return bodiesOf(exchange).map(({ size, sha256 }) => ({
         section: kind as InputSection,
@@ -127,7 +138,7 @@ function uniqueInputs(inputs: readonly RecordedInput[]): RecordedInput[] {
 export function inputsBySection(inputs: readonly RecordedInput[]): Lock['inputs'] {
   const of = (section: InputSection) =>
     inputs.filter(input => input.section === section).map(({ line }) => line);
-  return { image: of('image'), archives: of('archives'), apt: of('apt'), npm: of('npm'), file: of('file') };
+  return Object.fromEntries(inputSections.map(section => [section, of(section)])) as Lock['inputs'];
 }
 
 /**

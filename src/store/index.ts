@@ -1,3 +1,10 @@
-export { Store, type BlobDescriptor, type BlobSource, type ExpectedBlob } from './store.ts';
+export {
+  corruptBlob,
+  missingBlob,
+  Store,
+  type BlobDescriptor,
+  type BlobSource,
+  type ExpectedBlob,
+} from './store.ts';
 export { removeLeftovers } from './leftovers.ts';
 export type { TaggedDescriptor } from './image-index.ts';

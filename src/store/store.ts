@@ -104,7 +104,7 @@ export class Store {
 
   async *#verifiedChunks(digest: Digest): AsyncGenerator<Buffer> {
     const file = await open(this.pathOf(digest), 'r').catch((error: unknown) => {
-      throw errnoOf(error) === 'ENOENT' ? missing(digest) : error;
+      throw errnoOf(error) === 'ENOENT' ? missingBlob(digest) : error;
     });
     const digester = new Digester();
     try {
@@ -119,7 +119,7 @@ export class Store {
     } finally {
       await file.close();
     }
-    if (digester.digest() !== digest) throw corrupt(digest);
+    if (digester.digest() !== digest) throw corruptBlob(digest);
   }
 
   /**
@@ -128,7 +128,7 @@ export class Store {
    */
   async readBytes(digest: Digest, limit = readBytesLimit): Promise<Buffer> {
     const size = await this.size(digest);
-    if (size === undefined) throw missing(digest);
+    if (size === undefined) throw missingBlob(digest);
     if (size > limit) {
       throw integrityError(
         'STORE_BLOB_TOO_LARGE',
@@ -139,7 +139,7 @@ export class Store {
       );
     }
     const bytes = await readFile(this.pathOf(digest));
-    if (sha256(bytes) !== digest) throw corrupt(digest);
+    if (sha256(bytes) !== digest) throw corruptBlob(digest);
     return bytes;
   }
 
@@ -218,12 +218,12 @@ async function* hashed(source: BlobSource, digester: Digester, limit = Infinity)
   }
 }
 
-const missing = (digest: Digest) =>
+export const missingBlob = (digest: Digest) =>
   staleError('STORE_BLOB_MISSING', `the store has no blob ${digest}`, {
     next: 'Run `holdfast lock` where upstream can be reached: it fetches what is missing, by digest.',
   });
 
-const corrupt = (digest: Digest) =>
+export const corruptBlob = (digest: Digest) =>
   integrityError('STORE_BLOB_CORRUPT', `the bytes stored as ${digest} hash to something else`, {
     next: 'Delete that file from the store and run `holdfast lock` to fetch it again.',
   });
