@@ -20,6 +20,12 @@ export const inputSections = ['image', 'archives', ...packageKinds, 'git', 'file
 
 export type InputSection = (typeof inputSections)[number];
 
+/** Something for each section. */
+export function bySection<Value>(valueOf: (section: InputSection) => Value): Record<InputSection, Value> {
+  const entries = inputSections.map(section => [section, valueOf(section)] as const);
+  return Object.fromEntries(entries) as Record<InputSection, Value>;
+}
+
 /** One input: the members of `columns` that apply to it. */
 export type InputLine = Readonly<Record<string, string | number | readonly string[]>>;
 

@@ -13,7 +13,7 @@ import {
   type Json,
 } from '../core/index.ts';
 import { compareText } from './text-order.ts';
-import { inputSections, lineText, type InputLine, type InputSection } from './lines.ts';
+import { bySection, inputSections, lineText, type InputLine, type InputSection } from './lines.ts';
 
 /** One image that the lock builds. In the file, a `seal` over its members
  * and the lock's date keeps a bit of them from turning unnoticed. */
@@ -59,10 +59,7 @@ const lockSchema = z.strictObject({
   version: z.literal(1),
   asOf: z.iso.datetime(),
   builds: z.array(buildSchema),
-  ...(Object.fromEntries(inputSections.map(section => [section, z.array(line).nullish()])) as Record<
-    InputSection,
-    z.ZodOptional<z.ZodNullable<z.ZodArray<typeof line>>>
-  >),
+  ...bySection(() => z.array(line).nullish()),
 });
 
 const header = `\
@@ -151,13 +148,7 @@ export function parseLock(text: string, file: string): Lock {
     version: 1,
     asOf,
     builds: builds.map(build => sealed(build, asOf, file)),
-    inputs: {
-      image: sections.image ?? [],
-      archives: sections.archives ?? [],
-      apt: sections.apt ?? [],
-      npm: sections.npm ?? [],
-      file: sections.file ?? [],
-    },
+    inputs: bySection(section => sections[section] ?? []),
   };
 }
 

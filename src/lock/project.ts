@@ -8,6 +8,7 @@ import {
 } from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
 import {
+  bySection,
   inputSections,
   lineName,
   lineText,
@@ -136,9 +137,7 @@ function uniqueInputs(inputs: readonly RecordedInput[]): RecordedInput[] {
 }
 
 export function inputsBySection(inputs: readonly RecordedInput[]): Lock['inputs'] {
-  const of = (section: InputSection) =>
-    inputs.filter(input => input.section === section).map(({ line }) => line);
-  return Object.fromEntries(inputSections.map(section => [section, of(section)])) as Lock['inputs'];
+  return bySection(section => inputs.filter(input => input.section === section).map(({ line }) => line));
 }
 
 /**

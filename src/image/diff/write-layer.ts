@@ -6,6 +6,7 @@ import { gzip } from '../gzip.ts';
 import { InjectedPaths } from '../normalise/injected.ts';
 import {
   certificateResidue,
+  contentSearch,
   forbiddenContent,
   refuseMarkers,
   scrubCertificate,
@@ -99,11 +100,13 @@ function normalise(tree: LayerTree, options: LayerOptions): RuleHit[] {
     const stubs = injected.dropStubs(tree).map(path => ({ rule: 'injected', path: shown(path) }));
     // Rules look only at what the step changed, and may undo the change.
     dropUnchanged(tree, changes);
-    const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, injected);
+    const forbidden = options.forbidden ?? [];
+    const contents = contentSearch(tree, trust, forbidden);
+    const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, contents, injected);
     const hits = applyRules(tree, options.rules, sourceDate, whiteout);
     dropUnchanged(tree, changes);
-    refuseMarkers(tree, trust?.markers ?? [], certificateResidue);
-    refuseMarkers(tree, options.forbidden ?? [], forbiddenContent);
+    refuseMarkers(tree, trust?.markers ?? [], contents, certificateResidue);
+    refuseMarkers(tree, forbidden, contents, forbiddenContent);
     return [...stubs, ...scrubbed, ...hits];
   } finally {
     nodes.close();

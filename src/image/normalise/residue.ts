@@ -23,12 +23,17 @@ const largestBundle = 64 * 1024 * 1024;
  * links that lead to it (update-ca-certificates and c_rehash make some). `refuseMarkers` then looks for the rest.
  * @throws HoldfastError CA_RESIDUE (exit 6) for a bundle too large to change
  */
-export function scrubCertificate(tree: LayerTree, trust: BuildTrust, injected: InjectedPaths): RuleHit[] {
-  const pem = Buffer.from(trust.pem.trim());
+export function scrubCertificate(
+  tree: LayerTree,
+  trust: BuildTrust,
+  contents: ContentSearch,
+  injected: InjectedPaths,
+): RuleHit[] {
+  const pem = pemBlock(trust);
   const gone = new Set(injected.missingBelow(tree));
   const hits: ByteString[] = [];
   for (const node of tree.nodes()) {
-    if (node.facts.type !== 'file' || findBytes(readChunks(tree.at(node.path)), [pem]).length === 0) continue;
+    if (node.facts.type !== 'file' || !contents.found(node).some(pattern => pattern.equals(pem))) continue;
     if (node.facts.size > largestBundle) throw certificateResidue(node, 'its content');
     hits.push(node.path);
     const rest = without(readStart(tree.at(node.path), largestBundle), pem);
@@ -41,6 +46,39 @@ export function scrubCertificate(tree: LayerTree, trust: BuildTrust, injected: I
   }
   hits.push(...dropLinksTo(tree, gone));
   return hits.map(path => ({ rule: certificateRule, path: shown(path) }));
+}
+
+const pemBlock = (trust: BuildTrust): Buffer => Buffer.from(trust.pem.trim());
+
+/** The search for all that has to be found, so that each file is read once. */
+export function contentSearch(
+  tree: LayerTree,
+  trust: BuildTrust | undefined,
+  forbidden: readonly Buffer[],
+): ContentSearch {
+  return new ContentSearch(tree, [...(trust ? [pemBlock(trust), ...trust.markers] : []), ...forbidden]);
+}
+
+/** What is found in the contents of a tree's files; a file that was not edited since is not read again. */
+export class ContentSearch {
+  readonly #tree: LayerTree;
+  readonly #patterns: readonly Buffer[];
+  readonly #found = new Map<ByteString, { node: LayerNode; patterns: readonly Buffer[] }>();
+
+  constructor(tree: LayerTree, patterns: readonly Buffer[]) {
+    this.#tree = tree;
+    this.#patterns = patterns;
+  }
+
+  /** The patterns that a regular file holds. */
+  found(node: LayerNode): readonly Buffer[] {
+    const known = this.#found.get(node.path);
+    // An edit makes a new node.
+    if (known?.node === node) return known.patterns;
+    const patterns = findBytes(readChunks(this.#tree.at(node.path)), this.#patterns);
+    this.#found.set(node.path, { node, patterns });
+    return patterns;
+  }
 }
 
 /** Removes every occurrence with the line end that belongs to it. */
@@ -89,6 +127,7 @@ function resolved(path: ByteString, target: Buffer): ByteString {
 export function refuseMarkers(
   tree: LayerTree,
   markers: readonly Buffer[],
+  contents: ContentSearch,
   refusal: (node: LayerNode, place: string) => Error,
 ): void {
   if (markers.length === 0) return;
@@ -98,7 +137,10 @@ export function refuseMarkers(
     if (holds(bytesOf(path))) throw refusal(node, 'its name');
     if (facts.type === 'symlink' && holds(facts.target)) throw refusal(node, 'its target');
     for (const [name, value] of xattrs) if (holds(value)) throw refusal(node, `its attribute ${name}`);
-    if (facts.type === 'file' && findBytes(readChunks(tree.at(path)), markers).length > 0) {
+    if (
+      facts.type === 'file' &&
+      contents.found(node).some(one => markers.some(marker => marker.equals(one)))
+    ) {
       throw refusal(node, 'its content');
     }
   }
