@@ -1,0 +1,1 @@
+export { git, type GitKind } from './git.ts';
