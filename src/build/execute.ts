@@ -34,6 +34,8 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   const { input, runtime } = builder;
   const config = configOf(stage, input);
   const configBlob = await runtime.store.put(formatImageConfig(config));
+  const recording = input.ledger.recording();
+  input.onRecorded?.(recording);
   await builder.finished();
   const layers = await Promise.all(
     stage.layers.map(async ({ blob, mediaType }) => ({ mediaType, ...(await blob) })),
@@ -48,7 +50,7 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   return {
     image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: input.project.request.platform },
     config,
-    recording: input.ledger.recording(),
+    recording,
     context: contextDigest(builder.contextParts),
   };
 }

@@ -1,6 +1,7 @@
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
 export type { BuildEvent, OnEvent } from './events.ts';
 export type { BuildOutcome } from './execute.ts';
+export { explain, type Asker, type Explanation } from './explain.ts';
 export {
   buildFromLock,
   lockProject,

@@ -117,16 +117,21 @@ export async function lockProject(
 ): Promise<LockedBuild> {
   const asOf = state.lock?.asOf ?? options.asOf;
   const ledger = new Ledger('extend', asOf, state.recording);
+  let projection: Promise<RecordedInput[]> | undefined;
   const outcome = await executeBuild(
     {
       project,
       ledger,
       useCache: options.useCache,
       knownBlobs: await blobsOf(state.entry?.image, runtime.store),
+      onRecorded: recording => {
+        projection = projectRecording(recording, kinds, runtime.store);
+        projection.catch(() => {}); // Met below, unless the build fails first.
+      },
     },
     runtime,
   );
-  const taken = await projectRecording(outcome.recording, kinds, runtime.store);
+  const taken = await (projection ?? projectRecording(outcome.recording, kinds, runtime.store));
   const recording = await storeRecording(runtime.store, { ...outcome.recording, inputs: taken });
   const entry: BuildEntry = {
     ...identityOf(project),

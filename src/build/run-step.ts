@@ -11,7 +11,8 @@ import type { Layer, StepResult } from './cache.ts';
 import { finishLayer, type FinishedLayer } from './finish-layer.ts';
 import { lowerDirectories, withView } from './layers.ts';
 import { defaultShell, type StageSettings } from './metadata.ts';
-import { exchangesDigest } from './ledger.ts';
+import { exchangesDigest, type Ledger } from './ledger.ts';
+import type { AnswerAsOf } from '../gateway/index.ts';
 import { stepResult } from './step-result.ts';
 import { stepTrust } from './trust.ts';
 
@@ -99,6 +100,8 @@ async function execute(
       mode: ledger.mode,
       recorded: ledger.answersFor(recorded),
       vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
+      asOf: ledger.hasPrevious ? answersAsOf(new Date(ledger.asOf)) : undefined,
+      sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: new Date(ledger.asOf) }) ?? []),
       onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
     });
   const tail = new OutputTail();
@@ -138,7 +141,9 @@ async function execute(
       runtime.note(
         `${step.name}: ${refused} connections may have gone to ports that the gateway does not serve`,
       );
-    throw failed(step, outcome.exitCode, tail);
+    const absent = traffic?.absent ?? [];
+    if (absent.length > 0) throw withTail(absentError(step, absent, ledger.asOf), tail);
+    throw failed(step, outcome.exitCode, tail, extended(ledger) ? ledger.asOf : undefined);
   }
   const finished = await finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
     injected: outcome.injectedPaths,
@@ -205,10 +210,37 @@ class OutputTail {
   }
 }
 
-function failed({ text, where }: Step, exitCode: number, tail: OutputTail): HoldfastError {
+/** The first kind that knows the request says how upstream answered on the lock's date. */
+function answersAsOf(asOf: Date): AnswerAsOf {
+  return async (request, fetch) => {
+    for (const kind of kinds) {
+      const answer = await kind.asOf?.(request, { asOf, fetch });
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
+}
+
+const extended = (ledger: Ledger) => ledger.mode === 'extend' && ledger.hasPrevious;
+
+function absentError({ where }: Step, urls: readonly string[], asOf: string): HoldfastError {
+  return stepError('AS_OF_ABSENT', `${urls.join(', ')} did not exist on ${asOf}, the lock's date`, {
+    next: 'Remove holdfast.lock and run `holdfast lock` to record everything as of today, or ask for something older.',
+    where,
+  });
+}
+
+/** `asOf` where the step saw the world as of a date: what came later is not found in it. */
+function failed(
+  { text, where }: Step,
+  exitCode: number,
+  tail: OutputTail,
+  asOf: string | undefined,
+): HoldfastError {
   const short = text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  const dated = asOf === undefined ? '' : ` What came after ${asOf}, the lock's date, does not exist for it.`;
   return stepError('STEP_FAILED', `${short} ended with exit code ${exitCode}`, {
-    next: 'Read the last lines of its output above; the command behaves as it would under `docker build`.',
+    next: `Read the last lines of its output above; the command behaves as it would under \`docker build\`.${dated}`,
     where,
     details: tail.lines(),
   });

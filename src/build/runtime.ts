@@ -2,6 +2,7 @@ import type { Gateway } from '../gateway/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import type { StepNetwork } from '../sandbox/index.ts';
 import type { Digest } from '../core/index.ts';
+import type { Recording } from '../lock/index.ts';
 import type { BlobDescriptor, Store } from '../store/index.ts';
 import type { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
@@ -37,6 +38,8 @@ export interface BuildInput {
   readonly knownBlobs: ReadonlyMap<Digest, BlobDescriptor>;
   /** Whether results of earlier runs may stand in for running a step again. */
   readonly useCache: boolean;
+  /** Told what the build took as soon as that is known, while layers are still being compressed. */
+  readonly onRecorded?: ((recording: Omit<Recording, 'inputs'>) => void) | undefined;
 }
 
 /** Thrown where a step must run and this process is not yet inside its namespaces; the caller enters and starts again. */

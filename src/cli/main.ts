@@ -4,6 +4,7 @@ import { usageError } from '../core/index.ts';
 import { errorJson, errorText, exitCodeOf } from '../report/index.ts';
 import { baseCommand } from './base.ts';
 import { buildCommand } from './build.ts';
+import { explainCommand } from './explain.ts';
 import { lockCommand } from './lock.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -32,7 +33,7 @@ function program(): Command {
     .showHelpAfterError('(try --help)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', exitCodeHelp);
-  for (const add of [lockCommand, buildCommand, verifyCommand, baseCommand]) add(command);
+  for (const add of [lockCommand, buildCommand, verifyCommand, explainCommand, baseCommand]) add(command);
   for (const sub of command.commands) sub.exitOverride();
   return command;
 }

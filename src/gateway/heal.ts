@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { ExchangeKey, RecordedResponse } from '../kinds/index.ts';
+import { fromSomewhere } from './elsewhere.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { GatewayParts } from './live.ts';
 import type { GatewaySession } from './session.ts';
 
 /**
- * Fetches a recorded body that the store has lost, by the URL that it came from and the digest that the lock holds.
+ * Fetches a recorded body that the store has lost, by the URL that it came from, or from another place that has it,
+ * and the digest that the lock holds.
  * Whatever upstream gives that is not this very body is not stored: the lock is not moved by a loss.
  * @throws what upstream and the store throw, STORE_DIGEST_MISMATCH among it
  */
@@ -21,11 +23,10 @@ export async function healed(
   if (session.options.mode !== 'extend' || body === undefined || key.method !== 'GET') return;
   if (await parts.store.has(body.digest)) return;
   const request = { method: 'GET', url, headers: forwardedHeaders(response.req.rawHeaders) };
-  const answer = await parts.upstream.ask(request, session.signal, parts.limits.attempts);
-  if (answer.status !== recorded.status) {
+  await fromSomewhere(parts, session, key, request, async answer => {
+    if (answer.status === recorded.status) return parts.store.put(answer.body, body);
     answer.body.on('error', () => undefined).destroy();
-    return;
-  }
-  await parts.store.put(answer.body, body);
+    return undefined;
+  });
   session.exchanged(key, recorded, body.size, 'upstream');
 }

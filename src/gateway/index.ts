@@ -1,3 +1,4 @@
 export { Gateway, type GatewayOptions, type Session } from './gateway.ts';
+export type { AnswerAsOf } from './as-of.ts';
 export type { GatewayLimits } from './limits.ts';
 export type { ExchangeEvent, SessionOptions } from './session.ts';

@@ -3,9 +3,11 @@ import type { HoldfastError } from '../core/index.ts';
 import type { ExchangeKey, RecordedResponse } from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
 import { isBodiless } from './answer.ts';
+import { answeredAsOf } from './as-of.ts';
 import type { Bodies } from './bodies.ts';
 import { breakOff, isGone, refuse, sendAll, writeHead } from './client-response.ts';
 import { LiveDelivery } from './delivery.ts';
+import { fromSomewhere } from './elsewhere.ts';
 import { endToEndHeaders, keptHeaders, liveHeaders, type HeaderList } from './headers.ts';
 import type { Use } from './ledger.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -45,14 +47,13 @@ export async function recordLive(
   const { key, response, use } = live;
   const delivery = new LiveDelivery(response, parts.limits.stall);
   try {
-    // A client that retries what was given up gets its answer at once, and not after another round of pauses.
-    const attempts = session.hasFailed(key) ? 1 : parts.limits.attempts;
-    const answer = await parts.upstream.ask(live.request, session.signal, attempts);
-    if ([401, 403, 407].includes(answer.status)) {
+    const past = await answeredAsOf(parts, session, live.request.url, key, response);
+    const answer = past ?? (await presentAnswer(parts, session, live));
+    if ('url' in answer && [401, 403, 407].includes(answer.status)) {
       session.denied(key, answer.status);
       return { outcome: { kind: 'passed-on' }, complete: () => passOn(response, answer) };
     }
-    const recorded = await recordedAnswer(parts, answer, delivery);
+    const recorded = 'url' in answer ? await recordedAnswer(parts, answer, delivery) : answer;
     session.ledger.add(key, recorded, use);
     session.succeeded(key);
     session.exchanged(key, recorded, recorded.body?.size ?? 0, 'upstream');
@@ -63,6 +64,19 @@ export async function recordLive(
     const complete = async () => (delivery.hasBegun ? breakOff(response) : refuseFailed(response, error));
     return { outcome: { kind: 'failed', error }, complete };
   }
+}
+
+/** Where an artefact is gone from its own place, others may still have it. */
+function presentAnswer(
+  parts: GatewayParts,
+  session: GatewaySession,
+  live: LiveRequest,
+): Promise<UpstreamAnswer> {
+  return fromSomewhere(parts, session, live.key, live.request, async (answer, isLast) => {
+    if (isLast || (answer.status !== 404 && answer.status !== 410)) return answer;
+    answer.body.on('error', () => undefined).destroy();
+    return undefined;
+  });
 }
 
 /** Tells a client that upstream failed: 503 where upstream was too busy, 502 for the rest (RFC 9110 15.6.3, 15.6.4). */

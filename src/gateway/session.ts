@@ -11,6 +11,7 @@ import {
   type SourcePlace,
 } from '../core/index.ts';
 import { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from '../kinds/index.ts';
+import type { AnswerAsOf } from './as-of.ts';
 import type { Vary } from './key.ts';
 import { Ledger } from './ledger.ts';
 import { UpstreamFailure } from './retry.ts';
@@ -39,6 +40,10 @@ export interface SessionOptions {
   /** What the lock holds for a key; not asked in the mode `record`. */
   readonly recorded: (key: ExchangeKey) => Exchange | undefined;
   readonly vary: Vary;
+  /** How an index that the lock does not hold was on the lock's date; used in the mode `extend`. */
+  readonly asOf?: AnswerAsOf | undefined;
+  /** Other URLs where the bytes of one may lie. */
+  readonly sources?: ((url: string) => readonly string[]) | undefined;
   readonly onExchange?: ((event: ExchangeEvent) => void) | undefined;
 }
 
@@ -49,6 +54,8 @@ export interface SessionResult {
   readonly problem?: HoldfastError | undefined;
   /** What the user should hear of, one line each. */
   readonly notices: readonly string[];
+  /** URLs of indexes that upstream has now and had not on the lock's date. */
+  readonly absent: readonly string[];
 }
 
 /** How a request to upstream ended, for all clients that waited for it. */
@@ -70,6 +77,7 @@ export class GatewaySession {
   readonly #failures = new Map<string, HoldfastError>();
   readonly #denied = new Map<string, string>();
   readonly #notices = new Set<string>();
+  readonly #absent = new Set<string>();
   #bug: { readonly thrown: unknown } | undefined;
 
   constructor(options: SessionOptions) {
@@ -104,6 +112,11 @@ export class GatewaySession {
 
   notice(text: string): void {
     this.#notices.add(text);
+  }
+
+  /** An index that is there now and was not on the lock's date. */
+  absent(url: string): void {
+    this.#absent.add(url);
   }
 
   /** Tells whoever shows progress. */
@@ -149,11 +162,13 @@ export class GatewaySession {
     const error =
       thrown instanceof UpstreamFailure
         ? upstreamError(thrown.code, text, { next: nextAfter(thrown.code), where, cause: thrown })
-        : usageError('GATEWAY_NOT_STORED', text, {
-            next: 'Check that the store can be written to.',
-            where,
-            cause: thrown,
-          });
+        : thrown instanceof HoldfastError && thrown.exit === exitCodes.upstream
+          ? upstreamError(thrown.code, text, { next: thrown.next, where, cause: thrown })
+          : usageError('GATEWAY_NOT_STORED', text, {
+              next: 'Check that the store can be written to.',
+              where,
+              cause: thrown,
+            });
     this.#failures.set(keyText(key), error);
     return error;
   }
@@ -198,7 +213,7 @@ export class GatewaySession {
       .map(exchange => ({ text: keyText(exchange.key), exchange }))
       .toSorted((a, b) => (a.text < b.text ? -1 : 1))
       .map(({ exchange }) => exchange);
-    return { exchanges, problem: this.#worst(), notices: [...this.#notices] };
+    return { exchanges, problem: this.#worst(), notices: [...this.#notices], absent: [...this.#absent] };
   }
 
   /** A wrong byte explains more than a missing one, and that more than an upstream that fails. */

@@ -6,3 +6,4 @@ export {
   type ProgressMode,
   type ProgressTarget,
 } from './progress.ts';
+export { formatBytes, printable } from './units.ts';
