@@ -1,0 +1,1 @@
+export { cargo } from './cargo.ts';
