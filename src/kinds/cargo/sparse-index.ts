@@ -33,7 +33,7 @@ const crateVersion = new RegExp(`^${versionPattern}$`);
 export function indexPlace(url: string): IndexPlace | undefined {
   if (!URL.canParse(url) || new URL(url).search !== '') return undefined;
   const [, index, directory, name] =
-    /^(.+?:\/\/.+?)\/(1|2|3\/[^/]|[^/]{2}\/[^/]{2})\/([^/]+)$/.exec(url) ?? [];
+    /^([a-z]+:\/\/.+?)\/(1|2|3\/[^/]|[^/]{2}\/[^/]{2})\/([^/]+)$/.exec(url) ?? [];
   if (index === undefined || name === undefined || !crateName.test(name) || /[A-Z]/.test(name))
     return undefined;
   return directory === directoryOf(name) ? { index, name } : undefined;

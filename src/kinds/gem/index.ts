@@ -1,0 +1,1 @@
+export { gem } from './gem.ts';
