@@ -1,48 +1,31 @@
-import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
-import { tarOf } from '../tar.ts';
-
-/** A package as its author writes it; `files` are beside package.json. */
-export interface NpmPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly files?: Readonly<Record<string, string>>;
-  /** RFC 3339: when it was published. */
-  readonly time?: string;
-}
+import { answerTo, entityTag, type RegistryShape } from './answers.ts';
+import { PackageHistory } from './history.ts';
+import type { NpmPackage } from './package.ts';
 
 /**
- * An npm registry with a past: packuments in both forms, tarballs, and whatever was published up to now.
- * It speaks npm's public registry protocol over HTTP on the loopback.
+ * An npm registry with a past: packuments in both forms, manifests, tags and tarballs, of whatever was published up
+ * to now. It speaks npm's public registry protocol over HTTP on the loopback.
  */
 export class NpmRegistry {
-  readonly #packages = new Map<string, NpmPackage[]>();
-  readonly #server: Server;
+  /** RFC 3339: what happens later is not shown. Unset, everything is. */
+  now: string | undefined;
   /** Paths asked for, in order. */
   readonly requests: string[] = [];
+  readonly #histories = new Map<string, PackageHistory>();
+  readonly #shape: RegistryShape;
+  readonly #server: Server;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, shape: RegistryShape) {
     this.#server = server;
+    this.#shape = shape;
   }
 
-  static async start(): Promise<NpmRegistry> {
+  static async start(shape: RegistryShape = {}): Promise<NpmRegistry> {
     const server = createServer();
-    const registry = new NpmRegistry(server);
-    server.on('request', (request, response) => {
-      registry.requests.push(request.url ?? '');
-      const answer = registry.#answer(
-        new URL(request.url ?? '/', `http://${request.headers.host ?? 'npm.test'}`),
-        request.headers.accept,
-      );
-      response.writeHead(answer.status, {
-        'content-type': answer.type,
-        'content-length': answer.body.length,
-      });
-      response.end(request.method === 'HEAD' ? undefined : answer.body);
-    });
+    const registry = new NpmRegistry(server, shape);
+    server.on('request', (request, response) => registry.#serve(request, response));
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
     return registry;
   }
@@ -51,8 +34,23 @@ export class NpmRegistry {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Base URL with a final slash. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
   publish(...packages: readonly NpmPackage[]): void {
-    for (const one of packages) this.#packages.set(one.name, [...(this.#packages.get(one.name) ?? []), one]);
+    for (const one of packages) this.#history(one.name).publish(one);
+  }
+
+  /** `npm dist-tag add`, or `rm` where no version is given. */
+  tag(name: string, tag: string, version: string | undefined, time: string): void {
+    this.#history(name).tag(tag, version, time);
+  }
+
+  /** `npm unpublish`: one version, or the whole package. */
+  unpublish(name: string, version: string | undefined, time: string): void {
+    this.#history(name).unpublish(version, time);
   }
 
   async close(): Promise<void> {
@@ -60,57 +58,24 @@ export class NpmRegistry {
     await new Promise(done => this.#server.close(done));
   }
 
-  #answer(url: URL, accept = ''): { status: number; type: string; body: Buffer } {
-    const path = decodeURIComponent(url.pathname).slice(1);
-    const [name = '', file] = path.split('/-/');
-    const versions = this.#packages.get(name);
-    const notFound = { status: 404, type: 'application/json', body: Buffer.from('{"error":"Not found"}') };
-    if (versions === undefined) return notFound;
-    if (file !== undefined) {
-      const found = versions.find(one => file === tarballName(one));
-      return found ? { status: 200, type: 'application/octet-stream', body: tarballOf(found) } : notFound;
-    }
-    const abbreviated = accept.includes('application/vnd.npm.install-v1+json');
-    const body = Buffer.from(JSON.stringify(packumentOf(name, versions, url.origin, abbreviated)));
-    return {
-      status: 200,
-      type: abbreviated ? 'application/vnd.npm.install-v1+json' : 'application/json',
-      body,
-    };
+  #history(name: string): PackageHistory {
+    const history = this.#histories.get(name) ?? new PackageHistory();
+    this.#histories.set(name, history);
+    return history;
   }
-}
 
-const baseName = (name: string) => name.slice(name.lastIndexOf('/') + 1);
-const tarballName = ({ name, version }: NpmPackage) => `${baseName(name)}-${version}.tgz`;
-
-function tarballOf({ name, version, dependencies, files = {} }: NpmPackage): Buffer {
-  const manifest = JSON.stringify({ name, version, main: 'index.js', dependencies }, undefined, 2);
-  const entries = Object.entries({ 'package.json': manifest, ...files });
-  return gzipSync(
-    tarOf(entries.map(([path, text]) => ({ path: `package/${path}`, content: Buffer.from(text) }))),
-  );
-}
-
-function packumentOf(
-  name: string,
-  versions: readonly NpmPackage[],
-  origin: string,
-  abbreviated: boolean,
-): object {
-  const documents = versions.map(one => {
-    const tarball = tarballOf(one);
-    const dist = {
-      tarball: `${origin}/${name}/-/${tarballName(one)}`,
-      shasum: createHash('sha1').update(tarball).digest('hex'),
-      integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
-    };
-    return [
-      one.version,
-      { name, version: one.version, main: 'index.js', dependencies: one.dependencies, dist },
-    ];
-  });
-  const latest = versions.at(-1)?.version;
-  const time = Object.fromEntries(versions.map(one => [one.version, one.time ?? '2026-01-01T00:00:00.000Z']));
-  const common = { name, 'dist-tags': { latest }, versions: Object.fromEntries(documents) as object };
-  return abbreviated ? { ...common, modified: Object.values(time).at(-1) } : { ...common, time };
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    this.requests.push(request.url ?? '');
+    request.resume();
+    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'npm.test'}`);
+    const stateOf = (name: string) => this.#histories.get(name)?.at(this.now);
+    const answer = answerTo(request.method ?? 'GET', url, request.headers.accept, this.#shape, stateOf);
+    const headers = { 'content-type': answer.type, etag: entityTag(answer.body), vary: 'accept' };
+    if (answer.status === 200 && request.headers['if-none-match'] === headers.etag) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    response.writeHead(answer.status, { ...headers, 'content-length': answer.body.length });
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  }
 }
