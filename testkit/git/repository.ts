@@ -123,11 +123,6 @@ export class GitRepository {
   async commitOf(name: string): Promise<string> {
     return (await this.git(['rev-parse', '--verify', `${name}^{commit}`])).trim();
   }
-
-  /** Packs all anew, so that what is sent may be stored in another form than before. */
-  async repack(): Promise<void> {
-    await this.git(['repack', '-adfq', '--depth=50', '--window=50']);
-  }
 }
 
 /** git-fast-import, "data". */

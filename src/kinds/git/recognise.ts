@@ -50,7 +50,7 @@ type Pack = readonly PackedCommit[] | 'too large';
 
 /** Two steps may have had different answers to the same request. */
 function nameOf({ key, responses }: Exchange): string {
-  return [keyText(key), ...responses.map(({ body }) => body?.digest ?? '')].join(' ');
+  return `${keyText(key)} ${JSON.stringify(responses)}`;
 }
 
 function gitExchange(exchange: Exchange): GitExchange | undefined {
@@ -96,7 +96,9 @@ async function answerOf(
   if (answer === undefined) return notUnderstood;
   const pack = answer.pack && packedCommits(answer.pack);
   if (pack === 'malformed') return { ...notUnderstood, refs: answer.refs };
-  return { understood: true, refs: answer.refs, pack };
+  // A client that asks for what it has is sent a pack of nothing.
+  const isEmpty = answer.pack?.readUInt32BE(8) === 0;
+  return { understood: true, refs: answer.refs, pack: isEmpty ? undefined : pack };
 }
 
 /** Servers are asked for no encoding at all; some give gzip nevertheless. */
