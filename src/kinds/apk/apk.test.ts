@@ -1,0 +1,195 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { sha256, type Digest } from '../../core/index.ts';
+import { writeTar, type TarFile } from '../../image/index.ts';
+import type { Exchange } from '../exchange.ts';
+import { apk } from './index.ts';
+
+interface Answered {
+  readonly url: string;
+  readonly body?: Buffer | string;
+  readonly status?: number;
+  readonly method?: string;
+}
+
+async function recognised(...answered: readonly (Answered | string)[]) {
+  const bodies = new Map<Digest, Buffer>();
+  const exchanges = answered.map((one): Exchange => {
+    const { url, body = 'x', status = 200, method = 'GET' } = typeof one === 'string' ? { url: one } : one;
+    const content = Buffer.from(body);
+    const digest = sha256(content);
+    bodies.set(digest, content);
+    return {
+      key: { method, url, vary: {} },
+      responses: [{ status, headers: [], body: { digest, size: content.length } }],
+    };
+  });
+  const readBody = async (digest: Digest) => bodies.get(digest) ?? Buffer.of();
+  const recognise = await apk.recogniser({ exchanges, readBody });
+  return exchanges.map(recognise);
+}
+
+async function tar(files: readonly TarFile[]): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of writeTar(files)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const june = Date.UTC(2024, 5, 1, 12) / 1000;
+
+function file(path: string, text: string, mtime = june): TarFile {
+  const body = Buffer.from(text);
+  return {
+    header: {
+      type: 'file',
+      path: Buffer.from(path),
+      target: Buffer.of(),
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      size: body.length,
+      mtime,
+      xattrs: new Map(),
+    },
+    body: [body],
+  };
+}
+
+/** As apk makes it: a signature, whose archive has no end, compressed by itself, and then the index. */
+async function packageIndex(text: string, mtime = june): Promise<Buffer> {
+  const signature = await tar([file('.SIGN.RSA.key.rsa.pub', 'signature', 0)]);
+  const index = await tar([file('DESCRIPTION', 'v3.20'), file('APKINDEX', text, mtime)]);
+  return Buffer.concat([gzipSync(signature.subarray(0, -1024)), gzipSync(index)]);
+}
+
+const listing = [
+  'C:Q1abc=\nP:busybox\nV:1.36.1-r29\nA:x86_64\nS:4\nI:950272\nT:Size optimized\np:cmd:busybox=1.36.1-r29\n',
+  'C:Q1def=\nP:tzdata\nV:2024a-r1\nA:noarch\nS:5\n',
+  'P:vendor-tool\nV:1.0\nA:x86_64\nS:6\n',
+  'P:nothing\n',
+  '',
+].join('\n');
+
+const base = 'https://m.test/alpine/v3.20/main/x86_64';
+
+describe('an index', () => {
+  it.each([
+    ['https://m.test/alpine/v3.20/main/x86_64', 'https://m.test/alpine/', 'v3.20/main/x86_64'],
+    ['https://m.test/alpine/edge/testing/aarch64', 'https://m.test/alpine/', 'edge/testing/aarch64'],
+    ['https://m.test/v3.9/community/x86', 'https://m.test/', 'v3.9/community/x86'],
+    ['https://packages.test/os/x86_64', 'https://packages.test/', 'os/x86_64'],
+    ['https://packages.test/x86_64', 'https://packages.test/', 'x86_64'],
+    ['https://packages.test', 'https://packages.test/', '-'],
+  ])('in %s is of the archive %s, suite %s', async (directory, url, suite) => {
+    const archive = { url, suite, date: '2024-06-01T12:00:00Z' };
+    expect(
+      await recognised({ url: `${directory}/APKINDEX.tar.gz`, body: await packageIndex(listing) }),
+    ).toEqual([{ class: 'index', archive }]);
+  });
+
+  it.each([0, -1, 2 ** 40])('has no date where its member’s is %d', async mtime => {
+    const [found] = await recognised({
+      url: `${base}/APKINDEX.tar.gz`,
+      body: await packageIndex(listing, mtime),
+    });
+    expect(found).toMatchObject({ class: 'index', archive: { date: undefined } });
+  });
+
+  it('is none where it cannot be read', async () => {
+    const url = `${base}/APKINDEX.tar.gz`;
+    const whole = await packageIndex(listing);
+    const other = await tar([file('README', 'x')]);
+    for (const body of ['<html></html>', '', gzipSync('x'), gzipSync(other), whole.subarray(0, -40)])
+      expect(await recognised({ url, body })).toEqual([undefined]);
+    expect(await recognised({ url, status: 404 }, { url, status: 302 })).toEqual([
+      { class: 'index' },
+      undefined,
+    ]);
+  });
+});
+
+describe('a package', () => {
+  it.each([
+    ['busybox-1.36.1-r29.apk', 'busybox', '1.36.1-r29'],
+    ['py3-pip-24.0-r2.apk', 'py3-pip', '24.0-r2'],
+    ['font-noto-0_git20240401-r0.apk', 'font-noto', '0_git20240401-r0'],
+    ['libstdc%2B%2B-13.2.1_git20240309-r0.apk', 'libstdc++', '13.2.1_git20240309-r0'],
+    ['gtk%2B3.0-3.24.41-r0.apk', 'gtk+3.0', '3.24.41-r0'],
+    ['openssl1.1-compat-1.1.1w-r1.apk', 'openssl1.1-compat', '1.1.1w-r1'],
+    ['linux-firmware-20240513-r0.apk', 'linux-firmware', '20240513-r0'],
+    ['llvm17-libs-17.0.6_rc1_p2-r1.apk', 'llvm17-libs', '17.0.6_rc1_p2-r1'],
+    ['foo-1.2.3~abc123-r0.apk', 'foo', '1.2.3~abc123-r0'],
+    ['a-1-2-r3.apk', 'a-1', '2-r3'],
+  ])('%s is %s %s', async (path, name, version) => {
+    expect(await recognised(`${base}/${path}`)).toEqual([
+      { class: 'artefact', name, version, architecture: 'x86_64' },
+    ]);
+  });
+
+  it('is what the index beside it lists, where that agrees on the size', async () => {
+    const found = await recognised(
+      { url: `${base}/APKINDEX.tar.gz`, body: await packageIndex(listing) },
+      { url: `${base}/busybox-1.36.1-r29.apk`, body: '1234' },
+      { url: `${base}/tzdata-2024a-r1.apk`, body: '12345' },
+      { url: `${base}/vendor-tool-1.0.apk`, body: '123456' },
+      { url: `${base}/tzdata-2024a-r1.apk?again`, body: 'otherbytes' },
+      { url: `${base}/vendor-tool-1.0.apk?again`, body: 'other' },
+      { url: 'https://other.test/x86_64/vendor-tool-1.0.apk', body: '123456' },
+    );
+    expect(found.slice(1)).toEqual([
+      { class: 'artefact', name: 'busybox', version: '1.36.1-r29', architecture: 'x86_64' },
+      { class: 'artefact', name: 'tzdata', version: '2024a-r1', architecture: 'noarch' },
+      { class: 'artefact', name: 'vendor-tool', version: '1.0', architecture: 'x86_64' },
+      { class: 'artefact', name: 'tzdata', version: '2024a-r1', architecture: 'x86_64' },
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    'https://phones.test/app/app-1.0-r1.apk',
+    `${base}/app-1.0.apk`,
+    `${base}/app-r1.apk`,
+    `${base}/-1.0-r1.apk`,
+    `${base}/app-1.0-r1.apk.sig`,
+    `${base}/app%2f-1.0-r1.apk`,
+    `${base}/%zz-1.0-r1.apk`,
+    `${base}/${'a-1'.repeat(200)}-1.0-r1.apk`,
+    `${base}/`,
+    'https://m.test/alpine/keys/a.rsa.pub',
+  ])('%s is left', async url => expect(await recognised(url)).toEqual([undefined]));
+
+  it('is none where there is no such file, or where something else is asked', async () => {
+    const url = `${base}/busybox-1.36.1-r29.apk`;
+    expect(await recognised({ url, status: 404 }, { url, method: 'POST' })).toEqual([undefined, undefined]);
+  });
+});
+
+describe('what is installed', () => {
+  const installed = (files: Record<string, string>) =>
+    apk.installed?.({
+      list: () => [],
+      read: path => (files[path] === undefined ? undefined : Buffer.from(files[path])),
+    });
+
+  it('is every record but the virtual ones', () => {
+    const database =
+      `${listing}\nF:bin\nM:0:0:1777\nR:busybox\na:0:0:755\nZ:Q1x=\n\n` +
+      'P:.build-deps\nV:20240601.120000\nA:noarch\nT:virtual meta package\n\n' +
+      'P:build-deps\nV:0\nT:virtual meta package\n';
+    const from = 'lib/apk/db/installed';
+    expect(installed({ [from]: database })).toEqual([
+      { name: 'busybox', version: '1.36.1-r29', architecture: 'x86_64', from },
+      { name: 'tzdata', version: '2024a-r1', architecture: 'noarch', from },
+      { name: 'vendor-tool', version: '1.0', architecture: 'x86_64', from },
+    ]);
+  });
+
+  it('may lie below usr, or not be there', () => {
+    expect(installed({ 'usr/lib/apk/db/installed': 'P:a\nV:1-r0\n' })).toEqual([
+      { name: 'a', version: '1-r0', architecture: undefined, from: 'usr/lib/apk/db/installed' },
+    ]);
+    expect(installed({})).toEqual([]);
+    expect(installed({ 'lib/apk/db/installed': '\0\n\n\n\nP:\nV:' })).toEqual([]);
+  });
+});
