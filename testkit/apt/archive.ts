@@ -37,6 +37,12 @@ export interface StoredFile {
   readonly modified: Date;
 }
 
+/** All files of an archive as they were from a date on. */
+export interface ArchiveState {
+  readonly date: Date;
+  readonly files: ReadonlyMap<string, StoredFile>;
+}
+
 /**
  * An apt archive in memory, with any number of suites, each of which can be published anew at a later date. What is
  * published is the same bytes for the same key, dates and packages.
@@ -45,6 +51,8 @@ export class AptArchive {
   readonly key: ArchiveKey;
   /** By path below the archive's base URL. */
   readonly files = new Map<string, StoredFile>();
+  /** What was published, in the order in which it was: the past that `serveSnapshots` serves. */
+  readonly history: ArchiveState[] = [];
   readonly #origin: string;
   readonly #architecture: string;
   /** The pool files of each suite. */
@@ -78,11 +86,25 @@ export class AptArchive {
     this.#pool.set(suite, pool);
     if (!keepOldFiles) this.#remove(old);
     await this.#publishIndexes(publication, suite, component, Buffer.from(stanzas.join('\n')));
+    this.history.push({ date, files: new Map(this.files) });
   }
 
-  /** Serves on a free port of 127.0.0.1. */
-  async serve(): Promise<ArchiveServer> {
-    return ArchiveServer.start(this.files);
+  /** Takes a suite down, as distributions do at the end of its life. @param date when that was */
+  withdraw(suite: string, date: Date): void {
+    for (const path of this.files.keys()) if (path.startsWith(`dists/${suite}/`)) this.files.delete(path);
+    const pool = this.#pool.get(suite) ?? new Set<string>();
+    this.#pool.delete(suite);
+    this.#remove(pool);
+    this.history.push({ date, files: new Map(this.files) });
+  }
+
+  /** Serves on a free port of 127.0.0.1. @param folder the archive's path there, for example `debian`; default: none */
+  async serve(folder = ''): Promise<ArchiveServer> {
+    if (folder === '') return ArchiveServer.start(this.files);
+    const prefix = `${folder}/`;
+    const get = (path: string) =>
+      path.startsWith(prefix) ? this.files.get(path.slice(prefix.length)) : undefined;
+    return ArchiveServer.start({ get });
   }
 
   async #publishIndexes(

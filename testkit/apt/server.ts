@@ -11,6 +11,11 @@ export type Fault =
   /** One bit of the body is turned; length and headers are right. */
   | { readonly kind: 'flip' };
 
+/** What a path leads to. A redirect is to a path below the server's root, without its first slash. */
+export interface ServedFiles {
+  get(path: string): StoredFile | { readonly redirect: string } | undefined;
+}
+
 interface ArmedFault {
   readonly path: RegExp;
   readonly fault: Fault;
@@ -41,7 +46,7 @@ export class ArchiveServer {
     this.#faults = faults;
   }
 
-  static async start(files: ReadonlyMap<string, StoredFile>, port = 0): Promise<ArchiveServer> {
+  static async start(files: ServedFiles, port = 0): Promise<ArchiveServer> {
     const requests: SeenRequest[] = [];
     const faults: ArmedFault[] = [];
     const server = createServer((request, response) => {
@@ -60,6 +65,12 @@ export class ArchiveServer {
   /** From now on, `times` requests for a path that matches go wrong. */
   fail(path: RegExp, fault: Fault, times = Number.POSITIVE_INFINITY): void {
     this.#faults.push({ path, fault, left: times });
+  }
+
+  /** From now on, so many requests are answered that they come too fast. @param seconds that a client must wait */
+  throttle(times: number, seconds = 0): void {
+    const headers = { 'retry-after': String(seconds) };
+    this.fail(/(?:)/, { kind: 'status', status: 429, headers }, times);
   }
 
   /** Nothing goes wrong any more. */
@@ -85,7 +96,7 @@ function takeFault(faults: readonly ArmedFault[], path: string): Fault | undefin
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  file: StoredFile | undefined,
+  file: ReturnType<ServedFiles['get']>,
   fault: Fault | undefined,
 ): void {
   if (fault?.kind === 'status') {
@@ -98,6 +109,10 @@ function answer(
   }
   if (file === undefined) {
     send(request, response, 404, {}, Buffer.from('Not Found\n'));
+    return;
+  }
+  if ('redirect' in file) {
+    send(request, response, 302, { location: `/${encodeURI(file.redirect)}` }, Buffer.alloc(0));
     return;
   }
   const headers = { 'last-modified': file.modified.toUTCString(), 'accept-ranges': 'bytes' };

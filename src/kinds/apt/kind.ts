@@ -1,38 +1,64 @@
-import type { Kind } from '../kind.ts';
+import type { Kind, Recognised, RecogniseContext } from '../kind.ts';
+import { aptAsOf } from './as-of.ts';
 import { aptClientSettings } from './client.ts';
+import { installedPackages } from './installed.ts';
+import { poolSnapshots } from './pool.ts';
 import { parseRelease } from './release.ts';
 import { checkReleaseTime, unverifiedText } from './signature.ts';
 import { aptRecogniser, type RecognisedIndex } from './recognise.ts';
-import type { Recognised } from '../kind.ts';
+import { snapshotServices, type SnapshotServices } from './snapshots.ts';
 
 const configPath = '/run/holdfast/apt.conf';
 
+export interface AptOptions {
+  /** Where archives have their past. Default: the public services. */
+  readonly snapshots?: SnapshotServices | undefined;
+}
+
+interface NewIndexContext {
+  readonly readBody: RecogniseContext['readBody'];
+  readonly now: Date;
+  /** The lock's date, where new indexes are answered as of it. */
+  readonly asOf?: Date | undefined;
+}
+
 /** Debian archives and their packages. */
-export const apt: Kind = {
-  name: 'apt',
-  async recogniser({ exchanges, readBody }) {
-    const recognise = await aptRecogniser(exchanges, readBody);
-    return exchange => {
-      const found = recognise(exchange);
-      if (found === undefined) return undefined;
-      if (found.class === 'index') return index(found);
-      const { name, version, architecture } = found;
-      return { class: 'artefact', name, version, architecture };
-    };
-  },
-  client({ caBundle, replaying, environment }) {
-    const { APT_CONFIG: imageAptConfig } = environment;
-    const settings = aptClientSettings({ configPath, caBundlePath: caBundle, replaying, imageAptConfig });
-    return { files: settings.files, environment: settings.env };
-  },
-  async checkNew({ key, responses }, { readBody, now }) {
-    const body = responses.at(-1)?.body;
-    if (body === undefined || !/\/(In)?Release$/.test(new URL(key.url).pathname)) return;
-    const text = unverifiedText(await readBody(body.digest));
-    // Not every file of that name is an archive's; apt itself judges what it was given.
-    if (/^Valid-Until:/im.test(text)) checkReleaseTime(parseRelease(text, key.url), { now, origin: key.url });
-  },
-};
+export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind {
+  return {
+    name: 'apt',
+    async recogniser({ exchanges, readBody }) {
+      const recognise = await aptRecogniser(exchanges, readBody);
+      return exchange => {
+        const found = recognise(exchange);
+        if (found === undefined) return undefined;
+        if (found.class === 'index') return index(found);
+        const { name, version, architecture } = found;
+        return { class: 'artefact', name, version, architecture };
+      };
+    },
+    client({ caBundle, replaying, environment }) {
+      const { APT_CONFIG: imageAptConfig } = environment;
+      const settings = aptClientSettings({ configPath, caBundlePath: caBundle, replaying, imageAptConfig });
+      return { files: settings.files, environment: settings.env };
+    },
+    async checkNew({ key, responses }, { readBody, now, asOf }: NewIndexContext) {
+      const body = responses.at(-1)?.body;
+      if (body === undefined || !/\/(In)?Release$/.test(new URL(key.url).pathname)) return;
+      const text = unverifiedText(await readBody(body.digest));
+      // Not every file of that name is an archive's; apt itself judges what it was given.
+      if (!/^Valid-Until:/im.test(text)) return;
+      const release = parseRelease(text, key.url);
+      // What the archive was on the lock's date must have been good on that date; it may have expired since.
+      const isPast = asOf !== undefined && release.date <= asOf;
+      checkReleaseTime(release, { now: isPast ? asOf : now, origin: key.url });
+    },
+    asOf: aptAsOf(snapshots),
+    sources: (url, { asOf }) => poolSnapshots(url, asOf, snapshots),
+    installed: installedPackages,
+  };
+}
+
+export const apt: Kind = aptKind();
 
 /** The signed index stands for its suite; the files that it vouches for have no line of their own. */
 function index({ signed, digest, archive: url, suite, date }: RecognisedIndex): Recognised {
