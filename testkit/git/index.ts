@@ -1,4 +1,4 @@
 /** Real git repositories with fixed dates, served over smart HTTP by git itself. */
 
-export { cleanGitEnvironment, GitRepository, runGit, type CommitSpec } from './repository.ts';
+export { GitRepository, runGit, type CommitSpec } from './repository.ts';
 export { GitServer, type GitRequest } from './server.ts';
