@@ -1,14 +1,17 @@
 import type { BlobDescriptor } from '../store/index.ts';
 import type { Exchange } from './exchange.ts';
 
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const absences: ReadonlySet<number> = new Set([404, 410]);
+
 /**
- * What upstream said, each time it was asked: `whole`, here it is; `absent`, there is no such file, which tells of
- * what there is as an index does; `other`, a redirect, or not the same each time.
+ * What upstream said, each time it was asked: `whole`, here it is; `pointer`, it is elsewhere or there is none, which
+ * tells of what there is as an index does; `mixed`, not the same each time.
  */
-export function outcomeOf({ responses }: Exchange): 'whole' | 'absent' | 'other' {
-  if (responses.length === 0) return 'other';
+export function outcomeOf({ responses }: Exchange): 'whole' | 'pointer' | 'mixed' {
+  if (responses.length === 0) return 'mixed';
   if (responses.every(({ status }) => status === 200)) return 'whole';
-  return responses.every(({ status }) => status === 404 || status === 410) ? 'absent' : 'other';
+  return responses.every(({ status }) => redirects.has(status) || absences.has(status)) ? 'pointer' : 'mixed';
 }
 
 /** The last body that upstream gave for a file that is there. */

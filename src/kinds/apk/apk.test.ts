@@ -103,7 +103,7 @@ describe('an index', () => {
       expect(await recognised({ url, body })).toEqual([undefined]);
     expect(await recognised({ url, status: 404 }, { url, status: 302 })).toEqual([
       { class: 'index' },
-      undefined,
+      { class: 'index' },
     ]);
   });
 });
@@ -159,9 +159,16 @@ describe('a package', () => {
     'https://m.test/alpine/keys/a.rsa.pub',
   ])('%s is left', async url => expect(await recognised(url)).toEqual([undefined]));
 
-  it('is none where there is no such file, or where something else is asked', async () => {
+  it('is an index’s word where there is none, or elsewhere, and nothing where something else is asked', async () => {
     const url = `${base}/busybox-1.36.1-r29.apk`;
-    expect(await recognised({ url, status: 404 }, { url, method: 'POST' })).toEqual([undefined, undefined]);
+    expect(
+      await recognised(
+        { url, status: 404 },
+        { url, status: 302 },
+        { url, status: 206 },
+        { url, method: 'POST' },
+      ),
+    ).toEqual([{ class: 'index' }, { class: 'index' }, undefined, undefined]);
   });
 });
 

@@ -20,16 +20,7 @@ function recognise(exchange: Exchange, repositories: Repositories): Recognised |
   const path = urlPath(exchange.key.url);
   if (path === undefined || !asksForFile(exchange)) return undefined;
   if (path.segments.at(-1) === indexFile) return recogniseIndex(exchange, path, repositories);
-  const body = bodyOf(exchange);
-  if (outcomeOf(exchange) !== 'whole' || body === undefined) return undefined;
-  const listed = repositories.packageAt(path, body.size);
-  if (listed !== undefined) {
-    const { name, version, architecture } = listed;
-    return { class: 'artefact', name, version, architecture };
-  }
-  const [file = '', architecture = ''] = path.segments.toReversed();
-  const named = packageNamed(file);
-  return named && isArchitecture(architecture) ? { class: 'artefact', ...named, architecture } : undefined;
+  return recognisePackage(exchange, path, repositories);
 }
 
 function recogniseIndex(
@@ -37,9 +28,25 @@ function recogniseIndex(
   path: UrlPath,
   repositories: Repositories,
 ): Recognised | undefined {
-  if (outcomeOf(exchange) !== 'whole')
-    return outcomeOf(exchange) === 'absent' ? { class: 'index' } : undefined;
-  const archive = repositories.archiveAt(path);
+  if (outcomeOf(exchange) === 'pointer') return { class: 'index' };
+  const archive = outcomeOf(exchange) === 'whole' ? repositories.archiveAt(path) : undefined;
   // What is called an index and is none is a file like any other.
   return archive && { class: 'index', archive };
+}
+
+function recognisePackage(
+  exchange: Exchange,
+  path: UrlPath,
+  repositories: Repositories,
+): Recognised | undefined {
+  const outcome = outcomeOf(exchange);
+  const listed = outcome === 'whole' ? repositories.packageAt(path, bodyOf(exchange)?.size) : undefined;
+  if (listed !== undefined) {
+    const { name, version, architecture } = listed;
+    return { class: 'artefact', name, version, architecture };
+  }
+  const [file = '', architecture = ''] = path.segments.toReversed();
+  const named = packageNamed(file);
+  if (named === undefined || !isArchitecture(architecture) || outcome === 'mixed') return undefined;
+  return outcome === 'whole' ? { class: 'artefact', ...named, architecture } : { class: 'index' };
 }

@@ -41,9 +41,9 @@ export class Repositories {
   }
 
   /** What the index beside a package says of a file of this name and size. */
-  packageAt(path: UrlPath, size: number): PackageRecord | undefined {
+  packageAt(path: UrlPath, size: number | undefined): PackageRecord | undefined {
     const record = this.#indexes.get(directoryOf(path))?.packages.get(path.segments.at(-1) ?? '');
-    return record?.size === size ? record : undefined;
+    return size !== undefined && record?.size === size ? record : undefined;
   }
 }
 

@@ -103,7 +103,7 @@ describe('in a repository that looks like one', () => {
     expect(await recognised(`${base}/${path}`)).toEqual([undefined]);
   });
 
-  it('takes that there is no such file for index, and leaves redirects and other methods', async () => {
+  it('takes for index that there is no such file, or elsewhere, and leaves other methods', async () => {
     const url = `${base}/g/a/1.0/a-1.0.jar`;
     expect(
       await recognised(
@@ -113,7 +113,7 @@ describe('in a repository that looks like one', () => {
         { url, method: 'PUT' },
         { url, method: 'HEAD' },
       ),
-    ).toEqual([index, index, undefined, undefined, artefact('g:a', '1.0')]);
+    ).toEqual([index, index, index, undefined, artefact('g:a', '1.0')]);
   });
 });
 

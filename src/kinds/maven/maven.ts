@@ -30,9 +30,9 @@ function recognise(exchange: Exchange, repositories: Repositories): Recognised |
     case 'whole':
       return { class: 'artefact', name: coordinates(group, file), version: file.version };
     // Each file is looked for in every repository of a build, one after the other.
-    case 'absent':
+    case 'pointer':
       return { class: 'index' };
-    case 'other':
+    case 'mixed':
       return undefined;
   }
 }

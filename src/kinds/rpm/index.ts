@@ -1,0 +1,1 @@
+export { rpm } from './rpm.ts';

@@ -1,0 +1,46 @@
+import { parseXml, elementAt } from '../xml.ts';
+
+/** `repodata/repomd.xml`: the index that names a repository's other indexes by their digests. */
+export interface Repomd {
+  /** RFC 3339; nothing where it does not say. */
+  readonly date: string | undefined;
+}
+
+/**
+ * Nothing where the text is something else. The date is the revision, where that is a time as createrepo writes it,
+ * or else the latest time of the files that it names.
+ */
+export function parseRepomd(text: string): Repomd | undefined {
+  const root = parseXml(text);
+  if (root?.name !== 'repomd') return undefined;
+  const times = root.children
+    .filter(({ name }) => name === 'data')
+    .map(data => secondsIn(elementAt(data, 'timestamp')?.text))
+    .filter(time => time !== undefined);
+  const seconds = secondsIn(elementAt(root, 'revision')?.text) ?? times.toSorted((a, b) => b - a)[0];
+  if (seconds === undefined) return { date: undefined };
+  return { date: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') };
+}
+
+/** Seconds since 1970; a revision may also be a counter, which is no time. */
+function secondsIn(text: string | undefined): number | undefined {
+  const [, digits] = /^(\d{9,10})(?:\.\d+)?$/.exec(text ?? '') ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/**
+ * Whether a text is an answer to "where are mirrors of this repository": a metalink (RFC 5854 and its forerunner) for
+ * repomd.xml, or a list of URLs. `isRepository` says whether there is one at a URL.
+ */
+export function isMirrorList(text: string, isRepository: (url: string) => boolean): boolean {
+  if (/^\s*</.test(text)) {
+    const root = parseXml(text);
+    const files =
+      root?.name === 'metalink' ? [...root.children, ...(elementAt(root, 'files')?.children ?? [])] : [];
+    return files.some(({ name, attributes }) => name === 'file' && attributes.get('name') === 'repomd.xml');
+  }
+  const lines = text.split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'));
+  return (
+    lines.every(line => /^[a-z]+:\/\/\S+\s*$/.test(line)) && lines.some(line => isRepository(line.trim()))
+  );
+}
