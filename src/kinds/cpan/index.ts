@@ -1,0 +1,1 @@
+export { cpan } from './cpan.ts';
