@@ -22,12 +22,11 @@ export async function cpanRecogniser({ exchanges, readBody }: RecogniseContext):
     const path = urlPath(exchange.key.url);
     if (path === undefined || !asksForFile(exchange)) return undefined;
     const body = bodyOf(exchange);
-    const what = isModuleIndex(path) ? moduleIndex(path, body && dates.get(body.digest)) : authorsFile(path);
     switch (outcomeOf(exchange)) {
       case 'whole':
-        return what;
+        return isModuleIndex(path) ? moduleIndex(path, body && dates.get(body.digest)) : authorsFile(path);
       case 'pointer':
-        return what && { class: 'index' };
+        return isModuleIndex(path) || authorsFile(path) ? { class: 'index' } : undefined;
       case 'mixed':
         return undefined;
     }
@@ -38,10 +37,10 @@ function isModuleIndex({ segments }: UrlPath): boolean {
   return segments.slice(-2).join('/') === 'modules/02packages.details.txt.gz';
 }
 
-/** The index stands for the archive as an apt suite's Release does. */
-function moduleIndex({ origin, segments }: UrlPath, date: string | undefined): Recognised {
-  const archive = date && { url: directoryUrl(origin, segments.slice(0, -2)), suite: '-', date };
-  return { class: 'index', ...(archive && { archive }) };
+/** The index stands for the archive as an apt suite's Release does. What only has its name is a file like any other. */
+function moduleIndex({ origin, segments }: UrlPath, date: string | undefined): Recognised | undefined {
+  const url = directoryUrl(origin, segments.slice(0, -2));
+  return date === undefined ? undefined : { class: 'index', archive: { url, suite: '-', date } };
 }
 
 /** `authors/id/A/AU/AUTHOR/…`: a distribution, or the signed list of an author's files. */
@@ -62,7 +61,7 @@ function lastUpdated(bytes: Buffer): string | undefined {
     const [header = ''] = gunzipSync(bytes, { maxOutputLength: largestText })
       .toString('latin1')
       .split('\n\n', 1);
-    const date = new Date(/^Last-Updated:(.*)$/m.exec(header)?.[1] ?? '');
+    const date = new Date(/^Last-Updated:(.* GMT)$/m.exec(header)?.[1] ?? '');
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString().replace('.000Z', 'Z');
   } catch {
     return undefined;

@@ -14,7 +14,7 @@ export interface LaidOutFile {
 
 const checksumEnding = /\.(?:md5|sha1|sha256|sha512)$/;
 const signatureEnding = /\.(?:asc|sigstore(?:\.json)?)$/;
-const metadataFile = /^maven-metadata\.xml(?:\.asc)?$/;
+const metadataFile = 'maven-metadata.xml';
 
 /**
  * `<artifact>/<version>/<artifact>-<version>[-<classifier>].<extension>`, of a snapshot with time and build number in
@@ -50,9 +50,13 @@ function versionIn(stem: string, directory: string): string | undefined {
   return typeof time === 'string' ? base + time : undefined;
 }
 
-/** `maven-metadata.xml`, which lists the versions of an artifact, or its checksum or signature. */
+/** `maven-metadata.xml`, which lists the versions of an artifact, or its checksum. */
 export function isMetadata(segments: readonly string[]): boolean {
-  return metadataFile.test(segments.at(-1)?.replace(checksumEnding, '') ?? '');
+  return segments.at(-1)?.replace(checksumEnding, '') === metadataFile;
+}
+
+export function isChecksum(segments: readonly string[]): boolean {
+  return checksumEnding.test(segments.at(-1) ?? '');
 }
 
 /** `group:artifact[:extension[:classifier]]`, as Maven writes coordinates; a jar's extension goes without saying. */

@@ -73,9 +73,7 @@ describe('in a repository that looks like one', () => {
   });
 
   it.each([
-    'g/a/maven-metadata.xml',
     'g/a/maven-metadata.xml.sha1',
-    'g/a/1.0-SNAPSHOT/maven-metadata.xml',
     'g/a/1.0/a-1.0.jar.sha1',
     'g/a/1.0/a-1.0.pom.md5',
     'g/a/1.0/a-1.0.jar.asc.sha256',
@@ -101,6 +99,24 @@ describe('in a repository that looks like one', () => {
     'archetype-catalog.xml',
   ])('%s is left', async path => {
     expect(await recognised(`${base}/${path}`)).toEqual([undefined]);
+  });
+
+  it('metadata and checksums are index where they are what they are called', async () => {
+    const metadata = `${base}/g/a/maven-metadata.xml`;
+    const long = 'x'.repeat(2000);
+    expect(
+      await recognised(
+        { url: metadata, body: '<metadata/>' },
+        {
+          url: `${base}/g/a/1.0-SNAPSHOT/maven-metadata.xml`,
+          body: '<?xml version="1.0"?><metadata></metadata>',
+        },
+        { url: metadata, status: 404 },
+        { url: metadata, body: '#!/bin/sh' },
+        { url: `${metadata}.sha1`, body: long },
+        { url: `${base}/g/a/1.0/a-1.0.jar.sha1`, body: long },
+      ),
+    ).toEqual([index, index, index, undefined, undefined, undefined]);
   });
 
   it('takes for index that there is no such file, or elsewhere, and leaves other methods', async () => {

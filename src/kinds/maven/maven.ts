@@ -1,8 +1,8 @@
-import { asksForFile, outcomeOf } from '../answers.ts';
+import { asksForFile, bodyOf, outcomeOf } from '../answers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Kind, Recognised } from '../kind.ts';
 import { urlPath } from '../url-path.ts';
-import { coordinates, isMetadata, laidOutFile } from './layout.ts';
+import { coordinates, isChecksum, isMetadata, laidOutFile } from './layout.ts';
 import { Repositories } from './repositories.ts';
 
 /**
@@ -18,21 +18,25 @@ export const maven: Kind = {
   },
 };
 
+/** A digest in hexadecimal, in some repositories with the file's name beside it. What is larger is something else. */
+const largestChecksum = 1024;
+
 function recognise(exchange: Exchange, repositories: Repositories): Recognised | undefined {
   const path = urlPath(exchange.key.url);
-  if (path === undefined || !asksForFile(exchange)) return undefined;
-  if (isMetadata(path.segments)) return { class: 'index' };
+  const outcome = outcomeOf(exchange);
+  if (path === undefined || outcome === 'mixed' || !asksForFile(exchange)) return undefined;
+  const body = bodyOf(exchange);
+  const mayBeChecksum = body === undefined || body.size <= largestChecksum;
+  if (isMetadata(path.segments)) {
+    const isOne = isChecksum(path.segments) ? mayBeChecksum : !body || repositories.isMetadata(body.digest);
+    return isOne ? { class: 'index' } : undefined;
+  }
   const file = laidOutFile(path.segments);
   const group = file && repositories.groupOf(path, file);
   if (file === undefined || group === undefined) return undefined;
-  if (file.checksum) return { class: 'index' };
-  switch (outcomeOf(exchange)) {
-    case 'whole':
-      return { class: 'artefact', name: coordinates(group, file), version: file.version };
-    // Each file is looked for in every repository of a build, one after the other.
-    case 'pointer':
-      return { class: 'index' };
-    case 'mixed':
-      return undefined;
-  }
+  if (file.checksum) return mayBeChecksum ? { class: 'index' } : undefined;
+  // Each file is looked for in every repository of a build, one after the other.
+  return outcome === 'pointer'
+    ? { class: 'index' }
+    : { class: 'artefact', name: coordinates(group, file), version: file.version };
 }

@@ -1,8 +1,9 @@
+import type { Digest } from '../../core/index.ts';
 import { asksForFile, bodyOf, outcomeOf } from '../answers.ts';
 import type { RecogniseContext } from '../kind.ts';
 import { directoryUrl, urlPath, type UrlPath } from '../url-path.ts';
-import { elementAt, parseXml } from '../xml.ts';
-import { groupOf, isMetadata, laidOutFile, type LaidOutFile } from './layout.ts';
+import { elementAt, parseXml, type XmlElement } from '../xml.ts';
+import { groupOf, isChecksum, isMetadata, laidOutFile, type LaidOutFile } from './layout.ts';
 
 /** Poms and metadata of the public repositories are some kilobytes; the largest metadata known has 300. */
 const largestDocument = 4 * 1024 * 1024;
@@ -20,6 +21,7 @@ const packagings = new Set(['pom', 'jar', 'war', 'ear', 'aar', 'module', 'klib']
 export class Repositories {
   /** How many files say that a repository begins at a URL. */
   readonly #witnesses = new Map<string, number>();
+  readonly #metadata = new Set<Digest>();
 
   /** @throws what `readBody` throws; a document that is not what its name says is passed over. */
   static async read({ exchanges, readBody }: RecogniseContext): Promise<Repositories> {
@@ -29,8 +31,10 @@ export class Repositories {
       const body = bodyOf(exchange);
       if (path === undefined || body === undefined || body.size > largestDocument) continue;
       if (!asksForFile(exchange) || outcomeOf(exchange) !== 'whole') continue;
-      if (!isDocument(path) || repositories.#isKnown(path)) continue;
-      repositories.#witness(path, (await readBody(body.digest)).toString());
+      if (!isDocument(path) || (repositories.#isKnown(path) && !isMetadata(path.segments))) continue;
+      const root = parseXml((await readBody(body.digest)).toString());
+      if (root?.name === 'metadata') repositories.#metadata.add(body.digest);
+      repositories.#witness(path, root);
     }
     return repositories;
   }
@@ -39,6 +43,11 @@ export class Repositories {
   groupOf({ origin, segments }: UrlPath, file: LaidOutFile): string | undefined {
     const length = this.#repositoryLength(origin, segments) ?? usualLength(file);
     return length === undefined ? undefined : groupOf(file.above.slice(length));
+  }
+
+  /** Whether a body is what `maven-metadata.xml` must be. */
+  isMetadata(digest: Digest): boolean {
+    return this.#metadata.has(digest);
   }
 
   #isKnown({ origin, segments }: UrlPath): boolean {
@@ -59,8 +68,8 @@ export class Repositories {
     return this.#witnesses.get(directoryUrl(origin, segments.slice(0, length))) ?? 0;
   }
 
-  #witness({ origin, segments }: UrlPath, text: string): void {
-    const length = lengthSaidBy(segments, text);
+  #witness({ origin, segments }: UrlPath, root: XmlElement | undefined): void {
+    const length = lengthSaidBy(segments, root);
     if (length === undefined) return;
     const url = directoryUrl(origin, segments.slice(0, length));
     this.#witnesses.set(url, (this.#witnesses.get(url) ?? 0) + 1);
@@ -68,13 +77,12 @@ export class Repositories {
 }
 
 function isDocument({ segments }: UrlPath): boolean {
-  if (isMetadata(segments)) return segments.at(-1) === 'maven-metadata.xml';
+  if (isMetadata(segments)) return !isChecksum(segments);
   const file = laidOutFile(segments);
   return file?.extension === 'pom' && !file.checksum && file.classifier === undefined;
 }
 
-function lengthSaidBy(segments: readonly string[], text: string): number | undefined {
-  const root = parseXml(text);
+function lengthSaidBy(segments: readonly string[], root: XmlElement | undefined): number | undefined {
   if (root?.name === 'project') {
     const group = elementAt(root, 'groupId') ?? elementAt(root, 'parent', 'groupId');
     return lengthBefore(laidOutFile(segments)?.above, group?.text);

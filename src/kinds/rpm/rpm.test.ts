@@ -102,18 +102,19 @@ describe('repomd.xml', () => {
   );
 
   it('vouches for what lies beside it', async () => {
-    const hash = 'ab'.repeat(32);
+    const hash = hexOf(sha256('metadata'));
     const found = await recognised(
       repository,
       `${base}/repodata/anything.yaml`,
       `${base}/repodata/repomd.xml.asc`,
-      `https://mirror.test/os/repodata/${hash}-primary.xml.zck`,
+      { url: `https://mirror.test/os/repodata/${hash}-primary.xml.zck`, body: 'metadata' },
+      { url: `${base}/repodata/${hash}-primary.xml.zck`, body: 'something else' },
       { url: 'https://mirror.test/os/repodata/repomd.xml', status: 404 },
       { url: 'https://mirror.test/os/repodata/repomd.xml', status: 302 },
       'https://mirror.test/os/repodata/anything.yaml',
       { ...repository, method: 'POST' },
     );
-    expect(found.slice(1)).toEqual([index, index, index, index, index, undefined, undefined]);
+    expect(found.slice(1)).toEqual([index, index, index, undefined, index, index, undefined, undefined]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { hexOf } from '../../core/index.ts';
 import { asksForFile, bodyOf, outcomeOf } from '../answers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Kind, Recognised } from '../kind.ts';
@@ -28,7 +29,7 @@ function recognise(exchange: Exchange, repositories: Repositories): Recognised |
     : undefined;
 }
 
-/** Names that createrepo gives; others count where the repository is known. */
+/** Names that createrepo gives, where they hold a digest it must be right; others count where the repository is known. */
 const metadataFile =
   /^(?:repomd\.xml|[0-9a-f]{40,128}-[\w.-]+|(?:primary|filelists|other|updateinfo)\.(?:xml|sqlite)[\w.]*)(?:\.asc|\.key)?$/;
 
@@ -42,6 +43,9 @@ function recogniseIndex(
     const archive = repositories.archiveAt(path);
     return archive && { class: 'index', archive };
   }
+  const body = bodyOf(exchange);
+  const named = /^([0-9a-f]{64})-/.exec(path.segments.at(-1) ?? '')?.[1];
+  if (named !== undefined && body !== undefined && named !== hexOf(body.digest)) return undefined;
   const known = repositories.holds(path) || metadataFile.test(path.segments.at(-1) ?? '');
   return known ? { class: 'index' } : undefined;
 }
