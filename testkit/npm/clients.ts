@@ -1,57 +1,81 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Programs that install packages from an npm registry, in a temporary directory of their own. */
-export class NpmClients {
-  /** Where each has its home, its caches and its configuration. */
-  readonly home: string;
-  readonly #path: string;
-  /** Why there is none, by name. */
-  readonly missing: ReadonlyMap<string, string>;
+/** What is not there soon is not there. */
+const installOptions =
+  '--no-audit --no-fund --ignore-scripts --prefer-offline --fetch-retries=0 --fetch-timeout=30000'.split(' ');
 
-  private constructor(home: string, path: string, missing: ReadonlyMap<string, string>) {
-    this.home = home;
-    this.#path = path;
+/** Where the public registry has those clients that a machine with npm may lack. */
+const packages = {
+  yarn: { specifier: 'yarn@1', program: 'yarn' },
+  berry: { specifier: '@yarnpkg/cli-dist@4', program: 'yarn' },
+  pnpm: { specifier: 'pnpm@10', program: 'pnpm' },
+} as const;
+
+export type NpmClientName = 'npm' | keyof typeof packages;
+
+/** Programs that install packages from an npm registry: yarn classic and 2 and later (`berry`), pnpm, and npm itself. */
+export class NpmClients {
+  readonly #home: string;
+  readonly #programs: ReadonlyMap<NpmClientName, string>;
+  /** Why a client is not here. */
+  readonly missing: ReadonlyMap<NpmClientName, string>;
+
+  private constructor(
+    home: string,
+    programs: ReadonlyMap<NpmClientName, string>,
+    missing: ReadonlyMap<NpmClientName, string>,
+  ) {
+    this.#home = home;
+    this.#programs = programs;
     this.missing = missing;
   }
 
-  /**
-   * Those of this machine; the others are installed by npm from the registry that this machine has configured, where
-   * it has one.
-   * @param packages by program: what npm installs for it
-   */
-  static async find(packages: Readonly<Record<string, string>>): Promise<NpmClients> {
+  /** npm must be this machine's; it installs the others into a temporary directory, from wherever it is told to. */
+  static async find(): Promise<NpmClients> {
     const home = await mkdtemp(join(tmpdir(), 'holdfast-npm-clients-'));
-    const path = `${join(home, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`;
-    const missing = new Map<string, string>();
-    for (const [program, specifier] of Object.entries(packages)) {
-      const options = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefer-offline'];
+    const programs = new Map<NpmClientName, string>([['npm', 'npm']]);
+    const missing = new Map<NpmClientName, string>();
+    for (const name of ['yarn', 'berry', 'pnpm'] as const) {
+      const { specifier, program } = packages[name];
+      const prefix = join(home, name);
       try {
-        await run('npm', ['install', '--prefix', home, ...options, specifier], {
+        await run('npm', ['install', ...installOptions, '--prefix', prefix, specifier], {
           cwd: home,
           timeout: 120_000,
         });
-        await run(join(home, 'node_modules', '.bin', program), ['--version'], { cwd: home, timeout: 60_000 });
+        programs.set(name, join(prefix, 'node_modules', '.bin', program));
       } catch (error) {
-        missing.set(program, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+        missing.set(name, messageOf(error));
       }
     }
-    return new NpmClients(home, path, missing);
+    const npm = await run('npm', ['--version'], { cwd: home }).catch(messageOf);
+    if (typeof npm === 'string') missing.set('npm', npm);
+    return new NpmClients(home, programs, missing);
   }
 
   /** Output of a client that knows nothing of this machine's configuration. */
-  async run(program: string, args: readonly string[], directory: string): Promise<string> {
-    const env = { PATH: this.#path, HOME: this.home, XDG_DATA_HOME: join(this.home, 'data'), CI: '1' };
+  async run(client: NpmClientName, args: readonly string[], directory: string): Promise<string> {
+    // As root, yarn has its cache outside of the home.
+    const YARN_CACHE_FOLDER = join(this.#home, `${client}-cache`);
+    const env = { PATH: process.env['PATH'], HOME: this.#home, CI: '1', YARN_CACHE_FOLDER };
+    const program = this.#programs.get(client) ?? client;
     const { stdout, stderr } = await run(program, [...args], { cwd: directory, env, timeout: 120_000 });
     return stdout + stderr;
   }
 
   async close(): Promise<void> {
-    await rm(this.home, { recursive: true, force: true });
+    await rm(this.#home, { recursive: true, force: true });
   }
+}
+
+/** Of a command that failed: the line that npm has for its cause. */
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n').find(line => line.startsWith('npm error')) ?? text.split('\n')[0] ?? text;
 }

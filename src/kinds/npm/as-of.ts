@@ -8,7 +8,7 @@ const jsonType = 'application/json';
 
 /**
  * A packument, a version's manifest or a package's tags as they were on the lock's date. What a request is for is
- * known only from the answer: so upstream is asked wherever a client will have JSON. A registry without times has no
+ * known only from the answer: so upstream is asked wherever it may be for one. A registry without times has no
  * past, and its present answer is left to be taken.
  * @throws HoldfastError (exit 5) AS_OF_UNAVAILABLE where the package's versions of that date were unpublished since
  */
@@ -19,14 +19,31 @@ export async function npmAsOf(
   const segments = pathSegments(key.url);
   if (key.method !== 'GET' || key.body !== undefined || segments === undefined) return undefined;
   if (serviceAt(key.url) === 'dist-tags') return tagsAnswer(key.url, segments, context);
-  const { accept = '' } = headers;
-  if (segments.includes('-') || !(asksAbbreviated(accept) || accept.includes(jsonType))) return undefined;
+  const { accept } = headers;
+  if (!mayBeDocument(segments) || !mayWantDocument(headers)) return undefined;
   const found = await documentAt(key.url, context);
   if (found?.form === 'packument' && pathNames(segments, found.packument.name))
     return packumentAnswer(packumentAt(found.packument, context.asOf), asksAbbreviated(accept));
   if (found?.form === 'manifest' && pathNames(segments, found.manifest.name, 1))
     return manifestAnswer(key.url, segments.at(-1) ?? '', found.manifest.name, context);
   return undefined;
+}
+
+/** npm, yarn classic and pnpm name what they take; later yarns accept anything, and have the name of their library. */
+function mayWantDocument({ accept, 'user-agent': agent = '' }: NewRequest['headers']): boolean {
+  if (accept === undefined || accept === '*/*') return /^(?:got|yarn)\b/.test(agent);
+  return asksAbbreviated(accept) || accept.includes(jsonType);
+}
+
+/** A tarball is never fetched to see that it is one, where its path tells; clients ask for it in the same words. */
+function mayBeDocument(segments: readonly string[]): boolean {
+  const scope = segments.findIndex(segment => segment.startsWith('@'));
+  const deepest = segments.length - 1 - scope;
+  return (
+    !segments.includes('-') &&
+    !/\.(?:[gx]z|tgz|zip)$/.test(segments.at(-1) ?? '') &&
+    (scope < 0 || deepest <= 2)
+  );
 }
 
 function packumentAnswer(past: Past, abbreviated: boolean): AsOfAnswer | undefined {

@@ -6,7 +6,7 @@ import { nodeModulesDirectories } from './project-directories.ts';
 /** Packages that are looked at; a root that has more is told of in part. */
 const countLimit = 100_000;
 /** Levels of node_modules in node_modules. */
-const depthLimit = 16;
+const depthLimit = 12;
 
 interface Place {
   /** A node_modules directory. */

@@ -66,6 +66,17 @@ test('a packument is an index, whichever side says so', () => {
   });
 });
 
+test('where the abbreviated form is missing, the full one is of this kind too', async () => {
+  const url = 'https://npm.test/no-such';
+  const vary = { accept: abbreviated };
+  const first = exchange(url, { type: json, vary, status: 404 });
+  const second = exchange(url, { type: json, status: 404 });
+  expect((await recogniserOf(first, second))(second)).toEqual({ class: 'index' });
+  expect((await recogniserOf(second))(second)).toBeUndefined();
+  const download = exchange('https://files.test/a', { vary });
+  expect((await recogniserOf(download))(download)).toBeUndefined();
+});
+
 test('a packument without a type of its own is known by what it says of the name in its URL', async () => {
   const text = packument('@acme/tool', {});
   const found = exchange('https://npm.test/base/@acme%2ftool', { type: `${json}; charset=utf-8`, text });
@@ -77,6 +88,11 @@ test('a packument without a type of its own is known by what it says of the name
   const known = await recogniserOf(found, other, manifest);
   expect(known(found)).toEqual({ class: 'index' });
   expect(known(manifest)).toEqual({ class: 'index' });
+  const missing = exchange('https://npm.test/base/none', { type: json, status: 404 });
+  expect(known(missing)).toEqual({ class: 'index' });
+  const page = exchange('https://npm.test/base/none', { type: 'text/html', status: 404 });
+  expect(known(page)).toBeUndefined();
+  expect(known(exchange('https://npm.test/other', { type: json, status: 404 }))).toBeUndefined();
   expect(known(other)).toBeUndefined();
 });
 

@@ -58,6 +58,11 @@ export function serviceAt(url: string): 'dist-tags' | 'advisories' | 'publishers
   return third === 'keys' || third === 'attestations' ? 'publishers' : undefined;
 }
 
+/** What stands before a package's name, at whose document a URL may point. */
+export function registryBase(url: string): string | undefined {
+  return /^([^?#]*\/)(?:@[^/]+(?:\/|%2f))?[^/@?#]+$/i.exec(url)?.[1];
+}
+
 /** Where the whole document of a package lies whose tags, or one version of which, lie at `url`. */
 export function packumentUrl(url: string): string | undefined {
   const parsed = URL.parse(url);
