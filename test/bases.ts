@@ -79,12 +79,14 @@ async function tinyTar(): Promise<Buffer> {
 }
 
 /**
- * Puts into a store two real images that are made once for all tests, from the archive in this system's apt
- * configuration: `debian:bookworm` with curl, and on top of it `node:lts`, with this machine's Node.js and npm.
+ * Puts into a store real images that are made once for all tests, from the archive in this system's apt
+ * configuration: `debian:bookworm` with curl, on top of it `node:lts`, with this machine's Node.js and npm, and on top
+ * of that `languages:1`, with Python, pip and git.
  */
 export async function putDebianBases(store: string): Promise<void> {
   const shared = await sharedBases();
-  for (const name of ['debian:bookworm', 'node:lts']) await lend(shared, name, await Store.open(store));
+  for (const name of ['debian:bookworm', 'node:lts', 'languages:1'])
+    await lend(shared, name, await Store.open(store));
 }
 
 /** The store with the shared images; made beside its place and renamed, so that it is there whole or not at all. */
@@ -136,6 +138,16 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && npm --ver
   );
   await succeed(['lock', context, ...places], {});
   await succeed(['build', context, '--tag', 'node:lts', ...places], {});
+  const languages = join(work, 'languages');
+  await mkdir(languages);
+  await writeFile(
+    join(languages, 'Dockerfile'),
+    `FROM node:lts
+RUN apt-get update && apt-get install -y --no-install-recommends git python3-pip && rm -rf /var/lib/apt/lists/*
+`,
+  );
+  await succeed(['lock', languages, ...places], env);
+  await succeed(['build', languages, '--tag', 'languages:1', ...places], {});
 }
 
 async function which(program: string): Promise<string> {

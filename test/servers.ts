@@ -1,40 +1,58 @@
 import { AptArchive, type ArchiveServer, type PackageSpec } from '../testkit/apt/index.ts';
 import { HostileServer } from '../testkit/hostile/index.ts';
-import { NpmRegistry } from '../testkit/npm/registry.ts';
+import { NpmRegistry } from '../testkit/npm/index.ts';
+import { PypiIndex } from '../testkit/pypi/index.ts';
 
-/** An apt archive, an npm registry and a web server on the loopback, known to a build by names. */
+/** An apt archive, an npm registry, a Python package index and a web server on the loopback, known to a build by names. */
 export interface Servers {
   readonly archive: AptArchive;
   readonly apt: ArchiveServer;
   readonly npm: NpmRegistry;
+  readonly pypi: PypiIndex;
   /** `files.pages` holds what each path answers; `serveFiles` fills it. */
   readonly files: HostileServer;
   /** As a Dockerfile names them, without a final slash: `http://deb.test:PORT`. */
-  readonly urls: { readonly apt: string; readonly npm: string; readonly files: string };
+  readonly urls: {
+    readonly apt: string;
+    readonly npm: string;
+    readonly pypi: string;
+    readonly files: string;
+  };
   /** Options of `lock` and `build` by which those names lead to the servers. */
   readonly addHosts: readonly string[];
-  /** How many requests the three had so far. */
+  /** How many requests they had so far. */
   requestCount(): number;
   close(): Promise<void>;
 }
 
 export async function startServers(): Promise<Servers> {
   const archive = await AptArchive.create();
-  const [apt, npm, files] = await Promise.all([archive.serve(), NpmRegistry.start(), HostileServer.start()]);
+  const [apt, npm, pypi, files] = await Promise.all([
+    archive.serve(),
+    NpmRegistry.start(),
+    PypiIndex.start(),
+    HostileServer.start(),
+  ]);
   return {
     archive,
     apt,
     npm,
+    pypi,
     files,
     urls: {
       apt: `http://deb.test:${new URL(apt.url).port}`,
       npm: `http://npm.test:${npm.port}`,
+      pypi: `http://pypi.test:${pypi.port}/simple/`,
       files: `http://files.test:${files.port}`,
     },
-    addHosts: ['deb.test', 'npm.test', 'files.test'].flatMap(name => ['--add-host', `${name}:127.0.0.1`]),
-    requestCount: () => apt.requests.length + npm.requests.length + files.requests.length,
+    addHosts: ['deb.test', 'npm.test', 'pypi.test', 'files.test'].flatMap(name => [
+      '--add-host',
+      `${name}:127.0.0.1`,
+    ]),
+    requestCount: () =>
+      apt.requests.length + npm.requests.length + pypi.requests.length + files.requests.length,
     close: async () => {
-      await Promise.all([apt.close(), npm.close(), files.close()]);
+      await Promise.all([apt.close(), npm.close(), pypi.close(), files.close()]);
     },
   };
 }

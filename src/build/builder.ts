@@ -15,6 +15,8 @@ import type { BuildInput, BuildRuntime } from './runtime.ts';
 /** A finished stage: what an image is made of, or another stage copies from. */
 export interface BuiltStage {
   readonly layers: readonly Layer[];
+  /** How many of them, from the bottom, came with the image that the stage began from. */
+  readonly imageLayers: number;
   readonly container: ContainerConfig;
   readonly author?: string | undefined;
   readonly history: readonly HistoryEntry[];
@@ -30,6 +32,8 @@ export class Builder implements BuildInProgress {
   readonly #images = new Map<string, Promise<BaseImage>>();
   /** Digests of what the steps copied from the context, by step. */
   readonly contextParts = new Map<string, Digest>();
+  /** Whether any step ran, and was not taken from the cache. */
+  ranSteps = false;
   readonly #stop = new AbortController();
   readonly #unfinished: Promise<unknown>[] = [];
 
@@ -120,7 +124,15 @@ export class Builder implements BuildInProgress {
         ...(done?.layer === undefined && { empty_layer: true }),
       });
     }
-    return { layers, container: settings.container, author: settings.author, history, scope: settings.scope };
+    const { imageLayers } = base;
+    return {
+      layers,
+      imageLayers,
+      container: settings.container,
+      author: settings.author,
+      history,
+      scope: settings.scope,
+    };
   }
 
   async #base(stage: Stage): Promise<BuiltStage> {
@@ -207,7 +219,7 @@ function globalScope({ project }: BuildInput): GlobalScope {
 }
 
 function emptyStage(global: GlobalScope): BuiltStage {
-  return { layers: [], container: {}, history: [], scope: new StageScope(global, new Map()) };
+  return { layers: [], imageLayers: 0, container: {}, history: [], scope: new StageScope(global, new Map()) };
 }
 
 /** BuildKit gives an image without a PATH the one that a shell would have. */
@@ -221,6 +233,7 @@ function imageStage({ config, layers }: BaseImage, global: GlobalScope, where: S
   if (!environment.has('PATH')) environment.set('PATH', defaultPath);
   return {
     layers,
+    imageLayers: layers.length,
     container,
     author: config.author,
     history: config.history ?? [],

@@ -1,9 +1,11 @@
 import type { Digest } from '../core/index.ts';
 import { formatImageConfig, formatManifest, mediaTypes, type ImageConfig } from '../image/index.ts';
+import type { InstalledPackage, KindName } from '../kinds/index.ts';
 import type { Recording } from '../lock/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
 import { Builder, unusedBuildArguments, type BuiltStage } from './builder.ts';
 import { contextDigest } from './file-steps.ts';
+import { newlyInstalled } from './installed.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
 
 /** A finished build: its image is in the store. */
@@ -13,6 +15,8 @@ export interface BuildOutcome {
   readonly recording: Omit<Recording, 'inputs'>;
   /** Over the context's files that the build copied. */
   readonly context: Digest;
+  /** What the image holds beyond the one that it began from; nothing where every step came from the cache. */
+  readonly installed?: ReadonlyMap<KindName, readonly InstalledPackage[]> | undefined;
 }
 
 /** Builds the project's target. @throws NamespacesNeeded, and what steps, images and the store throw */
@@ -36,6 +40,7 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   const configBlob = await runtime.store.put(formatImageConfig(config));
   const recording = input.ledger.recording();
   input.onRecorded?.(recording);
+  const installed = builder.ranSteps ? await newlyInstalled(stage, runtime) : undefined;
   await builder.finished();
   const layers = await Promise.all(
     stage.layers.map(async ({ blob, mediaType }) => ({ mediaType, ...(await blob) })),
@@ -52,6 +57,7 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
     config,
     recording,
     context: contextDigest(builder.contextParts),
+    installed,
   };
 }
 

@@ -28,7 +28,7 @@ export interface Explanation {
 }
 
 /**
- * The inputs that `query` means: a line's number stands for all that the instruction on it took; anything else is an
+ * The inputs that `query` means: a line's number stands for all that the instruction on it took, which may be nothing; anything else is an
  * input's name, URL or digest, or a part of one where nothing has the whole. Without a query, all inputs.
  * @throws HoldfastError EXPLAIN_UNKNOWN (exit 2), and why the lock cannot be read for this project
  */
@@ -43,12 +43,10 @@ export function explain(project: Project, state: LockState, query: string | unde
     askedBy: askersOf(input, recording, steps),
   }));
   if (query === undefined) return all;
-  const found = /^\d+$/.test(query) ? ofLine(all, Number(query)) : named(all, query);
+  if (/^\d+$/.test(query)) return ofLine(all, Number(query));
+  const found = named(all, query);
   if (found.length > 0) return found;
-  const what = /^\d+$/.test(query)
-    ? `the instruction on line ${query} of ${project.dockerfileName} took nothing from outside`
-    : `the lock has no input "${query}" for ${project.dockerfileName}`;
-  throw usageError('EXPLAIN_UNKNOWN', what, {
+  throw usageError('EXPLAIN_UNKNOWN', `the lock has no input "${query}" for ${project.dockerfileName}`, {
     next: 'Run `holdfast explain` without a name to see all inputs.',
   });
 }

@@ -18,7 +18,8 @@ import { executeBuild, type BuildOutcome } from './execute.ts';
 import { blobsOf } from './known-blobs.ts';
 import { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
-import { kinds } from './run-step.ts';
+import { kinds } from '../kinds/index.ts';
+import { checkInstalled, installedError, type InstalledCheck } from './installed.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** What the lock says of a project, held against its recordings. */
@@ -132,6 +133,7 @@ export async function lockProject(
     runtime,
   );
   const taken = await (projection ?? projectRecording(outcome.recording, kinds, runtime.store));
+  noteUnaccounted(installedMustMatch(outcome, taken), runtime);
   const recording = await storeRecording(runtime.store, { ...outcome.recording, inputs: taken });
   const entry: BuildEntry = {
     ...identityOf(project),
@@ -148,6 +150,31 @@ export async function lockProject(
   const changed = text !== state.text;
   if (changed) await replaceLock(project.lockPath, text);
   return { ...outcome, lock, changed };
+}
+
+/** @throws INSTALLED_DIFFERS (exit 1) */
+function installedMustMatch(
+  { installed }: BuildOutcome,
+  inputs: readonly RecordedInput[],
+): InstalledCheck | undefined {
+  const check = installed && checkInstalled(installed, inputs);
+  const error = check && installedError(check);
+  if (error) throw error;
+  return check;
+}
+
+/** How many packages a note names. */
+const mostNamed = 8;
+
+/** What came from the build's own files is as locked as these; a reader of the lock should know of it all the same. */
+function noteUnaccounted(check: InstalledCheck | undefined, { note }: BuildRuntime): void {
+  const { unaccounted = [] } = check ?? {};
+  if (unaccounted.length === 0) return;
+  const names = unaccounted
+    .slice(0, mostNamed)
+    .map(({ kind, name, version }) => `${kind} ${name} ${version}`);
+  const more = unaccounted.length > mostNamed ? `, and ${unaccounted.length - mostNamed} more` : '';
+  note(`installed from the build's own files, so the lock has no line for: ${names.join(', ')}${more}`);
 }
 
 /** The old lock or the new one, never half of one. */
@@ -181,6 +208,7 @@ export async function buildFromLock(
     },
     runtime,
   );
+  installedMustMatch(outcome, recording.inputs);
   if (outcome.context !== entry.context) {
     runtime.note(
       'files of the context changed since the lock was written, so the image is another one; `holdfast lock` writes it down',

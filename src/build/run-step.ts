@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hostPlatform, HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
 import { placed } from './images.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
-import { apt, npm, type Exchange, type Kind } from '../kinds/index.ts';
+import { kinds, type Exchange } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { lookUpUser, runStep, type InjectedFile } from '../sandbox/index.ts';
 import { unsupported, type BuildInProgress, type Step } from './step.ts';
@@ -15,9 +15,6 @@ import { exchangesDigest, type Ledger } from './ledger.ts';
 import type { AnswerAsOf } from '../gateway/index.ts';
 import { stepResult } from './step-result.ts';
 import { stepTrust } from './trust.ts';
-
-/** All ecosystems that this program knows; an exchange that none of them claims is locked as a file. */
-export const kinds: readonly Kind[] = [apt, npm];
 
 const scriptPath = '/run/holdfast/heredoc';
 
@@ -100,6 +97,7 @@ async function execute(
       mode: ledger.mode,
       recorded: ledger.answersFor(recorded),
       vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
+      canonicalBody: (url, headers, body) => firstOf(kinds, kind => kind.requestBody?.(url, headers, body)),
       asOf: ledger.hasPrevious ? answersAsOf(new Date(ledger.asOf)) : undefined,
       sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: new Date(ledger.asOf) }) ?? []),
       onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
@@ -159,7 +157,11 @@ async function checkNew(
   { where }: Step,
 ) {
   if (!ledger.hasPrevious || ledger.mode === 'replay') return;
-  const context = { readBody: (digest: Digest) => runtime.store.readBytes(digest), now: runtime.now() };
+  const context = {
+    readBody: (digest: Digest) => runtime.store.readBytes(digest),
+    now: runtime.now(),
+    asOf: new Date(ledger.asOf),
+  };
   for (const exchange of exchanges.filter(one => !ledger.holds(one))) {
     for (const kind of kinds) {
       try {
@@ -208,6 +210,14 @@ class OutputTail {
       .filter(line => line.trim() !== '')
       .slice(-tailLines);
   }
+}
+
+function firstOf<Item, Value>(items: readonly Item[], valueOf: (item: Item) => Value | undefined) {
+  for (const item of items) {
+    const value = valueOf(item);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** The first kind that knows the request says how upstream answered on the lock's date. */

@@ -53,6 +53,7 @@ export async function stepResult(
   }
   if (!runtime.canRunSteps) throw new NamespacesNeeded();
   builder.signal.throwIfAborted();
+  builder.ranSteps = true;
   const work = await cache.workDirectory();
   try {
     const { layer, layerBytes, facts: found } = await execute(work);

@@ -21,6 +21,8 @@ export interface BuildInProgress {
   readonly signal: AbortSignal;
   /** Digests of what the steps copied from the context, by step. */
   readonly contextParts: Map<string, Digest>;
+  /** Set by the first step that runs, and is not taken from the cache. */
+  ranSteps: boolean;
   /** The layers that `--from` of a COPY means: an earlier stage's, or an image's. */
   layersOf(stage: Stage, from: string, where: SourcePlace): Promise<readonly Layer[]>;
   /** Work that goes on while later steps run, and that the image waits for. */

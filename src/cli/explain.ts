@@ -17,7 +17,8 @@ export function explainCommand(program: Command): void {
       const found = await runBuild(options, async runtime =>
         explain(project, await readLockState(project, runtime), what),
       );
-      printResult(options, { inputs: found }, found.map(explanationText).join('\n'));
+      const text = found.map(explanationText).join('\n');
+      printResult(options, { inputs: found }, text === '' ? 'took nothing from outside' : text);
     });
 }
 

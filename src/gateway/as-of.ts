@@ -40,7 +40,8 @@ export async function answeredAsOf(
   const answer = await asOf({ key, headers }, async (wanted, own = {}) => {
     const request = requestFor(url, new URL(wanted), forwardedHeaders(rawHeaders), own);
     const document = await whole(parts, session, request);
-    isThereNow ||= document.status === 200;
+    // Whatever else a kind looks at says nothing of this name.
+    isThereNow ||= document.status === 200 && redactUrl(request.url) === key.url;
     return document;
   });
   if (answer === undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HoldfastError } from '../core/index.ts';
+import { HoldfastError, sha256, type Digest } from '../core/index.ts';
 import { keyText, type ExchangeKey, type RecordedResponse } from '../kinds/index.ts';
 import { breakOff, isGone, refuse } from './client-response.ts';
 import { deliverRecorded } from './delivery.ts';
@@ -75,7 +75,8 @@ async function answer(
   body: RequestBody | undefined,
 ): Promise<void> {
   const { method = 'GET', headers, rawHeaders } = response.req;
-  const key = exchangeKey({ method, url, headers, body: body?.digest }, session.options.vary);
+  const digest = body && (await bodyDigest(session, url, response.req, body));
+  const key = exchangeKey({ method, url, headers, body: digest }, session.options.vary);
   const isPart = method === 'HEAD' || (method === 'GET' && headers.range !== undefined);
   const use: Use = isPart ? 'part' : 'whole';
   for (;;) {
@@ -103,6 +104,20 @@ async function answer(
         continue;
     }
   }
+}
+
+/** Bodies are canonical only where they are small: a list of what is wanted. */
+const largestCanonical = 16 * 1024 * 1024;
+
+async function bodyDigest(
+  { options }: GatewaySession,
+  url: URL,
+  { headers }: IncomingMessage,
+  body: RequestBody,
+): Promise<Digest> {
+  const bytes = options.canonicalBody && (await body.bytes(largestCanonical));
+  const canonical = bytes && options.canonicalBody?.(url, headers, bytes);
+  return canonical === undefined ? body.digest : sha256(canonical);
 }
 
 /** Requests for the same thing at the same time share one answer, unless asking may have an effect. */

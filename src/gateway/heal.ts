@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ExchangeKey, RecordedResponse } from '../kinds/index.ts';
-import { fromSomewhere } from './elsewhere.ts';
+import { discard, fromSomewhere } from './elsewhere.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { GatewayParts } from './live.ts';
 import type { GatewaySession } from './session.ts';
@@ -23,10 +23,15 @@ export async function healed(
   if (session.options.mode !== 'extend' || body === undefined || key.method !== 'GET') return;
   if (await parts.store.has(body.digest)) return;
   const request = { method: 'GET', url, headers: forwardedHeaders(response.req.rawHeaders) };
-  await fromSomewhere(parts, session, key, request, async answer => {
-    if (answer.status === recorded.status) return parts.store.put(answer.body, body);
-    answer.body.on('error', () => undefined).destroy();
-    return undefined;
-  });
+  await fromSomewhere<unknown>(
+    parts,
+    session,
+    { key, request },
+    {
+      isThere: status => status === recorded.status,
+      use: answer => parts.store.put(answer.body, body),
+      otherwise: answer => Promise.resolve(discard(answer)),
+    },
+  );
   session.exchanged(key, recorded, body.size, 'upstream');
 }

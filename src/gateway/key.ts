@@ -6,6 +6,9 @@ import { redactUrl } from './redact.ts';
 /** The request headers that choose between representations of `url`, by name in lower case: a kind's business. */
 export type Vary = (url: URL, headers: IncomingHttpHeaders) => Readonly<Record<string, string>>;
 
+/** The bytes of a request's body as they count for the key; nothing where they count as they are. */
+export type CanonicalBody = (url: URL, headers: IncomingHttpHeaders, body: Buffer) => Buffer | undefined;
+
 export interface KeyedRequest {
   readonly method: string;
   readonly url: URL;

@@ -72,10 +72,11 @@ function presentAnswer(
   session: GatewaySession,
   live: LiveRequest,
 ): Promise<UpstreamAnswer> {
-  return fromSomewhere(parts, session, live.key, live.request, async (answer, isLast) => {
-    if (isLast || (answer.status !== 404 && answer.status !== 410)) return answer;
-    answer.body.on('error', () => undefined).destroy();
-    return undefined;
+  const itself = (answer: UpstreamAnswer) => Promise.resolve(answer);
+  return fromSomewhere(parts, session, live, {
+    isThere: status => status !== 404 && status !== 410,
+    use: itself,
+    otherwise: itself,
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,6 +12,8 @@ export interface RequestBody {
   /** Bytes. */
   readonly size: number;
   open(): Buffer | Readable;
+  /** All of it; nothing where it is larger than `limit` bytes. */
+  bytes(limit: number): Promise<Buffer | undefined>;
   /** Removes the temporary file, if there is one. */
   discard(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function receivedBody(
     digest: digester.digest(),
     size: digester.size,
     open: () => (spooled ? createReadStream(path) : bytes),
+    bytes: async limit => (digester.size > limit ? undefined : spooled ? readFile(path) : bytes),
     discard,
   };
 }

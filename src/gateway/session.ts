@@ -12,7 +12,7 @@ import {
 } from '../core/index.ts';
 import { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from '../kinds/index.ts';
 import type { AnswerAsOf } from './as-of.ts';
-import type { Vary } from './key.ts';
+import type { CanonicalBody, Vary } from './key.ts';
 import { Ledger } from './ledger.ts';
 import { UpstreamFailure } from './retry.ts';
 
@@ -40,6 +40,8 @@ export interface SessionOptions {
   /** What the lock holds for a key; not asked in the mode `record`. */
   readonly recorded: (key: ExchangeKey) => Exchange | undefined;
   readonly vary: Vary;
+  /** What stands for a request's body in the key, where its bytes differ from run to run. */
+  readonly canonicalBody?: CanonicalBody | undefined;
   /** How an index that the lock does not hold was on the lock's date; used in the mode `extend`. */
   readonly asOf?: AnswerAsOf | undefined;
   /** Other URLs where the bytes of one may lie. */

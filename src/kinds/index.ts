@@ -16,5 +16,4 @@ export {
   type StepFile,
   type UpstreamDocument,
 } from './kind.ts';
-export { apt } from './apt/index.ts';
-export { npm } from './npm/index.ts';
+export { kinds } from './all.ts';

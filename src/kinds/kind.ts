@@ -134,6 +134,12 @@ export interface Kind {
   readonly name: KindName;
   /** Of a request's headers (names in lower case) what chooses between representations of one URL. */
   vary?(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
+  /**
+   * A form of a request's body that is the same whenever the same is asked for: the key holds its digest in place
+   * of that of the bytes, which are what is sent upstream. `body` is as it came, in its Content-Encoding. Nothing
+   * where the request is not of this kind, or is malformed: then its bytes count.
+   */
+  requestBody?(url: URL, headers: IncomingHttpHeaders, body: Buffer): Buffer | undefined;
   /** Reads what it needs of a build's indexes once, and then tells of each exchange what it was. */
   recogniser(context: RecogniseContext): Promise<Recogniser>;
   client?(context: ClientContext): ClientSettings;
@@ -144,7 +150,7 @@ export interface Kind {
    */
   checkNew?(
     exchange: Exchange,
-    context: { readBody: RecogniseContext['readBody']; now: Date },
+    context: { readBody: RecogniseContext['readBody']; now: Date; asOf?: Date | undefined },
   ): Promise<void>;
   /**
    * How upstream would have answered a new request on the lock's date; nothing where the request is not for an index

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HoldfastError, sha256 } from '../core/index.ts';
-import { npm, type Exchange } from '../kinds/index.ts';
+import { kinds, type Exchange } from '../kinds/index.ts';
 import { Store } from '../store/index.ts';
 import {
   formatLock,
@@ -61,7 +61,7 @@ beforeAll(async () => {
       },
     ],
   };
-  recording = { ...taken, inputs: await projectRecording(taken, [npm], store) };
+  recording = { ...taken, inputs: await projectRecording(taken, kinds, store) };
   const digest = await storeRecording(store, recording);
   const lock: Lock = {
     version: 1,

@@ -9,4 +9,11 @@ export const npmRules: readonly Rule[] = [
     paths: /(?:^|\/)\.npm\/(?:_logs|_cacache|_update-notifier-last-checked)$/,
     apply: () => gone,
   },
+  {
+    id: 'node-compile-cache',
+    what: "Node.js's cache of compiled code in the temporary directory is removed",
+    why: 'it holds times and the state of the compiler; Node.js makes it again',
+    paths: /^(?:var\/)?tmp\/node-compile-cache$/,
+    apply: () => gone,
+  },
 ];

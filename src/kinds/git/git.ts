@@ -3,17 +3,6 @@ import type { Kind } from '../kind.ts';
 import { gitRecogniser } from './recognise.ts';
 import { canonicalRequest } from './request.ts';
 
-/** A kind whose clients send bodies that differ from run to run and ask for the same. */
-export interface GitKind extends Kind {
-  vary(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
-  /**
-   * A form of a request's body that is the same whenever the same is asked for: the key holds its digest in place
-   * of that of the bytes, which are what is sent upstream. `body` is as it came, in its Content-Encoding. Nothing
-   * where the request is not of this kind, or is malformed: then its bytes count.
-   */
-  requestBody(url: URL, headers: IncomingHttpHeaders, body: Buffer): Buffer | undefined;
-}
-
 /**
  * Git repositories over smart HTTP (gitprotocol-http), versions 0 to 2. A pack is not the same in two fetches of the
  * same commit; the recorded one is given again.
@@ -22,16 +11,16 @@ export interface GitKind extends Kind {
  * which a past could be guessed, is whatever its author wrote there. A repository that is new to a lock is frozen
  * as it is seen. Nor is there `installed`: a work tree is like any other files.
  */
-export const git: GitKind = {
+export const git = {
   name: 'git',
-  vary: ({ 'git-protocol': protocol }): Record<string, string> => {
+  vary: ({ 'git-protocol': protocol }: IncomingHttpHeaders): Record<string, string> => {
     const version = protocolVersion(protocol);
     return version === 0 ? {} : { 'git-protocol': `version=${version}` };
   },
   recogniser: gitRecogniser,
-  requestBody: ({ pathname }, headers, body) =>
+  requestBody: ({ pathname }: URL, headers: IncomingHttpHeaders, body: Buffer) =>
     pathname.endsWith('/git-upload-pack') ? canonicalRequest(headers, body) : undefined,
-};
+} satisfies Kind;
 
 /** The server takes the highest that it knows of those offered, and overlooks what it does not (git's protocol.c). */
 function protocolVersion(header: string | string[] = ''): number {

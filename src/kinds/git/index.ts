@@ -1,1 +1,1 @@
-export { git, type GitKind } from './git.ts';
+export { git } from './git.ts';

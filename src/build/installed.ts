@@ -1,0 +1,132 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { findingsError, type HoldfastError } from '../core/index.ts';
+import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../kinds/index.ts';
+import type { RecordedInput } from '../lock/index.ts';
+import { resolveInRoot } from '../sandbox/index.ts';
+import type { BuiltStage } from './builder.ts';
+import { lowerDirectories, withView } from './layers.ts';
+import type { BuildRuntime } from './runtime.ts';
+
+/** Of these a system holds one version of a name, so that another version than the locked one is a contradiction. */
+const systemKinds: readonly KindName[] = ['apt', 'apk', 'rpm'];
+
+export interface InstalledCheck {
+  /** A package of the system that is there in another version than every one that was taken from outside. */
+  readonly contradictions: readonly Contradiction[];
+  /** Packages that no input accounts for: they were made from files of the build itself, or came out of an archive. */
+  readonly unaccounted: readonly (InstalledPackage & { readonly kind: KindName })[];
+}
+
+export interface Contradiction {
+  readonly kind: KindName;
+  readonly installed: InstalledPackage;
+  readonly locked: readonly string[];
+}
+
+/** What the finished image holds beyond the image that it began from. Only where steps can run: it mounts layers. */
+export async function newlyInstalled(
+  stage: BuiltStage,
+  runtime: BuildRuntime,
+): Promise<ReadonlyMap<KindName, readonly InstalledPackage[]>> {
+  const after = await installedIn(stage.layers, runtime);
+  const before = await installedIn(stage.layers.slice(0, stage.imageLayers), runtime);
+  return new Map(
+    [...after].map(([kind, packages]) => {
+      const known = new Set(before.get(kind)?.map(identity));
+      return [kind, packages.filter(one => !known.has(identity(one)))];
+    }),
+  );
+}
+
+const identity = ({ name, version, architecture = '' }: InstalledPackage) =>
+  [name, version, architecture].join(' ');
+
+async function installedIn(
+  layers: BuiltStage['layers'],
+  runtime: BuildRuntime,
+): Promise<Map<KindName, readonly InstalledPackage[]>> {
+  if (layers.length === 0) return new Map();
+  const work = await runtime.cache.workDirectory();
+  try {
+    return await withView(await lowerDirectories(layers, runtime), work, view =>
+      Promise.resolve(inRoot(view)),
+    );
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function inRoot(view: string): Map<KindName, readonly InstalledPackage[]> {
+  const root = rootFiles(view);
+  const found = kinds.map(kind => [kind.name, kind.installed?.(root) ?? []] as const);
+  return new Map(found);
+}
+
+const largestFile = 64 * 1024 * 1024;
+
+/** The files of a mounted root, as the image itself would resolve their paths. */
+export function rootFiles(view: string): RootFiles {
+  const at = (path: string) => view + resolveInRoot(view, path);
+  return {
+    list: directory => attempt(() => readdirSync(at(directory)).toSorted()) ?? [],
+    read: path =>
+      attempt(() => {
+        const file = at(path);
+        const stat = lstatSync(file);
+        return stat.isFile() && stat.size <= largestFile ? readFileSync(file) : undefined;
+      }),
+  };
+}
+
+/** What an image's author did to a path (a loop of links, a file for a directory) means that nothing is installed there. */
+function attempt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Holds what is installed against what was taken from outside. */
+export function checkInstalled(
+  installed: ReadonlyMap<KindName, readonly InstalledPackage[]>,
+  inputs: readonly RecordedInput[],
+): InstalledCheck {
+  const contradictions: Contradiction[] = [];
+  const unaccounted: (InstalledPackage & { kind: KindName })[] = [];
+  for (const [kind, packages] of installed) {
+    const versions = new Map<string, string[]>();
+    for (const { section, line } of inputs) {
+      if (section !== kind) continue;
+      const name = String(line['name']);
+      versions.set(name, [...(versions.get(name) ?? []), String(line['version'])]);
+    }
+    for (const one of packages) {
+      const locked = versions.get(one.name);
+      if (locked?.includes(one.version) === true) continue;
+      if (locked !== undefined && systemKinds.includes(kind))
+        contradictions.push({ kind, installed: one, locked });
+      else unaccounted.push({ ...one, kind });
+    }
+  }
+  return { contradictions, unaccounted };
+}
+
+/** @returns what to throw for contradictions, nothing where there is none */
+export function installedError({ contradictions }: InstalledCheck): HoldfastError | undefined {
+  const [first] = contradictions;
+  if (first === undefined) return undefined;
+  const { kind, installed, locked } = first;
+  const more = contradictions.length > 1 ? `, and ${contradictions.length - 1} more` : '';
+  return findingsError(
+    'INSTALLED_DIFFERS',
+    `${kind} ${installed.name} is installed as ${installed.version} (${installed.from}); the lock has ${locked.join(', ')}${more}`,
+    {
+      next: 'Look for a step that installs it from a file or a cache of its own; what is installed must be what is locked.',
+      details: contradictions.map(
+        one => `${one.kind} ${one.installed.name} ${one.installed.version}, locked ${one.locked.join(', ')}`,
+      ),
+    },
+  );
+}
