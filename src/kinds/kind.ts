@@ -15,6 +15,7 @@ export type KindName =
   | 'gem'
   | 'composer'
   | 'maven'
+  | 'cpan'
   | 'git'
   | 'file';
 

@@ -2,23 +2,33 @@ import { canonicalJson } from '../core/index.ts';
 import type { KindName } from '../kinds/index.ts';
 
 /** Kinds whose inputs are packages with a name and a version, each a file of its own. */
-const packageKinds = [
-  'apt',
-  'apk',
-  'rpm',
-  'pypi',
-  'npm',
-  'go',
-  'cargo',
-  'gem',
-  'composer',
-  'maven',
-] as const satisfies readonly KindName[];
+export type PackageKind = Exclude<KindName, 'image' | 'git' | 'file'>;
+
+/** In the order of the lock; a record, so that the compiler finds the kind that is missing. */
+const packageKinds: Readonly<Record<PackageKind, true>> = {
+  apt: true,
+  apk: true,
+  rpm: true,
+  pypi: true,
+  npm: true,
+  go: true,
+  cargo: true,
+  gem: true,
+  composer: true,
+  maven: true,
+  cpan: true,
+};
+
+export type InputSection = 'image' | 'archives' | PackageKind | 'git' | 'file';
 
 /** The sections of the lock that hold inputs, in the order of the file. */
-export const inputSections = ['image', 'archives', ...packageKinds, 'git', 'file'] as const;
-
-export type InputSection = (typeof inputSections)[number];
+export const inputSections: readonly InputSection[] = [
+  'image',
+  'archives',
+  ...(Object.keys(packageKinds) as PackageKind[]),
+  'git',
+  'file',
+];
 
 /** Something for each section. */
 export function bySection<Value>(valueOf: (section: InputSection) => Value): Record<InputSection, Value> {
@@ -38,7 +48,7 @@ export interface RecordedInput {
 }
 
 /** The order of members in a line is the order in which a reviewer reads: what, which, how large, from where. */
-const columns: Readonly<Record<Exclude<InputSection, (typeof packageKinds)[number]>, readonly string[]>> = {
+const columns: Readonly<Record<Exclude<InputSection, PackageKind>, readonly string[]>> = {
   image: ['reference', 'platform', 'index', 'manifest', 'config', 'diffIds'],
   archives: ['kind', 'url', 'suite', 'date', 'size', 'sha256'],
   git: ['url', 'commit', 'ref', 'size', 'sha256'],
@@ -50,8 +60,8 @@ function columnsOf(section: InputSection): readonly string[] {
   return isPackageSection(section) ? packageColumns : columns[section];
 }
 
-function isPackageSection(section: InputSection): section is (typeof packageKinds)[number] {
-  return packageKinds.some(kind => kind === section);
+export function isPackageSection(section: string): section is PackageKind {
+  return Object.hasOwn(packageKinds, section);
 }
 
 /** A YAML flow mapping; all strings are quoted, so that a version 1.10 stays one. */

@@ -10,6 +10,7 @@ import type { Store } from '../store/index.ts';
 import {
   bySection,
   inputSections,
+  isPackageSection,
   lineName,
   lineText,
   type InputLine,
@@ -87,8 +88,9 @@ function recognisedLines(kind: Kind['name'], what: Recognised, exchange: Exchang
         },
       }));
     case 'artefact':
+      if (!isPackageSection(kind)) throw new TypeError(`the lock has no packages of the kind ${kind}`);
       return bodiesOf(exchange).map(({ size, sha256 }) => ({
-        section: kind as InputSection,
+        section: kind,
         line: {
           name: what.name,
           version: what.version,
@@ -123,8 +125,11 @@ function fileLines({ key, responses }: Exchange): { section: InputSection; line:
   }));
 }
 
+/** What an answer of another status holds is a message for people. */
 function bodiesOf({ responses }: Exchange): { size: number; sha256: string }[] {
-  return responses.flatMap(({ body }) => (body ? [{ size: body.size, sha256: hexOf(body.digest) }] : []));
+  return responses.flatMap(({ status, body }) =>
+    body && status === 200 ? [{ size: body.size, sha256: hexOf(body.digest) }] : [],
+  );
 }
 
 function uniqueInputs(inputs: readonly RecordedInput[]): RecordedInput[] {

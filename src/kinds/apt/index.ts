@@ -23,7 +23,7 @@ export { readDeb, type DebPackage } from './deb.ts';
 export { type Stanza, type SyntaxFailure } from './deb822.ts';
 export { distributionSuites, type DistributionSuite, type SuiteCandidate } from './distribution.ts';
 export type { Fetch } from './fetch.ts';
-export { apt, aptKind, type AptOptions } from './kind.ts';
+export { apt } from './kind.ts';
 export { installOrder } from './install-order.ts';
 export { readKeyring, type Keyring } from './keyring.ts';
 export { type PackageFile, type PackageRecord } from './packages.ts';
@@ -40,7 +40,6 @@ export {
   type VerifiedText,
   type VerifyOptions,
 } from './signature.ts';
-export { snapshotServices, type SnapshotArchive, type SnapshotServices } from './snapshots.ts';
 export { readSources, type SignedBy, type SourceEntry } from './sources.ts';
 export { keyringFor } from './trust.ts';
 export {

@@ -85,7 +85,7 @@ it('what cpanm installed is read from its records', () => {
     },
     read: (path: string) => (files.has(path) ? Buffer.from(files.get(path) ?? '') : undefined),
   };
-  expect(cpan.installed(root)).toEqual([
+  expect(cpan.installed?.(root)).toEqual([
     { name: 'Moose', version: '2.2207', from: [...files.keys()][0] },
     { name: 'libwww-perl', version: '6.77', from: [...files.keys()][1] },
   ]);

@@ -4,10 +4,10 @@ import { cpanRecogniser } from './recognise.ts';
 
 /**
  * CPAN and its mirrors, as cpan and cpanm use them. No index tells when a distribution was uploaded, so that there is
- * no past to ask for. Not a `Kind` as long as `KindName` lacks the name: see docs/kinds.md, "Register it".
+ * no past to ask for.
  */
-export const cpan = {
+export const cpan: Kind = {
   name: 'cpan',
   recogniser: cpanRecogniser,
   installed: installedDistributions,
-} satisfies Omit<Kind, 'name'> & { readonly name: 'cpan' };
+};
