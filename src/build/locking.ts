@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { readFile, writeFile, rename } from 'node:fs/promises';
 import { formatPlatform, findingsError, HoldfastError, shortDigest, staleError } from '../core/index.ts';
 import {
@@ -18,6 +19,7 @@ import { executeBuild, type BuildOutcome } from './execute.ts';
 import { blobsOf } from './known-blobs.ts';
 import { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
+import { configurationName, readConfiguration } from './configuration.ts';
 import { kinds } from '../kinds/index.ts';
 import { checkInstalled, installedError, type InstalledCheck } from './installed.ts';
 import type { BuildRuntime } from './runtime.ts';
@@ -152,6 +154,19 @@ export async function lockProject(
   return { ...outcome, lock, changed };
 }
 
+/** What is not locked may be done without only where the project says so. @throws LOCK_UNLOCKED (exit 3) */
+async function refuseUnlocked({ lockPath }: Project, { inputs }: Recording): Promise<void> {
+  const unlocked = inputs.filter(({ section }) => section === 'unlocked').map(({ line }) => line);
+  if (unlocked.length === 0) return;
+  const { allowUnlocked } = await readConfiguration(join(dirname(lockPath), configurationName));
+  const refused = unlocked.filter(({ url }) => !allowUnlocked.includes(String(url)));
+  if (refused.length === 0) return;
+  const names = refused.map(({ reason, url }) => `${String(url)} (${String(reason)})`);
+  throw staleError('LOCK_UNLOCKED', `${lockName} could not lock ${names.join(', ')}`, {
+    next: `Have the step do without it, give it what it needs when locking, or list the URL under unlocked.allow in ${configurationName}.`,
+  });
+}
+
 /** @throws INSTALLED_DIFFERS (exit 1) */
 function installedMustMatch(
   { installed }: BuildOutcome,
@@ -199,6 +214,7 @@ export async function buildFromLock(
   if (state.stale) throw state.stale;
   if (!lock || !entry || !recording)
     throw new TypeError('a lock that is not stale has an entry and a recording');
+  await refuseUnlocked(project, recording);
   const outcome = await executeBuild(
     {
       project,

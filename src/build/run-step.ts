@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hostPlatform, HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
 import { placed } from './images.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
-import { kinds, type Exchange } from '../kinds/index.ts';
+import { keyText, kinds, type Exchange, type RefusedExchange } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { lookUpUser, runStep, type InjectedFile } from '../sandbox/index.ts';
 import { unsupported, type BuildInProgress, type Step } from './step.ts';
@@ -37,31 +37,40 @@ export async function runStepOf(
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;
   const environment = Object.fromEntries([...scope.arguments, ...scope.environment]);
-  const factsOf = (exchanges: readonly Exchange[]): Json => ({
+  const factsOf = ({ exchanges, refused = [] }: Traffic): Json => ({
     environment,
     user: container.User ?? '',
     directory: container.WorkingDir ?? '/',
     shell: container.Shell ?? defaultShell,
     network: instruction.network,
     exchanges: exchangesDigest(exchanges),
+    ...(refused.length > 0 && { refused: refused as unknown as Json }),
   });
   if (recorded) ledger.tookStep({ ...recorded, step: step.id });
   // A step whose traffic is unknown must run: what it asks for is what is to be recorded.
-  const known = recorded && factsOf(recorded.exchanges);
+  const known = recorded && factsOf(recorded);
   return stepResult(builder, step, layers, known, async work => {
     // The network is made while the layers are unpacked.
     builder.runtime.steps().catch(() => {});
     const lowers = await lowerDirectories(layers, builder.runtime);
-    const { exchanges, ...finished } = await withView(lowers, work, view =>
+    const { exchanges, refused, ...finished } = await withView(lowers, work, view =>
       execute(builder, step, instruction, settings, { lowers, view, work, recorded, environment }),
     );
     await checkNew(builder, exchanges, step);
-    ledger.tookStep({ step: step.id, command: step.command, exchanges });
+    ledger.tookStep({
+      step: step.id,
+      command: step.command,
+      exchanges,
+      ...(refused.length > 0 && { refused }),
+    });
     // A replayed step may ask for less than it did when it was recorded: a client's retry, a race.
     const replayed = ledger.mode === 'replay' && recorded !== undefined;
-    return { ...finished, facts: factsOf(replayed ? recorded.exchanges : exchanges) };
+    return { ...finished, facts: replayed ? factsOf(recorded) : factsOf({ exchanges, refused }) };
   });
 }
+
+/** What a step took from the network, and what it did without. */
+type Traffic = Pick<StepRecording, 'exchanges' | 'refused'>;
 
 interface Execution {
   readonly lowers: readonly string[];
@@ -77,7 +86,7 @@ async function execute(
   instruction: RunInstruction,
   { container }: StageSettings,
   { lowers, view, work, recorded, environment }: Execution,
-): Promise<FinishedLayer & { exchanges: readonly Exchange[] }> {
+): Promise<FinishedLayer & Traffic & { readonly refused: readonly RefusedExchange[] }> {
   const { runtime, input } = builder;
   const { ledger } = input;
   const user = lookUpUser(view, container.User ?? '');
@@ -98,6 +107,7 @@ async function execute(
       recorded: ledger.answersFor(recorded),
       vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
       canonicalBody: (url, headers, body) => firstOf(kinds, kind => kind.requestBody?.(url, headers, body)),
+      refused: key => recorded?.refused?.find(one => keyText(one.key) === keyText(key))?.status,
       asOf: ledger.hasPrevious ? answersAsOf(new Date(ledger.asOf)) : undefined,
       sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: new Date(ledger.asOf) }) ?? []),
       onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
@@ -147,7 +157,7 @@ async function execute(
     injected: outcome.injectedPaths,
     trust: { pem: host.gateway.caCertificatePem, markers: host.gateway.caMarkers },
   });
-  return { ...finished, exchanges: traffic?.exchanges ?? [] };
+  return { ...finished, exchanges: traffic?.exchanges ?? [], refused: traffic?.refused ?? [] };
 }
 
 /** Where a lock lifted the clients' own checks of age, new answers get them here. */

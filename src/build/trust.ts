@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { resolveInRoot, type InjectedFile } from '../sandbox/index.ts';
+import { javaKeystore } from './java-keystore.ts';
 
 /** How the programs of one step come to trust the gateway (DESIGN 5, TLS). */
 export interface StepTrust {
@@ -13,6 +14,7 @@ const folder = '/run/holdfast';
 const bundlePath = `${folder}/ca-bundle.crt`;
 const rootPath = `${folder}/ca.crt`;
 const wgetrcPath = `${folder}/wgetrc`;
+const keystorePath = `${folder}/java-roots.jks`;
 
 /** Where distributions keep the bundle of roots that their TLS libraries were compiled to read. */
 const systemBundles = [
@@ -59,13 +61,18 @@ export async function stepTrust(rootView: string, caPem: string): Promise<StepTr
     { path: bundlePath, content: own + caPem },
     // Debian's wget is linked with GnuTLS, which has no variable for its roots.
     { path: wgetrcPath, content: `ca_certificate = ${bundlePath}\n` },
+    { path: keystorePath, content: javaKeystore(own + caPem) },
     ...bundles.map(({ path, content }) => ({ path, content: content + caPem })),
   ];
   if (await isDirectory(rootView, updateHooks)) {
     const append = `#!/bin/sh\ncat ${rootPath} >> /etc/ssl/certs/ca-certificates.crt\n`;
     files.push({ path: `${updateHooks}/zz-holdfast`, content: append, mode: 0o755 });
   }
-  const environment: Record<string, string> = { SYSTEM_WGETRC: wgetrcPath };
+  const environment: Record<string, string> = {
+    SYSTEM_WGETRC: wgetrcPath,
+    // Java reads no PEM. Its own keystore is left alone: packages change it, and what it then held would stay.
+    JAVA_TOOL_OPTIONS: `-Djavax.net.ssl.trustStore=${keystorePath}`,
+  };
   for (const name of replacing) environment[name] = bundlePath;
   for (const name of adding) environment[name] = rootPath;
   return { files, environment, caBundle: bundlePath };

@@ -83,6 +83,9 @@ async function answer(
     const known = session.ledger.take(key, use);
     if (known !== undefined) return serve(parts, session, url, key, known, response);
     if (session.options.mode === 'replay') {
+      const refused = session.options.refused?.(key);
+      if (refused !== undefined)
+        return refuse(response, refused, 'GATEWAY_DENIED', 'this was refused when the lock was made');
       const error = session.missing(key);
       return refuse(response, 504, error.code, `${error.message}. ${error.next}`);
     }

@@ -10,7 +10,13 @@ import {
   usageError,
   type SourcePlace,
 } from '../core/index.ts';
-import { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from '../kinds/index.ts';
+import {
+  keyText,
+  type Exchange,
+  type ExchangeKey,
+  type RecordedResponse,
+  type RefusedExchange,
+} from '../kinds/index.ts';
 import type { AnswerAsOf } from './as-of.ts';
 import type { CanonicalBody, Vary } from './key.ts';
 import { Ledger } from './ledger.ts';
@@ -42,6 +48,8 @@ export interface SessionOptions {
   readonly vary: Vary;
   /** What stands for a request's body in the key, where its bytes differ from run to run. */
   readonly canonicalBody?: CanonicalBody | undefined;
+  /** The status with which upstream refused a request when the lock was made; used in the mode `replay`. */
+  readonly refused?: ((key: ExchangeKey) => number | undefined) | undefined;
   /** How an index that the lock does not hold was on the lock's date; used in the mode `extend`. */
   readonly asOf?: AnswerAsOf | undefined;
   /** Other URLs where the bytes of one may lie. */
@@ -56,6 +64,8 @@ export interface SessionResult {
   readonly problem?: HoldfastError | undefined;
   /** What the user should hear of, one line each. */
   readonly notices: readonly string[];
+  /** What the step did without for want of credentials. */
+  readonly refused: readonly RefusedExchange[];
   /** URLs of indexes that upstream has now and had not on the lock's date. */
   readonly absent: readonly string[];
 }
@@ -77,7 +87,7 @@ export class GatewaySession {
   readonly #abort = new AbortController();
   readonly #problems: HoldfastError[] = [];
   readonly #failures = new Map<string, HoldfastError>();
-  readonly #denied = new Map<string, string>();
+  readonly #denied = new Map<string, RefusedExchange>();
   readonly #notices = new Set<string>();
   readonly #absent = new Set<string>();
   #bug: { readonly thrown: unknown } | undefined;
@@ -187,8 +197,7 @@ export class GatewaySession {
   /** 401, 403, 407: the client was told, and may come back with credentials. */
   denied(key: ExchangeKey, status: number): void {
     this.#failures.delete(keyText(key));
-    const text = `${key.url} answered ${status}, which is not recorded: a build from the lock stops there`;
-    this.#denied.set(keyText(key), text);
+    this.#denied.set(keyText(key), { key, status });
   }
 
   refusedProtocol(host: string, port: number): void {
@@ -209,13 +218,21 @@ export class GatewaySession {
     clearTimeout(giveUp);
     this.#abort.abort();
     if (this.#bug !== undefined) throw this.#bug.thrown;
-    for (const text of this.#denied.values()) this.notice(text);
+    const refused = [...this.#denied.values()];
+    for (const { key, status } of refused)
+      this.notice(`${key.url} answered ${status}: what is behind it is not locked (GATEWAY_DENIED)`);
     const exchanges = this.ledger
       .exchanges()
       .map(exchange => ({ text: keyText(exchange.key), exchange }))
       .toSorted((a, b) => (a.text < b.text ? -1 : 1))
       .map(({ exchange }) => exchange);
-    return { exchanges, problem: this.#worst(), notices: [...this.#notices], absent: [...this.#absent] };
+    return {
+      exchanges,
+      problem: this.#worst(),
+      notices: [...this.#notices],
+      absent: [...this.#absent],
+      refused,
+    };
   }
 
   /** A wrong byte explains more than a missing one, and that more than an upstream that fails. */

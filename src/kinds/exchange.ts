@@ -25,6 +25,16 @@ export interface Exchange {
   readonly responses: readonly RecordedResponse[];
 }
 
+/**
+ * A request that upstream refused for want of credentials, and that the step did without. What it would have got is
+ * not known, so that it is not locked.
+ */
+export interface RefusedExchange {
+  readonly key: ExchangeKey;
+  /** 401, 403 or 407. */
+  readonly status: number;
+}
+
 /** Equal keys give equal texts: for maps and for sorting. */
 export function keyText(key: ExchangeKey): string {
   const { method, url, vary, body } = key;

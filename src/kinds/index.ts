@@ -1,4 +1,10 @@
-export { keyText, type Exchange, type ExchangeKey, type RecordedResponse } from './exchange.ts';
+export {
+  keyText,
+  type Exchange,
+  type ExchangeKey,
+  type RecordedResponse,
+  type RefusedExchange,
+} from './exchange.ts';
 export {
   type ArchiveInput,
   type AsOfAnswer,

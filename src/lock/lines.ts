@@ -19,7 +19,7 @@ const packageKinds: Readonly<Record<PackageKind, true>> = {
   cpan: true,
 };
 
-export type InputSection = 'image' | 'archives' | PackageKind | 'git' | 'file';
+export type InputSection = 'image' | 'archives' | PackageKind | 'git' | 'file' | 'unlocked';
 
 /** The sections of the lock that hold inputs, in the order of the file. */
 export const inputSections: readonly InputSection[] = [
@@ -28,6 +28,7 @@ export const inputSections: readonly InputSection[] = [
   ...(Object.keys(packageKinds) as PackageKind[]),
   'git',
   'file',
+  'unlocked',
 ];
 
 /** Something for each section. */
@@ -53,6 +54,7 @@ const columns: Readonly<Record<Exclude<InputSection, PackageKind>, readonly stri
   archives: ['kind', 'url', 'suite', 'date', 'size', 'sha256'],
   git: ['url', 'commit', 'ref', 'size', 'sha256'],
   file: ['url', 'method', 'body', 'answer', 'status', 'size', 'sha256'],
+  unlocked: ['reason', 'url', 'method', 'status'],
 };
 const packageColumns = ['name', 'version', 'architecture', 'size', 'sha256', 'url'];
 
@@ -88,6 +90,8 @@ export function lineName(section: InputSection, line: InputLine): string {
       return `${String(line['url'])} ${String(line['suite'])}`;
     case 'git':
       return [line['url'], line['ref']].filter(part => part !== undefined).join(' ');
+    case 'unlocked':
+      return String(line['url']);
     case 'file':
       return [line['method'], line['url'], line['answer']].filter(part => part !== undefined).join(' ');
   }

@@ -5,6 +5,7 @@ import {
   type Kind,
   type Recogniser,
   type Recognised,
+  type RefusedExchange,
 } from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
 import {
@@ -53,12 +54,13 @@ function imageLine({ reference, platform, index, manifest, config, diffIds }: Im
 }
 
 function projectStep(
-  { step, exchanges }: StepRecording,
+  { step, exchanges, refused = [] }: StepRecording,
   recognisers: readonly NamedRecogniser[],
 ): RecordedInput[] {
-  return exchanges.flatMap(exchange =>
+  const taken = exchanges.flatMap(exchange =>
     linesOf(exchange, recognisers).map(input => ({ ...input, step, url: exchange.key.url })),
   );
+  return [...taken, ...refused.map(one => ({ ...unlockedLine(one), step, url: one.key.url }))];
 }
 
 function linesOf(
@@ -108,6 +110,12 @@ function archiveLines(kind: string, { url, suite, date }: ArchiveInput, exchange
     section: 'archives' as const,
     line: { kind, url, suite, ...(date !== undefined && { date }), size, sha256 },
   }));
+}
+
+/** What is not locked has a reason code, so that a reader sees it and a configuration can allow it. */
+function unlockedLine({ key: { url, method }, status }: RefusedExchange) {
+  const line = { reason: 'GATEWAY_DENIED', url, ...(method !== 'GET' && { method }), status };
+  return { section: 'unlocked' as const, line };
 }
 
 /** Everything that no kind claims: a download, a redirect, a 404 that a tool probes for. */

@@ -7,7 +7,7 @@ import {
   type Digest,
   type Json,
 } from '../core/index.ts';
-import { keyText, type Exchange } from '../kinds/index.ts';
+import { keyText, type Exchange, type RefusedExchange } from '../kinds/index.ts';
 import { inputSections, type InputLine, type RecordedInput } from './lines.ts';
 import { compareText } from './text-order.ts';
 import type { BlobDescriptor, Store } from '../store/index.ts';
@@ -34,6 +34,8 @@ export interface StepRecording {
   /** Digest of the instruction's canonical text: finds the step again when others are put before it. */
   readonly command: Digest;
   readonly exchanges: readonly Exchange[];
+  /** What the step did without; left out where it is nothing. */
+  readonly refused?: readonly RefusedExchange[] | undefined;
 }
 
 /** All that one build took from outside, in full; the lock's lines are its summary. */
@@ -53,6 +55,12 @@ const line: z.ZodType<InputLine> = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.array(z.string())]),
 );
+const key = z.strictObject({
+  method: z.string(),
+  url: z.string(),
+  vary: z.record(z.string(), z.string()),
+  body: digest.optional(),
+});
 const recordingSchema: z.ZodType<Recording> = z.strictObject({
   version: z.literal(1),
   asOf: z.iso.datetime(),
@@ -74,12 +82,7 @@ const recordingSchema: z.ZodType<Recording> = z.strictObject({
       command: digest,
       exchanges: z.array(
         z.strictObject({
-          key: z.strictObject({
-            method: z.string(),
-            url: z.string(),
-            vary: z.record(z.string(), z.string()),
-            body: digest.optional(),
-          }),
+          key,
           responses: z.array(
             z.strictObject({
               status: z.number().int(),
@@ -89,6 +92,7 @@ const recordingSchema: z.ZodType<Recording> = z.strictObject({
           ),
         }),
       ),
+      refused: z.array(z.strictObject({ key, status: z.number().int() })).optional(),
     }),
   ),
   inputs: z.array(
