@@ -19,6 +19,12 @@ export function bodyOf({ responses }: Exchange): BlobDescriptor | undefined {
   return responses.findLast(({ status }) => status === 200)?.body;
 }
 
+/** The body that upstream gave in the end; nothing where the end was something else than the file. */
+export function lastBody({ responses }: Exchange): BlobDescriptor | undefined {
+  const last = responses.at(-1);
+  return last?.status === 200 ? last.body : undefined;
+}
+
 /** Whether an exchange asks for a file and for nothing else. */
 export function asksForFile({ key }: Exchange): boolean {
   return key.method === 'GET' || key.method === 'HEAD';

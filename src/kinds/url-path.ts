@@ -30,3 +30,12 @@ export function urlPath(url: string): UrlPath | undefined {
 export function directoryUrl(origin: string, segments: readonly string[]): string {
   return [origin, ...segments.map(segment => encodeURIComponent(segment)), ''].join('/');
 }
+
+/** The whole path, decoded, so that an encoded slash parts segments as a plain one does; empty where it is badly encoded. */
+export function decodedPath(url: string): string {
+  try {
+    return decodeURIComponent(new URL(url).pathname);
+  } catch {
+    return '';
+  }
+}

@@ -9,6 +9,8 @@ import {
   versionPattern,
   type IndexEntry,
 } from './sparse-index.ts';
+import { asksForFile, lastBody } from '../answers.ts';
+import { decodedPath } from '../url-path.ts';
 
 /** Bytes: no crate's file in an index comes near it. */
 const largestIndexFile = 64 * 1024 * 1024;
@@ -31,9 +33,8 @@ export async function cargoRecogniser({ exchanges, readBody }: RecogniseContext)
   const indexes: Indexes = { places: new Set(), byDigest: new Map(), byName: new Map() };
   for (const exchange of exchanges) await readIndex(exchange, indexes, readBody);
   return exchange => {
-    const { method, url } = exchange.key;
-    if (method !== 'GET' && method !== 'HEAD') return undefined;
-    return isIndex(url, indexes) ? { class: 'index' } : recogniseCrate(exchange, indexes);
+    if (!asksForFile(exchange)) return undefined;
+    return isIndex(exchange.key.url, indexes) ? { class: 'index' } : recogniseCrate(exchange, indexes);
   };
 }
 
@@ -43,7 +44,7 @@ async function readIndex(
   readBody: RecogniseContext['readBody'],
 ): Promise<void> {
   const { url } = exchange.key;
-  const body = givenBody(exchange);
+  const body = lastBody(exchange);
   if (body === undefined || body.size > largestIndexFile) return;
   if (url.endsWith(configName)) {
     const { dl } = jsonMembers((await readBody(body.digest)).toString());
@@ -69,7 +70,7 @@ function isIndex(url: string, { places }: Indexes): boolean {
 }
 
 function recogniseCrate(exchange: Exchange, { byDigest, byName }: Indexes): Recognised | undefined {
-  const body = givenBody(exchange);
+  const body = lastBody(exchange);
   const listed = body && byDigest.get(body.digest);
   if (listed) return { class: 'artefact', name: listed.name, version: listed.version };
   const place = cratePlace(exchange.key.url);
@@ -92,17 +93,4 @@ function cratePlace(url: string): { name: string; version: string; usual: boolea
   const [, fileName, fileVersion] = file.exec(path) ?? [];
   if (fileName === undefined || fileVersion === undefined) return undefined;
   return { name: fileName, version: fileVersion, usual: true };
-}
-
-function decodedPath(url: string): string {
-  try {
-    return decodeURIComponent(new URL(url).pathname);
-  } catch {
-    return '';
-  }
-}
-
-function givenBody({ responses }: Exchange) {
-  const last = responses.at(-1);
-  return last?.status === 200 ? last.body : undefined;
 }

@@ -3,6 +3,8 @@ import type { Exchange } from '../exchange.ts';
 import type { RecogniseContext, Recognised, Recogniser } from '../kind.ts';
 import { infoEntries, infoPlace } from './compact-index.ts';
 import { fullName, splitFullName, type GemName } from './gem-name.ts';
+import { asksForFile, lastBody } from '../answers.ts';
+import { decodedPath } from '../url-path.ts';
 
 /** Bytes: the list of all versions of all gems has about 25 MiB. */
 const largestIndex = 128 * 1024 * 1024;
@@ -26,9 +28,8 @@ export async function gemRecogniser({ exchanges, readBody }: RecogniseContext): 
   for (const exchange of exchanges) await readInfo(exchange, indexes, readBody);
   for (const exchange of exchanges) await readVersions(exchange, indexes, readBody);
   return exchange => {
-    const { method, url } = exchange.key;
-    if (method !== 'GET' && method !== 'HEAD') return undefined;
-    return isIndex(url, indexes) ? { class: 'index' } : recogniseGem(exchange, indexes);
+    if (!asksForFile(exchange)) return undefined;
+    return isIndex(exchange.key.url, indexes) ? { class: 'index' } : recogniseGem(exchange, indexes);
   };
 }
 
@@ -38,7 +39,7 @@ async function readInfo(
   readBody: RecogniseContext['readBody'],
 ): Promise<void> {
   const place = infoPlace(exchange.key.url);
-  const body = givenBody(exchange);
+  const body = lastBody(exchange);
   if (place === undefined || body === undefined || body.size > largestIndex) return;
   const entries = infoEntries(await readBody(body.digest), place.name);
   if (entries === undefined) return;
@@ -57,7 +58,7 @@ async function readVersions(
   readBody: RecogniseContext['readBody'],
 ): Promise<void> {
   const server = listPlace(exchange.key.url);
-  const body = givenBody(exchange);
+  const body = lastBody(exchange);
   if (server === undefined || !exchange.key.url.endsWith('/versions')) return;
   if (servers.has(server) || body === undefined || body.size > largestIndex) return;
   const head = (await readBody(body.digest)).toString('latin1', 0, 80);
@@ -78,7 +79,7 @@ function isIndex(url: string, { servers }: Indexes): boolean {
 }
 
 function recogniseGem(exchange: Exchange, { byDigest, listed }: Indexes): Recognised | undefined {
-  const body = givenBody(exchange);
+  const body = lastBody(exchange);
   const known = body && byDigest.get(body.digest);
   if (known) return artefact(known);
   const file = /\/gems\/([\w.-]+)\.gem$/.exec(decodedPath(exchange.key.url))?.[1];
@@ -91,17 +92,4 @@ function recogniseGem(exchange: Exchange, { byDigest, listed }: Indexes): Recogn
 
 function artefact({ name, version, platform }: GemName): Recognised {
   return { class: 'artefact', name, version, ...(platform !== undefined && { architecture: platform }) };
-}
-
-function decodedPath(url: string): string {
-  try {
-    return decodeURIComponent(new URL(url).pathname);
-  } catch {
-    return '';
-  }
-}
-
-function givenBody({ responses }: Exchange) {
-  const last = responses.at(-1);
-  return last?.status === 200 ? last.body : undefined;
 }

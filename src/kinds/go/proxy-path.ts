@@ -1,3 +1,4 @@
+import { decodedPath } from '../url-path.ts';
 import { isCanonical } from './version.ts';
 
 /** What a URL asks a module proxy, or the checksum database behind it, for. */
@@ -21,14 +22,6 @@ export function proxyPath(url: string): ProxyPath | undefined {
   if (module === undefined || file === undefined) return undefined;
   if (file === '@latest') return { asks: 'latest', module };
   return file === '@v/list' ? { asks: 'list', module } : versionPath(module, file.slice('@v/'.length));
-}
-
-function decodedPath(url: string): string | undefined {
-  try {
-    return decodeURIComponent(new URL(url).pathname);
-  } catch {
-    return undefined;
-  }
 }
 
 function versionPath(module: string, file: string): ProxyPath | undefined {
