@@ -37,11 +37,14 @@ ${registryImage === undefined ? '' : `COPY --from=${registryImage} /marker /srv/
 beforeAll(async () => {
   world = await makeWorld();
   servers = await startServers();
-  closing.push(world.close, servers.close);
+  closing.push(
+    () => world.close(),
+    () => servers.close(),
+  );
   await world.debianBases();
   if (noDockerRegistry === undefined) {
     const registry = await startDockerRegistry();
-    closing.push(registry.stop);
+    closing.push(() => registry.stop());
     registryImage = `${registry.domain}/marked:1`;
     await new RegistryImages(registry.domain).busybox('marked:1', 'from a registry');
   } else {
