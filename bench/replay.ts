@@ -1,11 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from './measure.ts';
+import { ended, freePort, listening, peakMegabytes } from './processes.ts';
 
 /**
  * A download by curl, replayed by the gateway and by mitmproxy's server replay; no origin exists. Over TLS it is a
@@ -38,8 +37,10 @@ async function benchScheme(
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   try {
-    const [ready] = (await Promise.race([once(gateway.stdout, 'data'), ended(gateway)])) as [Buffer];
-    await listening(port);
+    const [ready] = (await Promise.race([once(gateway.stdout, 'data'), ended(gateway, 'the gateway')])) as [
+      Buffer,
+    ];
+    await listening(port, 'mitmdump');
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let run = 0; run <= runs; run++) {
@@ -74,36 +75,4 @@ async function download(url: string, size: number, args: readonly string[]): Pro
   const got = Buffer.concat(chunks).toString();
   if (status !== 0 || got !== String(size)) throw new Error(`curl ended with ${status} after ${got} bytes`);
   return (performance.now() - start) / 1000;
-}
-
-async function ended(child: ChildProcess): Promise<never> {
-  const [status] = (await once(child, 'close')) as [number];
-  throw new Error(`the gateway ended with ${status}`);
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    const socket = connect({ host: '127.0.0.1', port });
-    const connected = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (connected) return;
-    await sleep(100);
-  }
-  throw new Error('mitmdump does not start');
-}
-
-function peakMegabytes({ pid }: ChildProcess): string {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return (Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024).toFixed(0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(done => server.close(done));
-  return port;
 }
