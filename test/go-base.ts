@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { putDebianBases } from './bases.ts';
 import { holdfast } from './program.ts';
 
-/** Makes a store that holds `go:1`, Debian's Go on `debian:bookworm`, and nothing else. It is made once for all runs. */
+/** Makes a store that holds `go:1`, Debian's Go (without its own sources) on `debian:bookworm`, and nothing else. */
 export async function putGoBase(store: string): Promise<void> {
   const directory = inject('sharedDirectory');
   const place = join(directory, 'go-base');
@@ -30,7 +30,8 @@ async function makeGoBase(work: string): Promise<void> {
   await writeFile(
     join(context, 'Dockerfile'),
     `FROM debian:bookworm
-RUN apt-get update && apt-get install -y --no-install-recommends golang-go && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends golang-go \\
+ && rm -rf /var/lib/apt/lists/* /usr/lib/go-*/pkg/linux_*/cmd /usr/share/go-*/src/cmd /usr/share/go-*/test
 `,
   );
   const places = ['--store', store, '--cache-dir', join(work, 'cache'), '--progress', 'plain'];
