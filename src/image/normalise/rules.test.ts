@@ -49,7 +49,7 @@ describe.skipIf(!isRoot)('rules', () => {
     expect([listing, hits]).toEqual([[], ['package-logs var/log/dpkg.log']]);
   });
 
-  test('caches of apt, ldconfig and npm are removed, also from the layers below', async () => {
+  test('caches of apt, ldconfig, npm, Node.js and Go are removed, also from the layers below', async () => {
     const { listing } = await layerOf(
       [
         tarFile('var/cache/apt/pkgcache.bin', '1'),
@@ -60,10 +60,14 @@ describe.skipIf(!isRoot)('rules', () => {
         tarFile('root/.npm/_update-notifier-last-checked', ''),
         tarFile('root/.npm/_npx/kept', 'x'),
         tarFile('work/_logs/kept', 'x'),
+        tarFile('tmp/node-compile-cache/v24/00bf0630', 'x'),
+        tarFile('root/.cache/go-build/aa/bb-a', 'x'),
+        tarFile('root/.cache/other', 'x'),
       ],
       [tarFile('var/cache/ldconfig/aux-cache', 'old'), tarFile('root/.npm/_logs/older', '')],
     );
     expect(listing.filter(path => !path.endsWith('/'))).toEqual([
+      'root/.cache/other',
       'root/.npm/.wh._logs',
       'root/.npm/_npx/kept',
       'var/cache/ldconfig/.wh.aux-cache',

@@ -4,6 +4,7 @@ import { readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
 import { clampedTime } from '../diff/unchanged.ts';
 import { debianRules } from './debian.ts';
+import { goRules } from './go.ts';
 import { npmRules } from './npm.ts';
 import { pythonRules } from './python.ts';
 
@@ -46,7 +47,7 @@ export interface Rule {
   apply(file: RuleFile, context: RuleContext): RuleOutcome;
 }
 
-export const rules: readonly Rule[] = [...debianRules, ...pythonRules, ...npmRules];
+export const rules: readonly Rule[] = [...debianRules, ...pythonRules, ...npmRules, ...goRules];
 
 /** The rules without those switched off. @throws HoldfastError RULE_UNKNOWN (exit 2) */
 export function rulesWithout(ids: readonly string[]): readonly Rule[] {
