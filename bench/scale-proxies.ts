@@ -92,6 +92,9 @@ function flowsIn(file: string): number {
   return Number(stdout);
 }
 
+/** Where to look for ports from: apt-cacher-ng 3.7.4 takes none of five digits, neither its own nor in a URL. */
+export const shortPort = 3142;
+
 const cacherProgram = '/usr/sbin/apt-cacher-ng';
 
 export const hasAptCacherNg = existsSync(cacherProgram);
@@ -100,8 +103,7 @@ export const hasAptCacherNg = existsSync(cacherProgram);
 export const aptCacherNg: Proxy = {
   name: 'apt-cacher-ng',
   async start(mode, place) {
-    // It does not take a port of five digits (3.7.4).
-    const port = await freePort(3142);
+    const port = await freePort(shortPort);
     const [cache, logs, configuration] = ['cache', 'logs', 'configuration'].map(name => join(place, name));
     for (const directory of [cache, logs, configuration]) mkdirSync(directory ?? '', { recursive: true });
     const lines = [

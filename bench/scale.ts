@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './measure.ts';
-import { ended, killed, peakMegabytes } from './processes.ts';
+import { ended, freePort, killed, peakMegabytes } from './processes.ts';
 import { requestsAt, seconds, type Load } from './scale-client.ts';
 import {
   aptCacherNg,
+  shortPort,
   hasAptCacherNg,
   holdfast,
   mitmproxy,
@@ -66,14 +67,11 @@ export async function* benchScale(place: string, runs: number): AsyncGenerator<s
 async function measured(proxy: Proxy, load: Load, place: string): Promise<Measured> {
   const own = join(place, 'scale');
   mkdirSync(own);
-  const upstream = spawn(process.execPath, [join(import.meta.dirname, 'scale-upstream.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const port = await freePort(shortPort);
+  const script = join(import.meta.dirname, 'scale-upstream.ts');
+  const upstream = spawn(process.execPath, [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
-    const [ready] = (await Promise.race([once(upstream.stdout, 'data'), ended(upstream, 'upstream')])) as [
-      Buffer,
-    ];
-    const port = Number(ready.toString());
+    await Promise.race([once(upstream.stdout, 'data'), ended(upstream, 'upstream')]);
     const record = await phase(proxy, 'record', load, port, own);
     const requests = await requestsAt(port);
     if (proxy === mitmproxyStreaming) return { record, replay: undefined };
