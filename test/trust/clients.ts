@@ -16,12 +16,12 @@ export const lightClients: readonly Client[] = [
     name: 'git',
     // A clone's own files hold its time and inode numbers.
     command: ({ git }) =>
-      `git clone -q ${git}/hello.git /got && ${prints('cat /got/hello')} && rm -r /got/.git`,
+      `git clone -q ${git}/hello.git /got && ${prints('cat /got/hello')} && rm -rf /got/.git`,
   },
   {
     name: 'apt',
     command: ({ apt }) =>
-      `rm -rf /etc/apt/sources.list* && echo deb '[signed-by=/test.gpg]' ${apt} stable main > /etc/apt/sources.list && apt-get update && apt-get install -y hello && hello`,
+      `rm -rff /etc/apt/sources.list* && echo deb '[signed-by=/test.gpg]' ${apt} stable main > /etc/apt/sources.list && apt-get update && apt-get install -y hello && hello`,
   },
   {
     name: 'Python, urllib',
@@ -81,17 +81,17 @@ export const lightClients: readonly Client[] = [
   },
 ];
 
-/** These need hundreds of megabytes of packages. */
+/** These need hundreds of megabytes of packages. Their caches, which hold times, are removed. */
 export const heavyClients: readonly Client[] = [
   {
     name: 'Go',
     command: ({ files }) =>
-      `mkdir /w && cd /w && go mod init example.org/w && GOPROXY=${files}/go GOSUMDB=off go get example.org/hello@v1.0.0`,
+      `mkdir /w && cd /w && go mod init example.org/w && GOPROXY=${files}/go GOSUMDB=off go get example.org/hello@v1.0.0 && grep -q hello go.sum && go clean -modcache && rm -rf /root/.cache /root/.config`,
   },
   {
     name: 'Cargo, with a git index',
     command: ({ git }) =>
-      `cargo new -q --vcs none --lib /w && cd /w && echo 'hello = { version = "1", registry = "test" }' >> Cargo.toml && CARGO_REGISTRIES_TEST_INDEX=${git}/index.git cargo fetch`,
+      `cargo new -q --vcs none --lib /w && cd /w && echo 'hello = { version = "1", registry = "test" }' >> Cargo.toml && CARGO_REGISTRIES_TEST_INDEX=${git}/index.git cargo fetch && grep -q 'name = "hello"' Cargo.lock && rm -rf /root/.cargo`,
   },
   { name: 'Java', command: ({ files }) => prints(`java /Fetch.java ${files}/hello`) },
   {
@@ -102,16 +102,16 @@ export const heavyClients: readonly Client[] = [
   {
     name: 'yarn',
     command: ({ npm }) =>
-      `mkdir /w && cd /w && echo '{"name":"w","version":"1.0.0"}' > package.json && yarn add --registry ${npm} hello && rm -rf /usr/local/share/.cache`,
+      `mkdir /w && cd /w && echo '{"name":"w","version":"1.0.0"}' > package.json && yarn add --registry ${npm} hello && test -f node_modules/hello/package.json && rm -rf /usr/local/share/.cache node_modules/.yarn-integrity /tmp/*`,
   },
   {
     name: 'pnpm',
     command: ({ npm }) =>
-      `mkdir /w && cd /w && echo '{"name":"w","version":"1.0.0"}' > package.json && pnpm add --registry ${npm} hello && test -f node_modules/hello/package.json`,
+      `mkdir /w && cd /w && echo '{"name":"w","version":"1.0.0"}' > package.json && pnpm add --registry ${npm} hello && test -f node_modules/hello/package.json && rm -rf /root/.local /root/.cache node_modules`,
   },
   {
     name: 'Composer',
     command: ({ files }) =>
-      `mkdir /w && cd /w && echo '{"repositories":[{"type":"composer","url":"${files}/composer"},{"packagist.org":false}]}' > composer.json && composer require test/hello && test -f vendor/test/hello/composer.json`,
+      `mkdir /w && cd /w && echo '{"repositories":[{"type":"composer","url":"${files}/composer"},{"packagist.org":false}]}' > composer.json && composer require test/hello && test -f vendor/test/hello/composer.json && rm -rf vendor /root/.cache /root/.composer /root/.config`,
   },
 ];

@@ -98,7 +98,6 @@ async function publishFiles({ pages }: SecureFront, git: GitServer, urls: Secure
   const index = await git.create('index.git');
   await index.commit({
     date,
-    branch: 'master',
     files: {
       'config.json': JSON.stringify({ dl: `${urls.files}/crates/{crate}-{version}.crate` }),
       'he/ll/hello': `${JSON.stringify(line)}\n`,
