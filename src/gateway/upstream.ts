@@ -108,7 +108,8 @@ export class Upstream {
         signal,
         headersTimeout: limits.headers,
         bodyTimeout: limits.idle,
-        highWaterMark: 256 * 1024,
+        // Hundreds of downloads may wait at once, each with so much in memory.
+        highWaterMark: 64 * 1024,
       });
       if (!isTransient(statusCode)) return { status: statusCode, headers, body, url };
       body.on('error', () => undefined).destroy();
