@@ -35,7 +35,7 @@ const parallel: Load = {
   count: 200,
   size: 5_000_000,
   parallel: 200,
-  limit: 180,
+  limit: 90,
 };
 const many: Load = { name: '10,000 exchanges of 1 KB', count: 10_000, size: 1000, parallel: 20, limit: 300 };
 const large: Load = { name: 'One body of 10 GB', count: 1, size: 10_000_000_000, parallel: 1, limit: 600 };
@@ -43,7 +43,7 @@ const large: Load = { name: 'One body of 10 GB', count: 1, size: 10_000_000_000,
 /**
  * What a build may ask of the gateway at most, beside what other proxies do with it: each in a process of its own,
  * recorded from an upstream on the loopback, then replayed without it.
- * @throws Error where the gateway loses an exchange or takes more memory than it may
+ * @throws Error where the gateway loses an exchange or takes more memory than it may, or where a peer hangs or fails
  */
 export async function* benchScale(place: string, runs: number): AsyncGenerator<string> {
   const faults: string[] = [];
@@ -57,7 +57,16 @@ export async function* benchScale(place: string, runs: number): AsyncGenerator<s
   for (const [load, proxies, times] of rounds) {
     const results = new Map<Proxy, Measured[]>(proxies.map(proxy => [proxy, []]));
     for (let run = 0; run < times; run++)
-      for (const proxy of proxies) results.get(proxy)?.push(await measured(proxy, load, place));
+      for (const proxy of proxies) {
+        try {
+          results.get(proxy)?.push(await measured(proxy, load, place));
+        } catch (error) {
+          if (proxy === holdfast) throw error;
+          // The others are measured all the same.
+          const { message, cause } = error as Error;
+          faults.push(`${message}, run ${run + 1}: ${cause instanceof Error ? cause.message : ''}`);
+        }
+      }
     yield table(load, results);
     faults.push(...faultsOf(load, results.get(holdfast) ?? []));
   }
