@@ -97,11 +97,14 @@ describe.skipIf(!dpkg)('the order is that of dpkg', () => {
   });
 });
 
-/** Behind its first digit after the epoch, so that it stays a version. */
+/**
+ * Behind its first digit after the epoch, so that it stays a version. A hyphen stays: without the last one, what was
+ * upstream's would belong to the revision, which takes no colon.
+ */
 function changedInOnePlace(text: string, n: number, other: string): string {
   const start = text.indexOf(':') + 2;
   const at = start + (n % (text.length - start + 1));
-  return text.slice(0, at) + other + text.slice(at + 1);
+  return text.slice(0, at) + other + text.slice(text[at] === '-' ? at : at + 1);
 }
 
 function operator(order: number): 'lt' | 'eq' | 'gt' {
