@@ -92,7 +92,7 @@ async function execute(
   const user = lookUpUser(view, container.User ?? '');
   const { argv, files } = commandOf(instruction, container.Shell ?? defaultShell);
   const host = await runtime.steps();
-  const trust = await stepTrust(view, host.gateway.caCertificatePem);
+  const trust = await stepTrust(view, host.gateway.caCertificatePem, environment);
   const clients = kinds.flatMap(
     kind => kind.client?.({ caBundle: trust.caBundle, replaying: ledger.hasPrevious, environment }) ?? [],
   );
@@ -131,6 +131,7 @@ async function execute(
       ...Object.assign({}, ...clients.map(client => client.environment)),
       ...trust.environment,
       ...environment,
+      ...trust.extended,
     },
     cwd: container.WorkingDir ?? '/',
     user,

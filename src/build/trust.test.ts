@@ -39,9 +39,26 @@ test('the roots of an image stay trusted, and each bundle is replaced where it r
 });
 
 test('every path that a variable names is laid there', async () => {
-  const { files, environment } = await stepTrust(root, caPem);
+  const { files, environment, extended } = await stepTrust(root, caPem);
   const paths = files.map(({ path }) => path);
-  for (const value of Object.values(environment)) expect(paths).toContain(value.replace(/^-D.*=/, ''));
+  for (const value of Object.values({ ...environment, ...extended }))
+    expect(paths).toContain(value.replace(/^-D.*=/, ''));
+});
+
+test('a bundle that the image names by a variable is trusted to as well, and the variable stays', async () => {
+  await mkdir(join(root, 'opt'));
+  await writeFile(join(root, 'opt/company.pem'), own);
+  await symlink('company.pem', join(root, 'opt/node.pem'));
+  const { files, environment, extended } = await stepTrust(root, caPem, {
+    NODE_EXTRA_CA_CERTS: '/opt/node.pem',
+    SSL_CERT_FILE: '/opt/not-there.pem',
+    JAVA_TOOL_OPTIONS: '-Xmx1g',
+  });
+  const contents = new Map(files.map(({ path, content }) => [path, content]));
+  expect(contents.get('/opt/company.pem')).toBe(`${own}\n${caPem}`);
+  expect(contents.has('/opt/not-there.pem')).toBe(false);
+  expect(environment['JAVA_TOOL_OPTIONS']).toBeUndefined();
+  expect(extended['JAVA_TOOL_OPTIONS']).toMatch(/^-Xmx1g -Djavax/);
 });
 
 test('a keystore for Java holds each certificate once, and leaves out what is none', () => {

@@ -5,7 +5,10 @@ import { javaKeystore } from './java-keystore.ts';
 /** How the programs of one step come to trust the gateway (DESIGN 5, TLS). */
 export interface StepTrust {
   readonly files: readonly InjectedFile[];
+  /** What the image or the Dockerfile sets wins over these: the files that its values name are trusted to as well. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables that hold more than trust: the stage's own value, with ours behind it. These win. */
+  readonly extended: Readonly<Record<string, string>>;
   /** Inside the step: the image's own roots, and the gateway's. */
   readonly caBundle: string;
 }
@@ -52,9 +55,21 @@ const replacing = [
 /** Variables that name roots to be trusted *as well*. */
 const adding = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'];
 
-/** `rootView` is the merged, read-only view of the layers below the step; `caPem` the gateway's root. */
-export async function stepTrust(rootView: string, caPem: string): Promise<StepTrust> {
-  const bundles = await existingBundles(rootView);
+/**
+ * `rootView` is the merged, read-only view of the layers below the step; `caPem` the gateway's root; `variables` what
+ * the stage sets: a bundle that these name is laid under the step with the gateway's root, so that the values stay.
+ */
+export async function stepTrust(
+  rootView: string,
+  caPem: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<StepTrust> {
+  const named = [...replacing, ...adding].map(name => variables[name] ?? '');
+  const bundles = await existingBundles(rootView, systemBundles);
+  const namedBundles = await existingBundles(
+    rootView,
+    named.filter(path => path.startsWith('/')),
+  );
   const own = bundles[0]?.content ?? '';
   const files: InjectedFile[] = [
     { path: rootPath, content: caPem },
@@ -62,25 +77,29 @@ export async function stepTrust(rootView: string, caPem: string): Promise<StepTr
     // Debian's wget is linked with GnuTLS, which has no variable for its roots.
     { path: wgetrcPath, content: `ca_certificate = ${bundlePath}\n` },
     { path: keystorePath, content: javaKeystore(own + caPem) },
-    ...bundles.map(({ path, content }) => ({ path, content: content + caPem })),
+    ...new Map(
+      [...bundles, ...namedBundles].map(({ path, content }) => [path, { path, content: content + caPem }]),
+    ).values(),
   ];
   if (await isDirectory(rootView, updateHooks)) {
     const append = `#!/bin/sh\ncat ${rootPath} >> /etc/ssl/certs/ca-certificates.crt\n`;
     files.push({ path: `${updateHooks}/zz-holdfast`, content: append, mode: 0o755 });
   }
-  const environment: Record<string, string> = {
-    SYSTEM_WGETRC: wgetrcPath,
-    // Java reads no PEM. Its own keystore is left alone: packages change it, and what it then held would stay.
-    JAVA_TOOL_OPTIONS: `-Djavax.net.ssl.trustStore=${keystorePath}`,
-  };
+  const environment: Record<string, string> = { SYSTEM_WGETRC: wgetrcPath };
   for (const name of replacing) environment[name] = bundlePath;
   for (const name of adding) environment[name] = rootPath;
-  return { files, environment, caBundle: bundlePath };
+  // Java reads no PEM. Its own keystore is left alone: packages change it, and what it then held would stay.
+  const java = [variables['JAVA_TOOL_OPTIONS'] ?? '', `-Djavax.net.ssl.trustStore=${keystorePath}`];
+  const extended = { JAVA_TOOL_OPTIONS: java.filter(options => options !== '').join(' ') };
+  return { files, environment, extended, caBundle: bundlePath };
 }
 
-async function existingBundles(rootView: string): Promise<{ path: string; content: string }[]> {
+async function existingBundles(
+  rootView: string,
+  paths: readonly string[],
+): Promise<{ path: string; content: string }[]> {
   const found = new Map<string, string>();
-  for (const bundle of systemBundles) {
+  for (const bundle of paths) {
     const real = resolveInRoot(rootView, bundle);
     const stats = await lstat(rootView + real).catch(() => undefined);
     if (!stats?.isFile() || found.has(real)) continue;
