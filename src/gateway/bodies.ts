@@ -8,13 +8,17 @@ import type { ByteRange } from './ranges.ts';
 export type PieceSink = (piece: Buffer) => Promise<boolean>;
 
 /** As large as the kernel takes in a few writes: larger pieces do not go faster. */
-const pieceBytes = 512 * 1024;
+const mostPieceBytes = 512 * 1024;
+const leastPieceBytes = 64 * 1024;
+/** Bytes that the pieces of all bodies on their way share, as long as each has the least. */
+const sharedBytes = 16 * 1024 * 1024;
 
 /** Reads recorded bodies so that no client can take a wrong one for a right one. */
 export class Bodies {
   readonly #store: Store;
   /** What a blob's file looked like when it was found right: a client that fetches pieces does not hash all for each. */
   readonly #verified = new Map<Digest, string>();
+  #onTheirWay = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -34,7 +38,9 @@ export class Bodies {
     if (before === undefined) throw missingBlob(digest);
     const digester = this.#verified.get(digest) === before ? undefined : new Digester();
     const file = await open(this.#store.pathOf(digest));
+    this.#onTheirWay++;
     try {
+      const pieceBytes = this.#pieceBytes();
       const memory = [0, 1].map(() => Buffer.allocUnsafe(Math.min(size, pieceBytes)));
       const pieceAt = (start: number) => {
         const buffer = memory[(start / pieceBytes) % 2] as Buffer;
@@ -58,8 +64,15 @@ export class Bodies {
       if (size > 0) this.#verified.set(digest, before);
       return size;
     } finally {
+      this.#onTheirWay--;
       await file.close();
     }
+  }
+
+  /** Hundreds may wait at once for slow clients: each then has less. */
+  #pieceBytes(): number {
+    const share = sharedBytes / (2 * this.#onTheirWay);
+    return Math.max(leastPieceBytes, Math.min(mostPieceBytes, Math.floor(share)));
   }
 
   /** A piece of the body; all of it is hashed before the first byte is given out. */
