@@ -7,6 +7,6 @@ export { resolveInRoot } from './paths.ts';
 export { probeSandbox, type SandboxProbe } from './probe.ts';
 export type { InjectedFile } from './step/injected-layer.ts';
 export type { Environment } from './step/command.ts';
-export type { Step, StepResult } from './step/step-types.ts';
+export type { Step, StepMount, StepResult } from './step/step-types.ts';
 export { runStep } from './step/step.ts';
 export { lookUpGroup, lookUpUser, type StepUser } from './users.ts';

@@ -60,8 +60,9 @@ export interface Mount {
  * Describes the mount of an overlay. Makes symbolic links to the layers in `links` and names only these, relative
  * to it: the options of a mount must fit one page, a digest's path is long, and `:` or `,` in a path would need
  * escaping. So the mount must be made with `links` as working directory.
+ * @param prefix of the links' names, to tell the mounts apart that share the directory.
  */
-export function overlayMount(options: OverlayOptions, links: string): Mount {
+export function overlayMount(options: OverlayOptions, links: string, prefix = ''): Mount {
   const { lowers, upper, work, target } = options;
   const only = lowers.length === 1 && upper === undefined ? lowers[0] : undefined;
   const single = lowers.length === 0 ? upper : only;
@@ -72,11 +73,14 @@ export function overlayMount(options: OverlayOptions, links: string): Mount {
   if (lowers.length === 0) throw overlayError(target, 'there are no layers');
   if (lowers.length > largestStack)
     throw overlayError(target, `${lowers.length} layers are more than Linux takes`);
-  const lowerNames = lowers.map((directory, index) => linked(links, String(index), directory));
+  const lowerNames = lowers.map((directory, index) => linked(links, `${prefix}${index}`, directory));
   const mountOptions = ['nodev', `lowerdir=${lowerNames.join(':')}`, ...pinnedOptions()];
   if (upper === undefined) mountOptions.push('ro');
   else if (work === undefined) throw overlayError(target, 'an upper directory needs a work directory');
-  else mountOptions.push(`upperdir=${linked(links, 'u', upper)}`, `workdir=${linked(links, 'w', work)}`);
+  else {
+    mountOptions.push(`upperdir=${linked(links, `${prefix}u`, upper)}`);
+    mountOptions.push(`workdir=${linked(links, `${prefix}w`, work)}`);
+  }
   if (upper !== undefined && options.volatile) mountOptions.push('volatile');
   return { source: 'overlay', target, type: 'overlay', options: mountOptions };
 }

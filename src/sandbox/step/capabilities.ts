@@ -19,9 +19,12 @@ const dockerDefaults = [
   'audit_write',
 ];
 
-/** Options of setpriv(1). */
-export const capabilityOptions: readonly string[] = [
-  '--inh-caps=-all',
-  '--ambient-caps=-all',
-  `--bounding-set=-all,${dockerDefaults.map(name => `+${name}`).join(',')}`,
-];
+/** Options of setpriv(1). An insecure step keeps all that this process may have. */
+export function capabilityOptions(security: 'insecure' | undefined): string[] {
+  const bounding = dockerDefaults.map(name => `+${name}`).join(',');
+  return [
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
+    ...(security === 'insecure' ? [] : [`--bounding-set=-all,${bounding}`]),
+  ];
+}

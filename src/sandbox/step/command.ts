@@ -20,7 +20,7 @@ export function missingCommand(
 }
 
 /** These steer the loader, the C library and its converters, and so also the host's tools that start the command. */
-const loaderVariable = /^(?:LD_.*|GLIBC_.*|MALLOC_.*|GCONV_PATH|LOCPATH|NLSPATH)$/;
+export const loaderVariable = /^(?:LD_.*|GLIBC_.*|MALLOC_.*|GCONV_PATH|LOCPATH|NLSPATH)$/;
 
 /**
  * Splits what the step's environment may be set to before the host's tools change into the image, and a command

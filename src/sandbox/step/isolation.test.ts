@@ -90,6 +90,25 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
     expect(user.stdout).toBe(lines('0000000000000000'));
   });
 
+  test('an insecure step has all capabilities, in its own namespaces', async () => {
+    const script = `
+      perl -ne 'print $1 if /^CapBnd:\\s+(\\w+)/' /proc/self/status
+      mount -t tmpfs tmpfs /home && mkdir /home/x && umount /home && echo own >/proc/sys/kernel/domainname && echo " mounted"
+      perl -e 'print join ",", grep { /^\\d+$/ } map { m{/proc/(.*)} } glob "/proc/*"'; ls /dev`;
+    for (const network of ['none', 'host'] as const) {
+      const { stdout, stderr } = await runOne(account, { script, step: { security: 'insecure', network } });
+      expect(stderr).toBe('');
+      // Root in a container may lack some itself; a user namespace has all.
+      const [, own] = /^CapBnd:\s+(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+      if (asRoot) expect(stdout).toContain(own);
+      else expect(stdout).toMatch(/^[0-9a-f]*3fffffffff /);
+      expect(stdout).toMatch(
+        /^[0-9a-f]{16} mounted\n1,\d+,\d+fd\nfull\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n$/,
+      );
+    }
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain('holdfast-step');
+  });
+
   test('the host’s files are not there, nor by breaking out of chroot', async () => {
     const { stdout, stderr } = await run(
       `perl -e '${lookAround(canary)}'; perl -e '${chrootEscape} ${lookAround(canary)}'`,
@@ -192,6 +211,9 @@ describe.each(testAccounts())('isolation of a step as $name', account => {
     expect(alone.stdout).toBe('Connection refusedlo\n');
     const joined = await runOne(account, { script: dial, gateway: true });
     expect(joined.stdout).toBe('Connection refused');
+    const resolver = 'perl -e \'open F, "/etc/resolv.conf"; print <F>\'';
+    const host = await runOne(account, { script: `${dial}; ${resolver}`, step: { network: 'host' } });
+    expect(host.stdout).toBe(`host${readFileSync('/etc/resolv.conf', 'utf8')}`);
     server.close();
   });
 

@@ -48,6 +48,14 @@ const masked = [
   '/sys/firmware',
 ];
 
+/** What of a step changes the fixed mounts. */
+export interface MountSettings {
+  /** Whether the step's network namespace is its own: without one a user namespace cannot have its own /sys. */
+  readonly ownNetwork: boolean;
+  /** Whether the kernel's files are left as they are: writable, and none masked. */
+  readonly insecure: boolean;
+}
+
 /** Mounts before the step's files are known. */
 export function earlyMounts(directories: StepDirectories, view: Mount): Mount[] {
   const { tools, devices, lent } = directories;
@@ -62,12 +70,17 @@ export function earlyMounts(directories: StepDirectories, view: Mount): Mount[] 
       type: 'tmpfs',
       options: ['nosuid', 'nodev', 'mode=755', 'size=65536k'],
     },
-    { source: 'tmpfs', target: lent, type: 'tmpfs', options: ['nosuid', 'noexec', 'mode=700', 'size=256k'] },
+    { source: 'tmpfs', target: lent, type: 'tmpfs', options: ['nosuid', 'mode=700', 'size=64m'] },
   ];
 }
 
-/** The step's root and all that is mounted in it. */
-export function lateMounts(directories: StepDirectories, root: Mount, points: Mountpoints): Mount[] {
+/** The step's root and all that is mounted in every step. */
+export function lateMounts(
+  directories: StepDirectories,
+  root: Mount,
+  points: Mountpoints,
+  { ownNetwork, insecure }: MountSettings,
+): Mount[] {
   const { merged, devices, lent } = directories;
   const inImage = (path: string) =>
     merged + path.replace(/^\/proc/, points.proc).replace(/^\/sys/, points.sys);
@@ -77,6 +90,16 @@ export function lateMounts(directories: StepDirectories, root: Mount, points: Mo
     type: 'none',
     options: ['bind', ...options],
   });
+  const kernelFences = () => [
+    ...readOnly.filter(existsSync).map(path => bind(inImage(path), inImage(path), 'ro', ...inert)),
+    ...masked
+      .filter(path => existsSync(path) && (ownNetwork || !insideUserNamespace() || !path.startsWith('/sys/')))
+      .map(path =>
+        statSync(path).isDirectory()
+          ? { source: 'tmpfs', target: inImage(path), type: 'tmpfs', options: ['ro', ...inert] }
+          : bind(`${devices}/null`, inImage(path)),
+      ),
+  ];
   return [
     ...deviceNames.map(name => bind(`${deviceSource(directories)}/${name}`, `${devices}/${name}`)),
     {
@@ -93,15 +116,15 @@ export function lateMounts(directories: StepDirectories, root: Mount, points: Mo
     },
     root,
     { source: 'proc', target: inImage('/proc'), type: 'proc', options: inert },
-    { source: 'sysfs', target: inImage('/sys'), type: 'sysfs', options: ['ro', ...inert] },
-    ...readOnly.filter(existsSync).map(path => bind(inImage(path), inImage(path), 'ro', ...inert)),
-    ...masked
-      .filter(existsSync)
-      .map(path =>
-        statSync(path).isDirectory()
-          ? { source: 'tmpfs', target: inImage(path), type: 'tmpfs', options: ['ro', ...inert] }
-          : bind(`${devices}/null`, inImage(path)),
-      ),
+    ownNetwork || !insideUserNamespace()
+      ? {
+          source: 'sysfs',
+          target: inImage('/sys'),
+          type: 'sysfs',
+          options: [...(insecure ? [] : ['ro']), ...inert],
+        }
+      : { source: 'tmpfs', target: inImage('/sys'), type: 'tmpfs', options: ['ro', ...inert] },
+    ...(insecure ? [] : kernelFences()),
     { source: devices, target: merged + points.dev, type: 'none', options: ['rbind'] },
     ...[...points.generated].map(([name, path]) => bind(`${lent}/${name}`, merged + path)),
   ];

@@ -1,20 +1,27 @@
+import { stepError } from '../../core/index.ts';
 import { insideUserNamespace } from '../namespaces.ts';
 import { stepSideCommands } from '../network/network.ts';
-import type { Tools } from '../tools.ts';
+import { toolEnvironment, type Tools } from '../tools.ts';
 import type { StepUser } from '../users.ts';
 import { capabilityOptions } from './capabilities.ts';
-import { splitEnvironment } from './command.ts';
+import { type Environment, loaderVariable, splitEnvironment } from './command.ts';
 import { deviceNames, type Mountpoints } from './mounts.ts';
 import { command, quoted } from './setup-shell.ts';
 import type { Step } from './step-types.ts';
 import { hostName, type Workspace } from './workspace.ts';
 
 /** Before the step's files are known: the image is mounted, pipes are made. */
-export function earlyCommands(tools: Tools, workspace: Workspace, fstab: string): string[] {
+export function earlyCommands(
+  tools: Tools,
+  workspace: Workspace,
+  fstab: string,
+  { ownNetwork }: { readonly ownNetwork: boolean },
+): string[] {
   const nodes = deviceNames.map(name => `/dev/${name}`);
+  // No link-local address on the cable to come. Where /proc/sys is read-only the address does no harm.
+  const withoutIpv6 = '{ echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6; } 2>/dev/null || :';
   return [
-    // No link-local address on the cable to come. Where /proc/sys is read-only the address does no harm.
-    '{ echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6; } 2>/dev/null || :',
+    ...(ownNetwork ? [withoutIpv6] : []),
     command(tools.mount, '--no-mtab', '--all', '--fstab', fstab),
     command(tools.mkfifo, '-m', '600', workspace.stdout, workspace.stderr),
     // Copies of the nodes, so that a step run by real root cannot change the mode or owner of the host's.
@@ -69,29 +76,56 @@ export function lateCommands(input: LateInput): string[] {
   );
   // Not the host's /dev/null: an open file is enough to change its mode.
   const stdin = quoted(`${merged}${points.dev}/null`);
-  const ipCommands = stepSideCommands(step.network).join('\n');
+  const network =
+    step.network === 'host'
+      ? []
+      : [`${command(tools.ip, '-batch', '-')} <<'END'\n${stepSideCommands(step.network).join('\n')}\nEND`];
+  const secrets = Object.entries(step.secrets ?? {}).map(
+    ([name, value]) => `export ${name}=${quoted(value)}; `,
+  );
   return [
     `cd ${quoted(workspace.rootLinks)}`,
     command(tools.mount, '--no-mtab', '--all', '--fstab', fstab),
     command(tools.hostname, hostName),
-    `${command(tools.ip, '-batch', '-')} <<'END'\n${ipCommands}\nEND`,
+    ...network,
     `cd ${quoted(merged)}`,
     // The command's process id is 100 everywhere: temporary names are made of it.
     '{ echo 99 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null || :',
     // In a subshell, as a shell's word about a command that was killed would else go to the step's stderr.
-    `(exec ${enter}) 3>&2 4>&1 <${stdin} >${quoted(workspace.stdout)} 2>${quoted(workspace.stderr)}`,
+    `(${secrets.join('')}exec ${enter}) 3>&2 4>&1 <${stdin} >${quoted(workspace.stdout)} 2>${quoted(workspace.stderr)}`,
   ];
+}
+
+/** Variables that the host's tools have beside a step's secrets: their own, and those that shells set. */
+const inheritedNames = [...Object.keys(toolEnvironment), 'PWD', 'OLDPWD', 'SHLVL', '_'];
+
+/**
+ * Refuses the names of variables that a shell cannot hand on.
+ * @throws HoldfastError SANDBOX_ENVIRONMENT (exit 6)
+ */
+export function refuseSecretNames(secrets: Environment): void {
+  for (const name of Object.keys(secrets)) {
+    const usable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !loaderVariable.test(name);
+    if (usable && !inheritedNames.includes(name)) continue;
+    throw stepError('SANDBOX_ENVIRONMENT', `the variable ${name} cannot hold a secret`, {
+      next: 'Give the mount another name as its env, and have the command rename it.',
+    });
+  }
 }
 
 /** The command, preceded by the host's tools that give it its environment, ids, capabilities and root. */
 function insideCommand({ tools, step, user, image }: LateInput): string[] {
-  const withHome = 'HOME' in step.env ? step.env : { ...step.env, HOME: user.home };
-  const { early, argv } = splitEnvironment(image, step.argv, withHome);
+  const { secrets = {} } = step;
+  const entries = Object.entries({ HOME: user.home, ...step.env }).filter(([name]) => !(name in secrets));
+  const { early, argv } = splitEnvironment(image, step.argv, Object.fromEntries(entries));
   const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : ['--clear-groups'];
   // setpriv sets the groups; unshare must set the user itself, after chroot, and alone leaves the groups as they are.
   const setUser = user.uid === 0 ? [] : [`--setuid=${user.uid}`];
-  const environment = [tools.env, '-i', ...early];
-  const rights = [tools.setpriv, '--regid', String(user.gid), ...groups, ...capabilityOptions];
+  // What is on a command line, the machine's other users can read. Secrets are inherited from the shell instead.
+  const fresh = Object.keys(secrets).length === 0 ? ['-i'] : inheritedNames.flatMap(name => ['-u', name]);
+  const environment = [tools.env, ...fresh, ...early];
+  const limits = capabilityOptions(step.security);
+  const rights = [tools.setpriv, '--regid', String(user.gid), ...groups, ...limits];
   const root = [tools.unshare, '--root=.', `--wd=${step.cwd}`, ...setUser];
   return [...environment, ...rights, ...root, '--', ...argv];
 }

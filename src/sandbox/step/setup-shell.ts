@@ -24,8 +24,9 @@ export class SetupShell {
   #shellPid: number | undefined;
 
   /** @param cwd the shell's working directory. */
-  constructor(tools: Tools, cwd: string) {
-    const namespaces = ['--mount', '--propagation=private', '--uts', '--ipc', '--net', '--pid'];
+  constructor(tools: Tools, cwd: string, { ownNetwork }: { readonly ownNetwork: boolean }) {
+    const network = ownNetwork ? ['--net'] : [];
+    const namespaces = ['--mount', '--propagation=private', '--uts', '--ipc', ...network, '--pid'];
     const inside = [tools.unshare, ...namespaces, '--fork', '--kill-child=KILL', '--', tools.sh];
     // Without address space randomisation, programs that print or sort by addresses do so alike every time.
     const fixed = [tools.setarch, '--addr-no-randomize', ...inside];

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { StepAttachment } from '../network/network.ts';
 import type { StepUser } from '../users.ts';
 import type { Environment } from './command.ts';
@@ -18,8 +19,15 @@ export interface Step {
   readonly cwd: string;
   /** Ids, or the text of a USER instruction to be looked up in the image. */
   readonly user: StepUser | string;
-  readonly network: StepAttachment | 'none';
+  /** `host`: the machine's own network, with nothing between; what a step does there is seen by nobody. */
+  readonly network: StepAttachment | 'none' | 'host';
   readonly files?: readonly InjectedFile[];
+  /** In any order: what lies in another mount is mounted after it. Of equal targets the last one counts. */
+  readonly mounts?: readonly StepMount[];
+  /** Variables that win over `env`, and whose values no other user of the machine can see in the process list. */
+  readonly secrets?: Environment;
+  /** `insecure`: all capabilities, and nothing of /proc and /sys masked or read-only. Docker's defaults if missing. */
+  readonly security?: 'insecure';
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
   readonly signal?: AbortSignal;
@@ -35,4 +43,42 @@ export interface StepResult {
    * copy of a directory) is about these, not about the image. Sorted, without symbolic links.
    */
   readonly injectedPaths: readonly string[];
+}
+
+/**
+ * Something that a step finds at a path, and that is in no layer: neither it nor what had to be made for it to stand on
+ * is in `upper`. `target` is absolute in the image; symbolic links of the image are followed.
+ */
+export type StepMount = { readonly target: string } & (
+  | LayersMount
+  | {
+      readonly type: 'tmpfs';
+      /** Bytes; 0 for the kernel's own limit. */
+      readonly size: number;
+      readonly readOnly: boolean;
+    }
+  /** A file in memory, read-only: it is never written to a disk. */
+  | ({ readonly type: 'file'; readonly content: Uint8Array } & MountOwner)
+  /** A Unix socket that this process answers. */
+  | ({ readonly type: 'socket'; readonly onConnection: (socket: Socket) => void } & MountOwner)
+);
+
+/** A directory or file of a file system that is made of layers. */
+interface LayersMount {
+  readonly type: 'layers';
+  /** Layer directories, the top one first; may be empty. */
+  readonly lowers: readonly string[];
+  /** What of it: a path in the layers, `/` for all. Symbolic links are followed and do not lead out. */
+  readonly source: string;
+  /**
+   * What becomes of what the step writes: it is refused; it goes with the step; or it is left in `upper`, an existing
+   * empty directory with the owner and mode that the mount's root shall have, in the form of an overlay's.
+   */
+  readonly writes: 'refused' | 'discarded' | { readonly upper: string };
+}
+
+interface MountOwner {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }

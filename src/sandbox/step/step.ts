@@ -1,4 +1,4 @@
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { stepError } from '../../core/index.ts';
 import { insideUserNamespace, isMapped } from '../namespaces.ts';
@@ -8,10 +8,18 @@ import { lookUpUser, type StepUser } from '../users.ts';
 import { missingCommand } from './command.ts';
 import { closeInheritedFiles } from './inherited-files.ts';
 import { InjectedLayer } from './injected-layer.ts';
-import { deviceNames, earlyMounts, lateMounts, makeDeviceEntries, type Mountpoints } from './mounts.ts';
+import {
+  deviceNames,
+  earlyMounts,
+  lateMounts,
+  makeDeviceEntries,
+  type Mountpoints,
+  type MountSettings,
+} from './mounts.ts';
 import { StepOutput } from './output.ts';
-import { earlyCommands, lateCommands } from './scripts.ts';
+import { earlyCommands, lateCommands, refuseSecretNames } from './scripts.ts';
 import { SetupShell } from './setup-shell.ts';
+import { StepMounts } from './step-mounts.ts';
 import type { Step, StepResult } from './step-types.ts';
 import {
   makeWorkspace,
@@ -34,21 +42,28 @@ import {
  * A command that is not in the image is no error but exit code 127 with a message on stderr, as in Docker.
  * @throws HoldfastError SANDBOX_SETUP_FAILED, SANDBOX_TOOL_MISSING, SANDBOX_OVERLAY_FAILED (exit 2);
  *   SANDBOX_CWD_MISSING, SANDBOX_USER_UNKNOWN, SANDBOX_GROUP_UNKNOWN, SANDBOX_ID_UNMAPPED, SANDBOX_ROOTFS_INVALID,
- *   SANDBOX_ENVIRONMENT, SANDBOX_STEP_INVALID (exit 6). With an aborted `signal`, its reason.
+ *   SANDBOX_ENVIRONMENT, SANDBOX_MOUNT_SOURCE,
+ *   SANDBOX_MOUNT_TARGET, SANDBOX_STEP_INVALID (exit 6). With an aborted `signal`, its reason.
  */
 export async function runStep(step: Step): Promise<StepResult> {
   step.signal?.throwIfAborted();
   refuseZeroBytes(step);
+  refuseSecretNames(step.secrets ?? {});
   closeInheritedFiles();
   const tools = findTools(stepTools);
   const workspace = makeWorkspace(step.directory, step.lowers);
-  const early = writeFstab(workspace, 'early', earlyMounts(workspace, viewMount(workspace)));
-  const shell = new SetupShell(tools, workspace.viewLinks);
+  const settings = { ownNetwork: step.network !== 'host', insecure: step.security === 'insecure' };
+  // The shell's mounts, seen from this process's mount namespace.
+  const reach = (path: string) => `/proc/${shell.pid}/root${path}`;
+  using mounts = new StepMounts(step.mounts ?? [], workspace.mounts, workspace, reach);
+  const early = [...earlyMounts(workspace, viewMount(workspace)), ...mounts.early(workspace.viewLinks)];
+  const fstab = writeFstab(workspace, 'early', early);
+  const shell = new SetupShell(tools, workspace.viewLinks, settings);
   const abort = () => shell.kill();
   step.signal?.addEventListener('abort', abort);
   try {
-    await shell.begin(earlyCommands(tools, workspace, early));
-    return await runIn(shell, step, tools, workspace);
+    await shell.begin(earlyCommands(tools, workspace, fstab, settings));
+    return await runIn({ shell, step, tools, workspace, settings, mounts, reach });
   } catch (thrown) {
     step.signal?.throwIfAborted();
     throw thrown;
@@ -59,21 +74,30 @@ export async function runStep(step: Step): Promise<StepResult> {
   }
 }
 
-async function runIn(shell: SetupShell, step: Step, tools: Tools, workspace: Workspace): Promise<StepResult> {
-  // The shell's mounts, seen from this process's mount namespace.
-  const reach = (path: string) => `/proc/${shell.pid}/root${path}`;
+interface Running {
+  readonly shell: SetupShell;
+  readonly step: Step;
+  readonly tools: Tools;
+  readonly workspace: Workspace;
+  readonly settings: MountSettings;
+  readonly mounts: StepMounts;
+  readonly reach: (path: string) => string;
+}
+
+async function runIn(running: Running): Promise<StepResult> {
+  const { shell, step, tools, workspace, settings, mounts, reach } = running;
   const image = reach(workspace.view);
   const user = typeof step.user === 'string' ? lookUpUser(image, step.user) : step.user;
   refuseUnmapped(user);
-  const connected = step.network === 'none' ? undefined : step.network.connect(shell.pid);
-  const { points, injectedPaths } = injectFiles(image, step, workspace);
+  const connected = typeof step.network === 'string' ? undefined : step.network.connect(shell.pid);
   prepareDevices(reach(workspace.devices), reach(workspace.lent));
-  writeGeneratedFiles(
-    reach(workspace.lent),
-    step.network === 'none' ? undefined : step.network.gatewayAddress,
-  );
+  const { points, injectedPaths } = await injectFiles(image, running);
+  writeGeneratedFiles(reach(workspace.lent), resolverFile(step.network));
   const root = rootMount(workspace, statSync(image));
-  const late = writeFstab(workspace, 'late', lateMounts(workspace, root, points));
+  const late = writeFstab(workspace, 'late', [
+    ...lateMounts(workspace, root, points, settings),
+    ...mounts.late(workspace.rootLinks),
+  ]);
   await connected;
 
   const { upper } = workspace;
@@ -92,7 +116,7 @@ async function runIn(shell: SetupShell, step: Step, tools: Tools, workspace: Wor
   return { exitCode: code ?? 128 + constants.signals[signal ?? 'SIGKILL'], upper, injectedPaths };
 }
 
-function injectFiles(image: string, step: Step, workspace: Workspace) {
+async function injectFiles(image: string, { step, workspace, mounts }: Running) {
   const layer = new InjectedLayer(image, workspace.injected);
   const points: Mountpoints = {
     proc: layer.ensureDirectory('/proc'),
@@ -102,8 +126,16 @@ function injectFiles(image: string, step: Step, workspace: Workspace) {
       ['hosts', 'resolv.conf', 'hostname'].map(name => [name, layer.ensureFile(`/etc/${name}`)] as const),
     ),
   };
-  for (const file of step.files ?? []) layer.addFile(file);
+  await mounts.place(image, layer, points);
+  for (const file of step.files ?? []) if (!mounts.addFile(file, image)) layer.addFile(file);
   return { points, injectedPaths: layer.finish() };
+}
+
+/** resolv.conf(5): the gateway; for the host's network what the host asks. */
+function resolverFile(network: Step['network']): string {
+  if (network === 'none') return '';
+  if (network === 'host') return readFileSync('/etc/resolv.conf', 'utf8');
+  return `nameserver ${network.gatewayAddress}\n`;
 }
 
 function prepareDevices(devices: string, lent: string): void {
@@ -130,7 +162,7 @@ function refuseUnmapped(user: StepUser): void {
 }
 
 function refuseZeroBytes(step: Step): void {
-  const texts = [...step.argv, step.cwd, ...Object.entries(step.env).flat()];
+  const texts = [...step.argv, step.cwd, ...Object.entries({ ...step.env, ...step.secrets }).flat()];
   const badName = Object.keys(step.env).some(name => name === '' || name.includes('='));
   if (step.argv.length > 0 && !badName && !texts.some(text => text.includes('\0'))) return;
   throw stepError(

@@ -16,6 +16,8 @@ export interface Workspace extends StepDirectories {
   /** Working directories for the two overlay mounts, which name their layers relative to these. */
   readonly viewLinks: string;
   readonly rootLinks: string;
+  /** A directory for each of the step's own mounts. */
+  readonly mounts: string;
   /** Named pipes, in `lent`. */
   readonly stdout: string;
   readonly stderr: string;
@@ -40,6 +42,7 @@ export function makeWorkspace(directory: string, lowers: readonly string[]): Wor
     lent: make('lent'),
     viewLinks: make('view-layers'),
     rootLinks: make('root-layers'),
+    mounts: make('mounts'),
     stdout: join(root, 'lent/stdout'),
     stderr: join(root, 'lent/stderr'),
   };
@@ -69,11 +72,11 @@ export function writeFstab(workspace: Workspace, name: string, mounts: readonly 
 }
 
 /** The files that Docker generates for a container. No address of the step is in them, so they never differ. */
-export function writeGeneratedFiles(directory: string, nameserver: string | undefined): void {
+export function writeGeneratedFiles(directory: string, resolver: string): void {
   const files = {
     hosts: `127.0.0.1 localhost ${hostName}\n::1 localhost ip6-localhost ip6-loopback\n`,
     hostname: `${hostName}\n`,
-    'resolv.conf': nameserver === undefined ? '' : `nameserver ${nameserver}\n`,
+    'resolv.conf': resolver,
   };
   for (const [name, content] of Object.entries(files)) {
     const path = join(directory, name);

@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { enterNamespaces, openStepNetwork, probeSandbox, runStep } from '../index.ts';
+import { dirname, join } from 'node:path';
+import { enterNamespaces, openStepNetwork, probeSandbox, runStep, type StepMount } from '../index.ts';
 import type { HoldfastError } from '../../core/index.ts';
-import type { StepOutcome, StepRequest } from './steps.ts';
+import type { MountRequest, StepOutcome, StepRequest } from './steps.ts';
 import { makeTinyRootfs } from './tiny-rootfs.ts';
 
 await probeSandbox();
@@ -57,16 +57,50 @@ async function outcome(request: StepRequest, directory: string): Promise<StepOut
     user: '',
     onStdout: chunk => (output.stdout += chunk.toString()),
     onStderr: chunk => (output.stderr += chunk.toString()),
-    ...request.step,
+    mounts: (request.mounts ?? []).map((mount, index) => mountOf(mount, `${directory}.${index}`)),
     network: request.gateway ? network.allocate() : 'none',
+    ...request.step,
   }).catch((thrown: HoldfastError) => ({ error: thrown.code }));
   if ('error' in result)
     return { ...output, error: result.error, exitCode: -1, changes: [], injected: [], owned: '' };
   return {
     ...output,
     exitCode: result.exitCode,
-    changes: (readdirSync(result.upper, { recursive: true }) as string[]).toSorted(),
+    changes: namesBelow(result.upper),
     injected: result.injectedPaths,
+    kept: (request.mounts ?? []).flatMap((mount, index) =>
+      mount.type === 'layers' && mount.writes === 'kept'
+        ? namesBelow(join(`${directory}.${index}`, 'upper')).map(name => `${index}/${name}`)
+        : [],
+    ),
     owned: `${owned.uid}:${owned.gid}`,
   };
+}
+
+function namesBelow(path: string): string[] {
+  return (readdirSync(path, { recursive: true }) as string[]).toSorted();
+}
+
+function mountOf(mount: MountRequest, directory: string): StepMount {
+  switch (mount.type) {
+    case 'layers': {
+      const upper = join(directory, 'upper');
+      mkdirSync(upper, { recursive: true });
+      for (const [path, content] of Object.entries(mount.files ?? {})) {
+        const file = join(directory, 'layer', path);
+        mkdirSync(dirname(file), { recursive: true });
+        if (content.startsWith('-> ')) symlinkSync(content.slice(3), file);
+        else writeFileSync(file, content);
+      }
+      const lowers = mount.files === undefined ? [] : [join(directory, 'layer')];
+      const writes = mount.writes === 'kept' ? { upper } : mount.writes;
+      return { type: 'layers', target: mount.target, source: mount.source ?? '/', lowers, writes };
+    }
+    case 'tmpfs':
+      return { size: 0, readOnly: false, ...mount };
+    case 'file':
+      return { mode: 0o400, uid: 0, gid: 0, ...mount, content: Buffer.from(mount.content) };
+    case 'socket':
+      return { mode: 0o600, uid: 0, gid: 0, ...mount, onConnection: socket => socket.pipe(socket) };
+  }
 }

@@ -9,10 +9,27 @@ import type { Step } from '../index.ts';
 export interface StepRequest {
   readonly script?: string;
   readonly step?: Partial<Step>;
+  readonly mounts?: readonly MountRequest[];
   readonly gateway?: boolean;
   /** Without any layer. */
   readonly scratch?: boolean;
 }
+
+/** A mount as JSON. */
+export type MountRequest = { readonly target: string } & (
+  | {
+      readonly type: 'layers';
+      /** A directory with these files; nothing for none. */
+      readonly files?: Readonly<Record<string, string>>;
+      readonly source?: string;
+      /** `kept`: the outcome tells what was written. */
+      readonly writes: 'refused' | 'discarded' | 'kept';
+    }
+  | { readonly type: 'tmpfs'; readonly size?: number; readonly readOnly?: boolean }
+  | { readonly type: 'file'; readonly content: string; readonly mode?: number; readonly uid?: number }
+  /** One that answers what it is sent. */
+  | { readonly type: 'socket'; readonly mode?: number; readonly uid?: number }
+);
 
 export interface StepOutcome {
   readonly exitCode: number;
@@ -21,6 +38,8 @@ export interface StepOutcome {
   /** Paths in the upper directory. */
   readonly changes: readonly string[];
   readonly injected: readonly string[];
+  /** Paths that mounts with `kept` writes were left with, each after its mount's number. */
+  readonly kept?: readonly string[];
   /** The code of a HoldfastError. */
   readonly error?: string;
   /** Owner of a file that the runner gave to 33:42. */
