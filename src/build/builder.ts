@@ -1,27 +1,25 @@
-import { hostPlatform, sha256, usageError, type Digest, type SourcePlace } from '../core/index.ts';
-import { canonicalInstruction, expandWord, type Instruction, type Stage } from '../dockerfile/index.ts';
-import type { ContainerConfig, HistoryEntry } from '../image/index.ts';
-import { platformArguments, predefinedArguments } from './dockerfile-arguments.ts';
+import {
+  errorAt,
+  formatPlatform,
+  parsePlatform,
+  usageError,
+  type Digest,
+  type Platform,
+  type SourcePlace,
+} from '../core/index.ts';
+import type { Instruction, Stage } from '../dockerfile/index.ts';
+import { expandGlobally, globalScope, type GlobalScope } from './arguments.ts';
+import { emptyStage, imageStage, type BuiltStage } from './built-stage.ts';
+import type { Layer, StepResult } from './cache.ts';
+import { copyStep, workdirStep } from './file-steps.ts';
 import { resolveBaseImage, type BaseImage } from './images.ts';
 import { applyMetadata, type StageSettings } from './metadata.ts';
-import { copyStep, workdirStep } from './file-steps.ts';
 import { runStepOf } from './run-step.ts';
-import { StageScope, type GlobalScope } from './scope.ts';
-import { unsupported, type BuildInProgress, type Step } from './step.ts';
-import { findStage, sourceOf, stepId, stepName, targetStage } from './stages.ts';
-import type { Layer, StepResult } from './cache.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
-
-/** A finished stage: what an image is made of, or another stage copies from. */
-export interface BuiltStage {
-  readonly layers: readonly Layer[];
-  /** How many of them, from the bottom, came with the image that the stage began from. */
-  readonly imageLayers: number;
-  readonly container: ContainerConfig;
-  readonly author?: string | undefined;
-  readonly history: readonly HistoryEntry[];
-  readonly scope: StageScope;
-}
+import { StageScope } from './scope.ts';
+import { baseStage, sourcesOf, sourceStage, targetStage } from './stages.ts';
+import type { BuildInProgress, Step } from './step.ts';
+import { placeOf, stepsOf } from './steps.ts';
 
 /** Builds the stages that a target needs, each once, independent ones side by side. */
 export class Builder implements BuildInProgress {
@@ -40,7 +38,7 @@ export class Builder implements BuildInProgress {
   constructor(input: BuildInput, runtime: BuildRuntime) {
     this.input = input;
     this.runtime = runtime;
-    this.#global = globalScope(input);
+    this.#global = globalScope(input.project);
   }
 
   /** Aborted when the user stops the build or a step fails: steps beside it then end too. */
@@ -78,56 +76,57 @@ export class Builder implements BuildInProgress {
     return running;
   }
 
-  /** The layers that `--from` of a COPY means: an earlier stage's, or an image's. */
-  async layersOf(stage: Stage, from: string, where: SourcePlace): Promise<readonly Layer[]> {
-    const earlier = findStage(this.#stagesBefore(stage), from);
-    return earlier ? (await this.stage(earlier)).layers : (await this.#image(from, where)).layers;
+  /** The layers that `--from` of a COPY or a mount means: a stage's above, or an image's. */
+  async layersOf(reader: Stage, from: string, where: SourcePlace): Promise<readonly Layer[]> {
+    const { project } = this.input;
+    const source = sourceStage(project.dockerfile, reader, from, where);
+    if (source) return (await this.stage(source)).layers;
+    if (from === 'scratch') return [];
+    return (await this.#image(from, project.request.platform, where)).layers;
   }
 
-  #stagesBefore({ index }: Stage): readonly Stage[] {
-    return this.input.project.dockerfile.stages.slice(0, index);
-  }
-
-  #image(reference: string, where: SourcePlace): Promise<BaseImage> {
-    const { project, ledger } = this.input;
+  #image(reference: string, platform: Platform, where: SourcePlace): Promise<BaseImage> {
+    const key = `${reference} ${formatPlatform(platform)}`;
     const found =
-      this.#images.get(reference) ??
-      resolveBaseImage(reference, project.request.platform, ledger, this.runtime, where);
-    this.#images.set(reference, found);
+      this.#images.get(key) ?? resolveBaseImage(reference, platform, this.input.ledger, this.runtime, where);
+    this.#images.set(key, found);
     return found;
   }
 
   async #buildStage(stage: Stage): Promise<BuiltStage> {
-    // Whatever this stage copies from can be built while its own first steps run.
-    for (const instruction of stage.instructions) {
-      const from = sourceOf(instruction);
-      const earlier = from === undefined ? undefined : findStage(this.#stagesBefore(stage), from);
-      if (earlier) this.stage(earlier).catch(() => {}); // Reported by the step that copies from it.
-    }
+    // Whatever this stage reads from can be built while its own first steps run.
+    this.#startSources(stage, stage.instructions);
     const base = await this.#base(stage);
+    const { OnBuild: triggers = [], ...container } = base.container;
     const settings: StageSettings = {
       scope: new StageScope(this.#global, base.scope.environment, base.scope),
-      container: base.container,
+      platform: base.platform,
+      container,
       author: base.author,
       ownCommand: false,
     };
     const layers = [...base.layers];
     const history = [...base.history];
-    for (const [ordinal, instruction] of stage.instructions.entries()) {
-      const step = this.#step(stage, ordinal, instruction);
+    const { project, ledger } = this.input;
+    const steps = stepsOf(stage, triggers, project.dockerfileName);
+    this.#startSources(
+      stage,
+      steps.map(({ instruction }) => instruction),
+    );
+    for (const { step, instruction } of steps) {
       const done = await this.#apply(stage, step, instruction, settings, layers);
       if (done?.layer) layers.push(done.layer);
-      const created = this.input.ledger.asOf;
       history.push({
-        created,
+        created: ledger.created,
         created_by: step.text,
         ...(done?.layer === undefined && { empty_layer: true }),
       });
     }
-    const { imageLayers } = base;
+    const { imageLayers, platform } = base;
     return {
       layers,
       imageLayers,
+      platform,
       container: settings.container,
       author: settings.author,
       history,
@@ -135,34 +134,38 @@ export class Builder implements BuildInProgress {
     };
   }
 
-  async #base(stage: Stage): Promise<BuiltStage> {
+  #startSources(stage: Stage, instructions: readonly Instruction[]): void {
     const { dockerfile, dockerfileName } = this.input.project;
-    const { escape } = dockerfile.directives;
-    const where = { file: dockerfileName, line: stage.base.range.line, column: stage.base.range.column };
-    const variables = new Map(Object.entries({ ...this.#global.automatic, ...this.#global.meta }));
-    const name = expandWord(stage.base.text, variables, escape, where).text;
-    if (name === '') throw emptyBase(stage.base.text, where);
-    if (stage.from.platform !== undefined) throw unsupported('FROM --platform', where);
-    if (name === 'scratch') return emptyStage(this.#global);
-    const earlier = findStage(this.#stagesBefore(stage), name);
-    if (earlier && !/^\d+$/.test(name)) return this.stage(earlier);
-    const image = await this.#image(name, where);
-    return imageStage(image, this.#global, where);
+    for (const instruction of instructions) {
+      for (const from of sourcesOf(instruction)) {
+        const source = sourceStage(dockerfile, stage, from, placeOf(instruction, dockerfileName));
+        if (source) this.stage(source).catch(() => {}); // Reported by the step that reads from it.
+      }
+    }
   }
 
-  #step(stage: Stage, ordinal: number, instruction: Instruction): Step {
-    const text = canonicalInstruction(instruction);
-    return {
-      id: stepId(stage, ordinal),
-      name: stepName(stage, ordinal),
-      command: sha256(text),
-      text,
-      where: {
-        file: this.input.project.dockerfileName,
-        line: instruction.range.line,
-        column: instruction.range.column,
-      },
-    };
+  async #base(stage: Stage): Promise<BuiltStage> {
+    const { dockerfile, dockerfileName } = this.input.project;
+    const where = placeOf({ range: stage.base.range }, dockerfileName);
+    const name = expandGlobally(this.#global, stage.base);
+    if (name === '') throw emptyBase(stage.base.text, where);
+    const platform = this.#platformOf(stage, where);
+    if (name === 'scratch') return emptyStage(this.#global, this.input.project.request.platform);
+    const above = baseStage(dockerfile, stage, name);
+    if (above) return this.stage(above);
+    return imageStage(await this.#image(name, platform, where), this.#global, platform);
+  }
+
+  /** What FROM's `--platform` says, else the platform that is built for. */
+  #platformOf({ from: { platform } }: Stage, where: SourcePlace): Platform {
+    if (platform === undefined) return this.input.project.request.platform;
+    const text = expandGlobally(this.#global, platform);
+    if (text === '') throw emptyPlatform(platform.text, where);
+    try {
+      return parsePlatform(text);
+    } catch (error) {
+      throw errorAt(error, where);
+    }
   }
 
   /** Nothing is returned for an instruction that touches no file. */
@@ -194,76 +197,26 @@ export class Builder implements BuildInProgress {
       case 'STOPSIGNAL':
       case 'USER':
       case 'VOLUME':
-        applyMetadata(instruction, settings);
-        return undefined;
+        try {
+          applyMetadata(instruction, settings);
+          return undefined;
+        } catch (error) {
+          throw errorAt(error, step.where);
+        }
     }
   }
-}
-
-function globalScope({ project }: BuildInput): GlobalScope {
-  const { dockerfile, dockerfileName, request } = project;
-  const automatic = platformArguments(hostPlatform(), request.platform);
-  const meta: Record<string, string> = {};
-  const { escape } = dockerfile.directives;
-  const { buildArguments } = request;
-  for (const { name, value } of dockerfile.metaArgs.flatMap(({ args }) => args)) {
-    const variables = new Map(Object.entries({ ...automatic, ...meta }));
-    const where = { file: dockerfileName, line: name.range.line, column: name.range.column };
-    const given = buildArguments[name.text];
-    const used =
-      given ??
-      (value === undefined ? automatic[name.text] : expandWord(value.text, variables, escape, where).text);
-    if (used !== undefined) meta[name.text] = used;
-  }
-  return { buildArguments, automatic, meta, escape, file: dockerfileName };
-}
-
-function emptyStage(global: GlobalScope): BuiltStage {
-  return { layers: [], imageLayers: 0, container: {}, history: [], scope: new StageScope(global, new Map()) };
-}
-
-/** BuildKit gives an image without a PATH the one that a shell would have. */
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-function imageStage({ config, layers }: BaseImage, global: GlobalScope, where: SourcePlace): BuiltStage {
-  const { Env: env = [], ...container } = config.config ?? {};
-  if (container.OnBuild !== undefined && container.OnBuild.length > 0)
-    throw unsupported('ONBUILD in a base image', where);
-  const environment = new Map(env.map(text => splitVariable(text)));
-  if (!environment.has('PATH')) environment.set('PATH', defaultPath);
-  return {
-    layers,
-    imageLayers: layers.length,
-    container,
-    author: config.author,
-    history: config.history ?? [],
-    scope: new StageScope(global, environment),
-  };
-}
-
-function splitVariable(text: string): [string, string] {
-  const at = text.indexOf('=');
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** Build arguments that no ARG declares: Docker warns of them too. */
-export function unusedBuildArguments({ project }: BuildInput): string[] {
-  const { dockerfile, request } = project;
-  const declared = [
-    ...dockerfile.metaArgs,
-    ...dockerfile.stages.flatMap(({ instructions }) => instructions),
-  ].flatMap(instruction =>
-    instruction.keyword === 'ARG' ? instruction.args.map(({ name }) => name.text) : [],
-  );
-  const known = new Set(declared);
-  return Object.keys(request.buildArguments).filter(
-    name => !known.has(name) && !predefinedArguments.has(name),
-  );
 }
 
 function emptyBase(text: string, where: SourcePlace) {
   return usageError('FROM_EMPTY', `"${text}" stands for no image: its variables are empty`, {
     next: 'Give the ARG a default before FROM, or pass it with --build-arg.',
+    where,
+  });
+}
+
+function emptyPlatform(text: string, where: SourcePlace) {
+  return usageError('FROM_PLATFORM_EMPTY', `"${text}" stands for no platform: its variables are empty`, {
+    next: 'Use one of the automatic arguments, such as $BUILDPLATFORM, or declare the ARG before FROM.',
     where,
   });
 }

@@ -1,11 +1,14 @@
-import type { Digest } from '../core/index.ts';
+import type { Digest, Platform } from '../core/index.ts';
 import { formatImageConfig, formatManifest, mediaTypes, type ImageConfig } from '../image/index.ts';
 import type { InstalledPackage, KindName } from '../kinds/index.ts';
 import type { Recording } from '../lock/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
-import { Builder, unusedBuildArguments, type BuiltStage } from './builder.ts';
+import { unusedBuildArguments } from './arguments.ts';
+import { Builder } from './builder.ts';
+import type { BuiltStage } from './built-stage.ts';
 import { contextDigest } from './file-steps.ts';
 import { newlyInstalled } from './installed.ts';
+import type { Project } from './project.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
 
 /** A finished build: its image is in the store. */
@@ -21,7 +24,7 @@ export interface BuildOutcome {
 
 /** Builds the project's target. @throws NamespacesNeeded, and what steps, images and the store throw */
 export async function executeBuild(input: BuildInput, runtime: BuildRuntime): Promise<BuildOutcome> {
-  for (const name of unusedBuildArguments(input))
+  for (const name of unusedBuildArguments(input.project))
     runtime.note(`--build-arg ${name} is not used: no ARG declares it`);
   for (const warning of input.project.dockerfile.warnings)
     runtime.note(`${input.project.dockerfileName}:${warning.range.line}: ${warning.message}`);
@@ -53,7 +56,7 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   });
   const manifest = await runtime.store.put(bytes);
   return {
-    image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: input.project.request.platform },
+    image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: platformOf(stage, input.project) },
     config,
     recording,
     context: contextDigest(builder.contextParts),
@@ -61,12 +64,17 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   };
 }
 
+/** The platform that was asked for; where none was, the one of the image that the stage began from, as in BuildKit. */
+function platformOf({ platform }: BuiltStage, { request }: Project): Platform {
+  return request.platformGiven ? request.platform : platform;
+}
+
 /** OCI image-spec config.md, with the extensions of the Docker image specification; no clock, host or builder in it. */
 function configOf(stage: BuiltStage, { project, ledger }: BuildInput): ImageConfig {
-  const { os, architecture, variant } = project.request.platform;
+  const { os, architecture, variant } = platformOf(stage, project);
   const env = [...stage.scope.environment].map(([name, value]) => `${name}=${value}`);
   return {
-    created: ledger.asOf,
+    created: ledger.created,
     ...(stage.author !== undefined && { author: stage.author }),
     architecture,
     os,

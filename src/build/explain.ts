@@ -9,7 +9,7 @@ import {
 } from '../lock/index.ts';
 import type { LockState } from './locking.ts';
 import type { Project } from './project.ts';
-import { sourceOf } from './stages.ts';
+import { sourcesOf } from './stages.ts';
 
 /** Who asked for an input. */
 export interface Asker {
@@ -54,8 +54,10 @@ export function explain(project: Project, state: LockState, query: string | unde
 interface PlacedStep extends Asker {
   /** As the recording knows the step, wherever it stands by now. */
   readonly command?: Digest | undefined;
-  /** The image that the instruction names, as it is written. */
-  readonly image?: string | undefined;
+  /** The images and stages that the instruction names, as they are written. */
+  readonly sources: readonly string[];
+  /** For a FROM, the stage that it begins: it asked for what the base's triggers took. */
+  readonly begins?: number | undefined;
 }
 
 function stepsOf({ dockerfile, dockerfileName: file }: Project): PlacedStep[] {
@@ -67,13 +69,14 @@ function stepsOf({ dockerfile, dockerfileName: file }: Project): PlacedStep[] {
     {
       ...placed(stage.from),
       instruction: `FROM ${stage.base.text}`,
-      image: stage.base.text,
+      sources: [stage.base.text],
+      begins: stage.index,
     },
     ...stage.instructions.map(instruction => ({
       ...placed(instruction),
       command: sha256(canonicalInstruction(instruction)),
       instruction: canonicalInstruction(instruction),
-      image: sourceOf(instruction),
+      sources: sourcesOf(instruction),
     })),
   ]);
 }
@@ -84,14 +87,21 @@ function askersOf(
   steps: readonly PlacedStep[],
 ): Asker[] {
   if (section === 'image') {
-    const exact = steps.filter(({ image }) => image === line['reference']);
+    const reference = String(line['reference']);
+    const exact = steps.filter(({ sources }) => sources.includes(reference));
     // A name with variables can be any image's.
-    const asking = exact.length > 0 ? exact : steps.filter(({ image }) => image?.includes('$') === true);
+    const asking = exact.length > 0 ? exact : steps.filter(({ sources }) => sources.some(hasVariable));
     return asking.map(asker);
   }
   const took = recording.steps.filter(({ exchanges }) => exchanges.some(({ key }) => key.url === url));
-  return steps.filter(step => took.some(({ command }) => command === step.command)).map(asker);
+  return steps
+    .filter(({ command, begins }) =>
+      took.some(one => one.command === command || one.step.startsWith(`${begins ?? ''}/onbuild/`)),
+    )
+    .map(asker);
 }
+
+const hasVariable = (text: string) => text.includes('$');
 
 const asker = ({ where, endLine, instruction }: PlacedStep): Asker => ({ where, endLine, instruction });
 

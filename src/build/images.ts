@@ -5,10 +5,11 @@ import {
   integrityError,
   staleError,
   usageError,
+  type Digest,
   type Platform,
   type SourcePlace,
 } from '../core/index.ts';
-import { ociMediaType, parseImageConfig, type ImageConfig } from '../image/index.ts';
+import { ociMediaType, parseImageConfig, parseManifest, type ImageConfig } from '../image/index.ts';
 import type { ImageInput } from '../lock/index.ts';
 import {
   familiarReference,
@@ -64,9 +65,12 @@ export async function resolveBaseImage(
     );
   }
   try {
+    const index = ledger.indexOf(name);
     const pulled = locked
       ? await fetchLocked(reference, locked, platform, sources)
-      : await findImage(reference, platform, sources);
+      : index
+        ? await fetchByDigest(reference, index, platform, sources)
+        : await findImage(reference, platform, sources);
     const image = await readBaseImage(name, platform, pulled, sources.store, where);
     ledger.tookImage(image.input);
     return image;
@@ -101,21 +105,28 @@ async function fetchLocked(
   platform: Platform,
   sources: ImageSources,
 ) {
+  const pulled = await fetchByDigest(reference, locked.manifest, platform, sources);
+  return { ...pulled, ...(locked.index !== undefined && { index: { digest: locked.index } }) };
+}
+
+/** An image by the digest of its manifest or index: from the store, else from the registry that the name says. */
+async function fetchByDigest(
+  reference: Reference,
+  digest: Digest,
+  platform: Platform,
+  sources: ImageSources,
+): Promise<PulledImage> {
   const { store } = sources;
-  const manifest = { mediaType: locked.mediaType, digest: locked.manifest, size: locked.size };
-  const index = locked.index === undefined ? {} : { index: { digest: locked.index } };
-  const held = await pullImage(
-    storeSource(store, manifest, familiarReference(reference)),
-    platform,
-    store,
-  ).catch((error: unknown) => {
-    if (error instanceof HoldfastError && error.code === 'STORE_BLOB_MISSING') return undefined;
-    throw error;
-  });
-  if (held) return { ...held, ...index };
-  const byDigest: Reference = { domain: reference.domain, path: reference.path, digest: locked.manifest };
+  try {
+    const bytes = await store.readBytes(digest);
+    const top = { mediaType: parseManifest(bytes).mediaType, digest, size: bytes.length };
+    return await pullImage(storeSource(store, top, familiarReference(reference)), platform, store);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'STORE_BLOB_MISSING') throw error;
+  }
+  const byDigest: Reference = { domain: reference.domain, path: reference.path, digest };
   const source = openSource({ kind: 'docker', reference: byDigest }, await sources.registry());
-  return { ...(await pullImage(source, platform, store)), ...index };
+  return pullImage(source, platform, store);
 }
 
 async function findImage(

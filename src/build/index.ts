@@ -1,3 +1,4 @@
+export { proxyArguments } from './arguments.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
 export type { BuildEvent, OnEvent } from './events.ts';
 export type { BuildOutcome } from './execute.ts';

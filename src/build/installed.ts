@@ -4,7 +4,7 @@ import { findingsError, type HoldfastError } from '../core/index.ts';
 import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../kinds/index.ts';
 import type { RecordedInput } from '../lock/index.ts';
 import { resolveInRoot } from '../sandbox/index.ts';
-import type { BuiltStage } from './builder.ts';
+import type { BuiltStage } from './built-stage.ts';
 import { lowerDirectories, withView } from './layers.ts';
 import type { BuildRuntime } from './runtime.ts';
 

@@ -11,6 +11,13 @@ import {
 /** How a build treats a request that its recording does not hold: refuse it, or ask upstream. */
 export type BuildMode = 'replay' | 'extend';
 
+export interface LedgerOptions {
+  /** What the same lock recorded for its other builds: they share its date, and so what they were answered. */
+  readonly others?: readonly Recording[] | undefined;
+  /** Unix seconds, where it is not the lock's date that the image's files and configuration bear. */
+  readonly sourceDate?: number | undefined;
+}
+
 /**
  * What the lock's recording says that a build took from outside, and what this run of it takes. In `extend` mode a
  * step is found again by its text when others were put before it, and a request by its key wherever it was made.
@@ -18,16 +25,25 @@ export type BuildMode = 'replay' | 'extend';
 export class Ledger {
   readonly mode: BuildMode;
   readonly asOf: string;
-  readonly #previous: Recording | undefined;
+  /** Unix seconds: no file in the image is newer. */
+  readonly sourceDate: number;
+  /** The recording of this very build first. */
+  readonly #previous: readonly Recording[];
   readonly #byKey = new Map<string, Exchange>();
   readonly #steps = new Map<string, StepRecording>();
   readonly #images = new Map<string, ImageInput>();
 
-  constructor(mode: BuildMode, asOf: string, previous: Recording | undefined) {
+  constructor(
+    mode: BuildMode,
+    asOf: string,
+    previous: Recording | undefined,
+    { others = [], sourceDate }: LedgerOptions = {},
+  ) {
     this.mode = mode;
     this.asOf = asOf;
-    this.#previous = previous;
-    for (const { exchanges } of previous?.steps ?? []) {
+    this.sourceDate = sourceDate ?? Math.floor(Date.parse(asOf) / 1000);
+    this.#previous = [...(previous ? [previous] : []), ...(mode === 'extend' ? others : [])];
+    for (const { exchanges } of this.#previous.flatMap(({ steps }) => steps)) {
       for (const exchange of exchanges) {
         const text = keyText(exchange.key);
         if (!this.#byKey.has(text)) this.#byKey.set(text, exchange);
@@ -37,7 +53,7 @@ export class Ledger {
 
   /** Whether some answers come from a lock, so that their age is no sign of an attack. */
   get hasPrevious(): boolean {
-    return this.#previous !== undefined;
+    return this.#previous.length > 0;
   }
 
   /** Whether a lock holds this very answer to a request. */
@@ -49,13 +65,22 @@ export class Ledger {
     );
   }
 
-  /** Unix seconds. */
-  get sourceDate(): number {
-    return Math.floor(Date.parse(this.asOf) / 1000);
+  /** RFC 3339: what the configuration and its history bear. */
+  get created(): string {
+    return new Date(this.sourceDate * 1000).toISOString().replace('.000Z', 'Z');
   }
 
   image(reference: string, platform: string): ImageInput | undefined {
-    return this.#previous?.images.find(image => imageKey(image) === imageKey({ reference, platform }));
+    return this.#find(image => imageKey(image) === imageKey({ reference, platform }));
+  }
+
+  /** The index that a reference was locked to for whatever platform, to find the image of another one in. */
+  indexOf(reference: string): Digest | undefined {
+    return this.#find(image => image.reference === reference && image.index !== undefined)?.index;
+  }
+
+  #find(matches: (image: ImageInput) => boolean): ImageInput | undefined {
+    return this.#previous.flatMap(({ images }) => images).find(matches);
   }
 
   tookImage(image: ImageInput): void {
@@ -64,8 +89,9 @@ export class Ledger {
 
   /** What the step took when it was recorded; nothing where it is new. A step that took nothing has no exchanges. */
   recordedStep(step: string, command: Digest): StepRecording | undefined {
-    if (this.#previous === undefined) return undefined;
-    const same = this.#previous.steps.filter(recorded => recorded.command === command);
+    if (!this.hasPrevious) return undefined;
+    const steps = this.#previous.flatMap(recording => recording.steps);
+    const same = steps.filter(recorded => recorded.command === command);
     const found =
       same.find(recorded => recorded.step === step) ?? (this.mode === 'extend' ? same[0] : undefined);
     return found ?? (this.mode === 'replay' ? { step, command, exchanges: [] } : undefined);

@@ -15,6 +15,7 @@ import {
   type RecordedInput,
   type Recording,
 } from '../lock/index.ts';
+import { requestedSourceDate } from './arguments.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
 import { blobsOf } from './known-blobs.ts';
 import { Ledger } from './ledger.ts';
@@ -31,6 +32,8 @@ export interface LockState {
   readonly lock?: Lock | undefined;
   readonly entry?: BuildEntry | undefined;
   readonly recording?: Recording | undefined;
+  /** The recordings of the lock's other builds. */
+  readonly others?: readonly Recording[] | undefined;
   /** Why the lock cannot be built from as it is; nothing where it can. */
   readonly stale?: HoldfastError | undefined;
 }
@@ -53,7 +56,8 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
   const key = buildKey(identityOf(project));
   const at = lock.builds.findIndex(build => buildKey(build) === key);
   const entry = lock.builds[at];
-  return { text, lock, entry, recording: recordings[at], stale: staleness(project, entry) };
+  const others = recordings.filter((_, n) => n !== at);
+  return { text, lock, entry, recording: recordings[at], others, stale: staleness(project, entry) };
 }
 
 async function recordedInputs(builds: readonly BuildEntry[], runtime: BuildRuntime) {
@@ -80,12 +84,12 @@ async function recordingOf({ dockerfile, recording }: BuildEntry, runtime: Build
   }
 }
 
-function identityOf({ dockerfileName, request }: Project) {
+function identityOf({ dockerfileName, request, arguments: args }: Project) {
   return {
     dockerfile: dockerfileName,
     target: request.target,
     platform: formatPlatform(request.platform),
-    args: request.buildArguments,
+    args,
   };
 }
 
@@ -119,7 +123,10 @@ export async function lockProject(
   options: LockOptions,
 ): Promise<LockedBuild> {
   const asOf = state.lock?.asOf ?? options.asOf;
-  const ledger = new Ledger('extend', asOf, state.recording);
+  const ledger = new Ledger('extend', asOf, state.recording, {
+    others: state.others,
+    sourceDate: requestedSourceDate(project.arguments),
+  });
   let projection: Promise<RecordedInput[]> | undefined;
   const outcome = await executeBuild(
     {
@@ -218,7 +225,9 @@ export async function buildFromLock(
   const outcome = await executeBuild(
     {
       project,
-      ledger: new Ledger('replay', lock.asOf, recording),
+      ledger: new Ledger('replay', lock.asOf, recording, {
+        sourceDate: requestedSourceDate(project.arguments),
+      }),
       useCache,
       knownBlobs: await blobsOf(entry.image, runtime.store),
     },

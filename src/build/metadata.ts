@@ -1,12 +1,15 @@
 import { posix } from 'node:path';
-import { usageError } from '../core/index.ts';
+import type { Platform } from '../core/index.ts';
 import type { Command, HealthcheckInstruction, Instruction, Word } from '../dockerfile/index.ts';
 import type { ContainerConfig } from '../image/index.ts';
+import { exposedPorts, knownSignal } from './metadata-values.ts';
 import type { StageScope } from './scope.ts';
 
 /** What a stage has set so far beside its files. */
 export interface StageSettings {
   readonly scope: StageScope;
+  /** What the stage's steps are run for; an image of a stage may be made for another. */
+  readonly platform: Platform;
   container: ContainerConfig;
   author?: string | undefined;
   /** Whether this stage, not its base, gave CMD: ENTRYPOINT takes an inherited one away. */
@@ -28,9 +31,8 @@ export function applyMetadata(instruction: MetadataInstruction, settings: StageS
     case 'ARG':
       return scope.declare(instruction);
     case 'ENV': {
-      const frozen = scope.frozen();
-      for (const { name, value } of instruction.variables)
-        scope.setEnvironment(frozen.expand(name), frozen.expand(value));
+      const expand = scope.expander();
+      for (const { name, value } of instruction.variables) scope.setEnvironment(expand(name), expand(value));
       return;
     }
     case 'LABEL': {
@@ -48,14 +50,9 @@ export function applyMetadata(instruction: MetadataInstruction, settings: StageS
         Cmd: settings.ownCommand ? container.Cmd : undefined,
       });
     case 'EXPOSE': {
-      const ports = instruction.ports
-        .flatMap(word => scope.expandWords(word))
-        .map(text => exposedPort(text, instruction.range.line));
+      const ports = instruction.ports.flatMap(word => scope.expandWords(word)).flatMap(exposedPorts);
       return set({
-        ExposedPorts: {
-          ...container.ExposedPorts,
-          ...Object.fromEntries(ports.flat().map(port => [port, {}])),
-        },
+        ExposedPorts: { ...container.ExposedPorts, ...Object.fromEntries(ports.map(port => [port, {}])) },
       });
     }
     case 'VOLUME': {
@@ -67,11 +64,11 @@ export function applyMetadata(instruction: MetadataInstruction, settings: StageS
     case 'SHELL':
       return set({ Shell: instruction.shell.map(({ text }) => text) });
     case 'STOPSIGNAL':
-      return set({ StopSignal: scope.expand(instruction.signal) });
+      return set({ StopSignal: knownSignal(scope.expand(instruction.signal)) });
     case 'HEALTHCHECK':
-      return set({ Healthcheck: healthcheck(instruction, container) });
+      return set({ Healthcheck: healthcheck(instruction) });
     case 'MAINTAINER':
-      settings.author = scope.expand(instruction.maintainer);
+      settings.author = instruction.maintainer.text;
       return;
     case 'ONBUILD':
       return set({ OnBuild: [...(container.OnBuild ?? []), instruction.expression] });
@@ -86,44 +83,21 @@ export function commandLine(
   return command.form === 'exec' ? command.words.map(({ text }) => text) : [...shell, command.text.text];
 }
 
-function healthcheck(
-  { check }: HealthcheckInstruction,
-  container: ContainerConfig,
-): ContainerConfig['Healthcheck'] {
+/** docker-image-spec: `CMD-SHELL` is run by the image's SHELL, or by Docker's own where there is none. */
+function healthcheck({ check }: HealthcheckInstruction): ContainerConfig['Healthcheck'] {
   if (check === undefined) return { Test: ['NONE'] };
   const { command, interval, timeout, startPeriod, startInterval, retries } = check;
-  const shell = command.form === 'shell' && container.Shell === undefined;
-  const test =
-    command.form === 'exec'
-      ? ['CMD', ...commandLine(command, container)]
-      : shellTest(command.text.text, shell, container);
   return {
-    Test: test,
+    Test:
+      command.form === 'exec'
+        ? ['CMD', ...command.words.map(({ text }) => text)]
+        : ['CMD-SHELL', command.text.text],
     ...(interval > 0 && { Interval: interval }),
     ...(timeout > 0 && { Timeout: timeout }),
     ...(startPeriod > 0 && { StartPeriod: startPeriod }),
     ...(startInterval > 0 && { StartInterval: startInterval }),
     ...(retries > 0 && { Retries: retries }),
   };
-}
-
-/** docker-image-spec: `CMD-SHELL` is run by the container's shell, which the image's SHELL is not. */
-function shellTest(text: string, plain: boolean, { Shell: shell = defaultShell }: ContainerConfig): string[] {
-  return plain ? ['CMD-SHELL', text] : ['CMD', ...shell, text];
-}
-
-/** `port[-port][/protocol]` (Dockerfile reference, EXPOSE), as keys of the configuration. */
-function exposedPort(text: string, line: number): string[] {
-  const [, first = '', last = first, protocol = 'tcp'] =
-    /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([a-zA-Z]+))?$/.exec(text) ?? [];
-  const from = Number(first);
-  const to = Number(last);
-  if (first === '' || to < from || to > 65_535 || !['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase())) {
-    throw usageError('EXPOSE_INVALID', `"${text}" (line ${line}) is not a port to expose`, {
-      next: 'Write a port or a range, with /udp or /sctp where it is not TCP: EXPOSE 8080 9000-9002/udp.',
-    });
-  }
-  return Array.from({ length: to - from + 1 }, (_, n) => `${from + n}/${protocol.toLowerCase()}`);
 }
 
 /** A path of the Dockerfile made absolute: relative ones start from the working directory. A final `/` stays. */

@@ -16,6 +16,7 @@ import {
   readIgnoreFile,
   type Dockerfile,
 } from '../dockerfile/index.ts';
+import { lockedArguments } from './arguments.ts';
 
 /** What the user asks to be built. */
 export interface ProjectRequest {
@@ -24,6 +25,8 @@ export interface ProjectRequest {
   readonly file?: string | undefined;
   readonly target?: string | undefined;
   readonly platform: Platform;
+  /** Whether the user named it; else it is this machine's, and FROM's --platform decides on the image's. */
+  readonly platformGiven: boolean;
   readonly buildArguments: Readonly<Record<string, string>>;
   /** Ids of normalisation rules that are switched off. */
   readonly withoutRules: readonly string[];
@@ -42,6 +45,8 @@ export interface Project {
   readonly dockerfile: Dockerfile;
   readonly ignore: IgnoreMatcher;
   readonly request: ProjectRequest;
+  /** The build arguments that the lock knows this build by. */
+  readonly arguments: Readonly<Record<string, string>>;
   /** Over all but the context's files that steers what the build asks for. */
   readonly checksum: Digest;
 }
@@ -62,16 +67,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const text = await readText(dockerfilePath, dockerfileName);
   const dockerfile = parseDockerfile(text, dockerfileName);
   const lockPath = join(dirname(dockerfilePath), 'holdfast.lock');
-  const { target, platform, buildArguments, withoutRules } = request;
-  const checksum = sha256(
-    canonicalJson({
-      dockerfile: checksumForm(dockerfile),
-      target,
-      platform: formatPlatform(platform),
-      args: buildArguments,
-      withoutRules: withoutRules.toSorted(),
-    }),
-  );
+  const known = lockedArguments({ dockerfile, request });
   return {
     context,
     dockerfilePath,
@@ -81,8 +77,28 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     dockerfile,
     ignore: await readIgnore(context, dockerfilePath),
     request,
-    checksum,
+    arguments: known,
+    checksum: checksumOf(dockerfile, request, known),
   };
+}
+
+function checksumOf(
+  dockerfile: Dockerfile,
+  { target, platform, platformGiven, withoutRules }: ProjectRequest,
+  args: Readonly<Record<string, string>>,
+): Digest {
+  const fromImage = !platformGiven && dockerfile.stages.some(({ from }) => from.platform !== undefined);
+  return sha256(
+    canonicalJson({
+      dockerfile: checksumForm(dockerfile),
+      target,
+      platform: formatPlatform(platform),
+      // The same platform, asked for or not, can then mean another image.
+      ...(fromImage && { platformOfImage: true }),
+      args,
+      withoutRules: withoutRules.toSorted(),
+    }),
+  );
 }
 
 async function findDockerfile(context: string): Promise<string> {

@@ -30,13 +30,13 @@ export async function runStepOf(
   layers: readonly Layer[],
 ): Promise<StepResult> {
   refuseUnsupported(instruction, step);
-  const { architecture } = builder.input.project.request.platform;
+  const { architecture } = settings.platform;
   if (architecture !== hostPlatform().architecture)
     throw unsupported(`RUN for ${architecture} on this machine`, step.where);
   const { ledger } = builder.input;
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;
-  const environment = Object.fromEntries([...scope.arguments, ...scope.environment]);
+  const environment = Object.fromEntries(scope.variables);
   const factsOf = ({ exchanges, refused = [] }: Traffic): Json => ({
     environment,
     user: container.User ?? '',

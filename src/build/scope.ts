@@ -1,4 +1,3 @@
-import type { Directives } from '../dockerfile/index.ts';
 import {
   expandHeredoc,
   expandWord,
@@ -7,32 +6,22 @@ import {
   type Word,
 } from '../dockerfile/index.ts';
 import type { SourcePlace } from '../core/index.ts';
-
-/** What ARG and expansion need to know of the whole build. */
-export interface GlobalScope {
-  /** Values given by the user. */
-  readonly buildArguments: Readonly<Record<string, string>>;
-  /** The automatic platform arguments. */
-  readonly automatic: Readonly<Record<string, string>>;
-  /** Those declared before the first FROM, with their values. */
-  readonly meta: Readonly<Record<string, string>>;
-  readonly escape: Directives['escape'];
-  readonly file: string;
-}
+import type { GlobalScope } from './arguments.ts';
 
 /**
- * The variables of one stage at one point (Dockerfile reference, "Environment replacement" and "Scope"): an
- * argument holds from its ARG on, and a variable set by ENV hides an argument of the same name.
+ * The variables of one stage at one point (Dockerfile reference, "Environment replacement" and "Scope"). ARG and ENV
+ * write to one table, as in BuildKit: of two with the same name the later one counts. Only ENV reaches the image.
  */
 export class StageScope {
   readonly #global: GlobalScope;
   readonly #environment: Map<string, string>;
-  readonly #arguments: Map<string, string>;
+  readonly #variables: Map<string, string>;
 
+  /** The scope of a stage that begins from an image with this environment, or from the stage of `inherited`. */
   constructor(global: GlobalScope, environment: ReadonlyMap<string, string>, inherited?: StageScope) {
     this.#global = global;
     this.#environment = new Map(environment);
-    this.#arguments = new Map(inherited?.arguments);
+    this.#variables = new Map([...(inherited?.variables ?? []), ...environment]);
   }
 
   /** The image's environment, in the order in which it was set. */
@@ -40,48 +29,50 @@ export class StageScope {
     return this.#environment;
   }
 
-  /** The declared arguments that have a value. */
-  get arguments(): ReadonlyMap<string, string> {
-    return this.#arguments;
+  /** What a step sees: the environment and the declared arguments that have a value. */
+  get variables(): ReadonlyMap<string, string> {
+    return this.#variables;
   }
 
   setEnvironment(name: string, value: string): void {
     this.#environment.set(name, value);
+    this.#variables.set(name, value);
   }
 
   /** ARG inside a stage: the user's value, else its default, else what was declared before FROM. */
   declare(instruction: ArgInstruction): void {
+    const { buildArguments, values } = this.#global;
     for (const { name, value } of instruction.args) {
-      const key = this.expand(name);
-      const given = this.#global.buildArguments[key];
-      const outer = value === undefined ? (this.#global.meta[key] ?? this.#global.automatic[key]) : undefined;
-      const used = given ?? (value === undefined ? outer : this.expand(value));
-      if (used !== undefined) this.#arguments.set(key, used);
+      const key = name.text;
+      const own = value === undefined ? values.get(key) : undefined;
+      const used = buildArguments[key] ?? (value === undefined ? own : this.expand(value));
+      if (used !== undefined && !silentArguments.has(key)) this.#variables.set(key, used);
     }
   }
 
   expand(word: Word): string {
-    return expandWord(word.text, this.#variables(), this.#global.escape, this.#place(word)).text;
+    return expandWord(word.text, this.#variables, this.#global.escape, this.#place(word)).text;
   }
 
   expandWords(word: Word): readonly string[] {
-    return expandWords(word.text, this.#variables(), this.#global.escape, this.#place(word)).words;
+    return expandWords(word.text, this.#variables, this.#global.escape, this.#place(word)).words;
   }
 
   expandHeredoc(content: string, where: SourcePlace): string {
-    return expandHeredoc(content, this.#variables(), where).text;
+    return expandHeredoc(content, this.#variables, where).text;
   }
 
-  /** A copy whose variables stay as they are now: all words of one ENV or LABEL see the same values. */
-  frozen(): StageScope {
-    return new StageScope(this.#global, this.#environment, this);
-  }
-
-  #variables(): ReadonlyMap<string, string> {
-    return new Map([...this.#arguments, ...this.#environment]);
+  /** As `expand` for words that shall all see the same values, while these are being set. */
+  expander(): (word: Word) => string {
+    const variables = new Map(this.#variables);
+    const { escape } = this.#global;
+    return word => expandWord(word.text, variables, escape, this.#place(word)).text;
   }
 
   #place(word: Word): SourcePlace {
     return { file: this.#global.file, line: word.range.line, column: word.range.column };
   }
 }
+
+/** Arguments that speak to the builder, and that BuildKit shows to no step even where they are declared. */
+const silentArguments = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE']);

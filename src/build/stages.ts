@@ -1,38 +1,69 @@
-import { usageError } from '../core/index.ts';
-import type { Instruction, Stage } from '../dockerfile/index.ts';
+import { usageError, type HoldfastError, type SourcePlace } from '../core/index.ts';
+import { didYouMean, type Dockerfile, type Instruction, type Stage } from '../dockerfile/index.ts';
 import type { Project } from './project.ts';
 
 /** The stage that the user asked for: by name, by number, or the last one. @throws STAGE_UNKNOWN (exit 2) */
 export function targetStage({ dockerfile, dockerfileName, request }: Project): Stage {
   const { stages } = dockerfile;
   const { target } = request;
-  const found = target === undefined ? stages.at(-1) : findStage(stages, target);
+  const found = target === undefined ? stages.at(-1) : (named(stages, target) ?? numbered(stages, target));
   if (found) return found;
-  const names = stages.map(({ name, index }) => name ?? String(index)).join(', ');
-  throw usageError('STAGE_UNKNOWN', `${dockerfileName} has no stage "${target ?? ''}"; it has ${names}`, {
-    next: 'Name one of these with --target.',
-  });
-}
-
-/** A stage by name (case does not matter) or number, among those given. */
-export function findStage(stages: readonly Stage[], name: string): Stage | undefined {
-  const lower = name.toLowerCase();
-  return (
-    stages.find(stage => stage.name === lower) ?? (/^\d+$/.test(name) ? stages[Number(name)] : undefined)
+  const names = stages.map(({ name, index }) => name ?? String(index));
+  const near = didYouMean(target ?? '', names);
+  throw usageError(
+    'STAGE_UNKNOWN',
+    `${dockerfileName} has no stage "${target ?? ''}"; it has ${names.join(', ')}`,
+    { next: near === undefined ? 'Name one of these with --target.' : `Did you mean ${near}?` },
   );
 }
 
-/** The other stages or images that an instruction reads from. */
-export function sourceOf(instruction: Instruction): string | undefined {
-  return instruction.keyword === 'COPY' ? instruction.from?.text : undefined;
+/** The stage that a FROM means: one above it with that name. */
+export function baseStage({ stages }: Dockerfile, from: Stage, name: string): Stage | undefined {
+  return named(stages.slice(0, from.index), name);
 }
 
-/** The name that messages give a step: `build 3/7`, counted from 1 among the stage's instructions. */
-export function stepName(stage: Stage, ordinal: number): string {
-  return `${stage.name ?? `stage-${stage.index}`} ${ordinal + 1}/${stage.instructions.length}`;
+/**
+ * The stage that `--from` means, by name or number; nothing where it means something else. As in BuildKit, a name
+ * means the stage that has it even if that comes too late to be copied from.
+ * @throws HoldfastError STAGE_UNKNOWN, STAGE_ORDER (exit 2)
+ */
+export function sourceStage(
+  { stages }: Dockerfile,
+  reader: Stage,
+  from: string,
+  where: SourcePlace,
+): Stage | undefined {
+  const found = named(stages, from) ?? numbered(stages, from);
+  if (found === undefined) {
+    if (/^\d+$/.test(from)) throw noSuchNumber(stages, from, where);
+    return undefined;
+  }
+  if (found.index < reader.index) return found;
+  throw usageError('STAGE_ORDER', `the stage "${from}" is not above the one that copies from it`, {
+    next: 'Move it up in the file; a stage is built from those above it.',
+    where,
+  });
 }
 
-/** The id that the recording gives a step. */
-export function stepId(stage: Stage, ordinal: number): string {
-  return `${stage.index}/${ordinal}`;
+/** Case does not matter; of two stages with one name the later counts. */
+function named(stages: readonly Stage[], name: string): Stage | undefined {
+  return stages.findLast(stage => stage.name === name.toLowerCase());
+}
+
+function numbered(stages: readonly Stage[], text: string): Stage | undefined {
+  return /^\d+$/.test(text) ? stages[Number(text)] : undefined;
+}
+
+function noSuchNumber(stages: readonly Stage[], text: string, where: SourcePlace): HoldfastError {
+  return usageError('STAGE_UNKNOWN', `there is no stage ${text}; the file has ${stages.length}`, {
+    next: 'Stages count from 0; give yours a name and use that.',
+    where,
+  });
+}
+
+/** The other stages, contexts or images that an instruction reads from. */
+export function sourcesOf(instruction: Instruction): string[] {
+  if (instruction.keyword === 'COPY' && instruction.from) return [instruction.from.text];
+  if (instruction.keyword !== 'RUN') return [];
+  return instruction.mounts.flatMap(({ from }) => (from === undefined ? [] : [from.text]));
 }

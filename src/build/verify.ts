@@ -12,6 +12,7 @@ import {
   type LayerSource,
 } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
+import { requestedSourceDate } from './arguments.ts';
 import { BuildCache } from './cache.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
 import { Ledger } from './ledger.ts';
@@ -77,7 +78,9 @@ async function freshBuild(
 ): Promise<BuildOutcome> {
   await mkdir(cacheRoot, { recursive: true });
   const cache = await BuildCache.open(cacheRoot);
-  const ledger = new Ledger('replay', state.lock?.asOf ?? '', state.recording);
+  const ledger = new Ledger('replay', state.lock?.asOf ?? '', state.recording, {
+    sourceDate: requestedSourceDate(project.arguments),
+  });
   runtime.note(`verify: building in ${cacheRoot}`);
   return executeBuild({ project, ledger, useCache: true, knownBlobs: new Map() }, { ...runtime, cache });
 }

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import {
   NamespacesNeeded,
   openProject,
+  proxyArguments,
   withRuntime,
   type BuildEvent,
   type BuildRuntime,
@@ -75,6 +76,7 @@ export function projectFrom(directory: string, options: ProjectOptions): Promise
     file: options.file,
     target: options.target,
     platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
+    platformGiven: options.platform !== undefined,
     buildArguments: Object.fromEntries((options.buildArg ?? []).map(buildArgument)),
     withoutRules: options.withoutRule ?? [],
   });
@@ -87,6 +89,11 @@ function buildArgument(text: string): [string, string] {
   throw usageError('BUILD_ARG_INVALID', `"${text}" is not a build argument`, {
     next: 'Write it as --build-arg NAME=value.',
   });
+}
+
+/** Docker's way to name a proxy for a build; steps know the gateway alone, so it is the gateway that is told. */
+function proxySettings(given: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(given.map(buildArgument).filter(([name]) => proxyArguments.has(name)));
 }
 
 function hostAddress(text: string): [string, string] {
@@ -102,7 +109,7 @@ function hostAddress(text: string): [string, string] {
  * every step is cached; the moment a step must run, the program starts again inside its namespaces.
  */
 export async function runBuild<Result>(
-  options: PlaceOptions & Pick<ProjectOptions, 'addHost'>,
+  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg'>,
   use: (runtime: BuildRuntime) => Promise<Result>,
   ports: readonly number[] = [],
 ): Promise<Result> {
@@ -129,7 +136,7 @@ export async function runBuild<Result>(
       {
         store,
         cache,
-        env: process.env,
+        env: { ...process.env, ...proxySettings(options.buildArg) },
         // Outside of the namespaces nothing is shown until it is known that this try succeeds.
         onEvent: event => (inside ? progress.show(event) : held.push(event)),
         canRunSteps: inside,

@@ -34,11 +34,12 @@ export type {
 } from './instructions.ts';
 export type { MappedText, Word } from './mapped-text.ts';
 export type { Device, Mount } from './mounts.ts';
-export { type Dockerfile, parseDockerfile } from './parse.ts';
+export { type Dockerfile, parseDockerfile, parseTrigger } from './parse.ts';
 export { goMatch } from './path-match.ts';
 export { type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
 export type { SourceRange } from './source.ts';
 export type { Stage } from './stages.ts';
+export { didYouMean } from './suggestion.ts';
 export type { OperandForm } from './syntax.ts';
 export type { Warning } from './warning.ts';

@@ -139,10 +139,11 @@ describe('operands', () => {
     const { trigger, expression } = only('ONBUILD', 'ONBUILD   run   a \\', '  b');
     expect(trigger).toMatchObject({ keyword: 'RUN', command: { form: 'shell', text: { text: 'a   b' } } });
     expect(expression).toBe('run   a   b');
-    const again = parseTrigger(expression, 'image');
+    const from = { file: 'Dockerfile', line: 7, column: 3 };
+    const again = parseTrigger(expression, from);
     expect(canonicalInstruction(again)).toBe(canonicalInstruction(trigger));
-    expect(problemOf(() => parseTrigger('FROM a', 'image'))).toBe('DOCKERFILE_ONBUILD 1:1');
-    expect(problemOf(() => parseTrigger('RUN a\nRUN b', 'image'))).toBe('DOCKERFILE_ONBUILD 1:1');
+    expect(problemOf(() => parseTrigger('FROM a', from))).toBe('DOCKERFILE_ONBUILD 7:3');
+    expect(problemOf(() => parseTrigger('RUN a\nRUN b', from))).toBe('DOCKERFILE_ONBUILD 7:3');
   });
 });
 

@@ -1,4 +1,4 @@
-import { usageError } from '../core/index.ts';
+import { type SourcePlace, usageError } from '../core/index.ts';
 import { type Directives, type EscapeCharacter, foreignSyntax, readDirectives } from './directives.ts';
 import { type Heredoc, heredocWordsIn, withoutLeadingTabs } from './heredoc.ts';
 import type { ArgInstruction, FromInstruction, Instruction } from './instructions.ts';
@@ -59,21 +59,21 @@ export function parseDockerfile(text: string, file: string): Dockerfile {
 
 /**
  * Reads the text of an ONBUILD trigger from an image's configuration: one instruction, its heredocs included.
- * @param origin names the image in messages.
+ * @param where the FROM that the trigger comes with: the place of all its words, as in BuildKit.
  * @throws HoldfastError as `parseDockerfile` does; DOCKERFILE_ONBUILD (exit 2) for more or less than one instruction.
  */
-export function parseTrigger(expression: string, origin: string): Instruction {
-  const source = sourceOf(expression, origin);
+export function parseTrigger(expression: string, where: SourcePlace): Instruction {
+  const source = sourceOf(expression, where.file, where);
   const [first, ...more] = [...instructionsIn(source, '\\')].map(([instruction]) => instruction);
   if (first !== undefined && more.length === 0 && first.keyword !== 'FROM') return first;
   throw usageError('DOCKERFILE_ONBUILD', 'an ONBUILD trigger is not one instruction', {
-    where: source.where(0),
+    where,
     next: 'Use another base image, or tell its maker.',
   });
 }
 
-function sourceOf(text: string, file: string): Source {
-  if (text.length <= maximumLength) return new Source(text, file);
+function sourceOf(text: string, file: string, standsAt?: SourcePlace): Source {
+  if (text.length <= maximumLength) return new Source(text, file, standsAt);
   throw usageError('DOCKERFILE_TOO_LARGE', `the Dockerfile is longer than ${maximumLength} characters`, {
     where: { file, line: 1 },
     next: 'Move data to files that are copied in.',

@@ -20,10 +20,13 @@ export class Source {
   /** Where the first character after a byte order mark is. */
   readonly begin: number;
   readonly #lineStarts: number[];
+  readonly #standsAt: SourcePlace | undefined;
 
-  constructor(text: string, file: string) {
+  /** @param standsAt for text that is in no file but asked for by this place of one; all its places are that one. */
+  constructor(text: string, file: string, standsAt?: SourcePlace) {
     this.text = text;
     this.file = file;
+    this.#standsAt = standsAt;
     this.begin = text.startsWith('\uFEFF') ? 1 : 0;
     this.#lineStarts = [this.begin];
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
@@ -42,6 +45,10 @@ export class Source {
   }
 
   #place(offset: number): { line: number; column: number } {
+    if (this.#standsAt !== undefined) {
+      const { line, column = 1 } = this.#standsAt;
+      return { line, column };
+    }
     let low = 0;
     let high = this.#lineStarts.length - 1;
     while (low < high) {

@@ -29,7 +29,7 @@ export interface ImageInput {
 
 /** The exchanges of one step, sorted by key, so that a client's parallel requests do not reorder them. */
 export interface StepRecording {
-  /** `stage/ordinal`, both counted from 0 in the Dockerfile. */
+  /** `stage/ordinal`, both counted from 0 in the Dockerfile; `stage/onbuild/n` for a trigger of the base. */
   readonly step: string;
   /** Digest of the instruction's canonical text: finds the step again when others are put before it. */
   readonly command: Digest;
@@ -141,7 +141,13 @@ export function imageKey(image: Pick<ImageInput, 'reference' | 'platform'>): str
 }
 
 function compareSteps(a: string, b: string): number {
-  const [stageA = 0, ordinalA = 0] = a.split('/').map(Number);
-  const [stageB = 0, ordinalB = 0] = b.split('/').map(Number);
-  return stageA - stageB || ordinalA - ordinalB;
+  const [stageA, ordinalA] = stepPlace(a);
+  const [stageB, ordinalB] = stepPlace(b);
+  return stageA - stageB || ordinalA - ordinalB || compareText(a, b);
+}
+
+/** Triggers come before the stage's own instructions. */
+function stepPlace(id: string): [stage: number, ordinal: number] {
+  const [stage = '', ordinal = '', trigger = ''] = id.split('/');
+  return [Number(stage), ordinal === 'onbuild' ? Number(trigger) - 1e6 : Number(ordinal)];
 }

@@ -1,0 +1,111 @@
+import { formatPlatform, hostPlatform, usageError, type Platform, type SourcePlace } from '../core/index.ts';
+import { expandWord, type Dockerfile, type Word } from '../dockerfile/index.ts';
+import type { Project } from './project.ts';
+
+/**
+ * Arguments that exist without an ARG (Dockerfile reference, "Predefined ARGs"): settings of a proxy, which must
+ * not change what is built.
+ */
+export const proxyArguments: ReadonlySet<string> = new Set(
+  ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap(name => [
+    name,
+    name.toLowerCase(),
+  ]),
+);
+
+/** What ARG and expansion need to know of the whole build. */
+export interface GlobalScope {
+  /** Values given by the user. */
+  readonly buildArguments: Readonly<Record<string, string>>;
+  /** The automatic arguments, and those declared before the first FROM that have a value. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly escape: '\\' | '`';
+  readonly file: string;
+}
+
+/**
+ * The arguments that FROM sees. One that is declared without a default keeps the value that it had, if any.
+ * @throws HoldfastError as `expandWord` does
+ */
+export function globalScope(project: Project): GlobalScope {
+  const { dockerfile, dockerfileName: file, request } = project;
+  const { buildArguments } = request;
+  const { escape } = dockerfile.directives;
+  const target = request.target ?? dockerfile.stages.at(-1)?.name ?? 'default';
+  const values = new Map<string, string>();
+  for (const [name, value] of automaticArguments(request.platform, target))
+    values.set(name, buildArguments[name] ?? value);
+  const scope = { buildArguments, values, escape, file };
+  for (const { name, value } of dockerfile.metaArgs.flatMap(({ args }) => args)) {
+    const used = buildArguments[name.text] ?? (value && expandGlobally(scope, value));
+    if (used !== undefined) values.set(name.text, used);
+  }
+  return scope;
+}
+
+/** A word of FROM, or a default before it, with its variables put in. */
+export function expandGlobally({ values, escape, file }: GlobalScope, word: Word): string {
+  return expandWord(word.text, values, escape, placeOf(word, file)).text;
+}
+
+function placeOf({ range }: Word, file: string): SourcePlace {
+  return { file, line: range.line, column: range.column };
+}
+
+/** Dockerfile reference, "Automatic platform ARGs in the global scope"; names without a value are BuildKit's too. */
+function automaticArguments(target: Platform, stage: string): [string, string][] {
+  const platforms = { BUILD: hostPlatform(), TARGET: target };
+  const named = Object.entries(platforms).flatMap(([prefix, platform]): [string, string][] => [
+    [`${prefix}PLATFORM`, formatPlatform(platform)],
+    [`${prefix}OS`, platform.os],
+    [`${prefix}OSVERSION`, ''],
+    [`${prefix}ARCH`, platform.architecture],
+    [`${prefix}VARIANT`, platform.variant ?? ''],
+  ]);
+  return [...named, ['TARGETSTAGE', stage]];
+}
+
+function declaredNames({ metaArgs, stages }: Dockerfile): Set<string> {
+  const inStages = stages.flatMap(({ instructions }) => instructions);
+  const declared = [...metaArgs, ...inStages].flatMap(one => (one.keyword === 'ARG' ? one.args : []));
+  return new Set(declared.map(({ name }) => name.text));
+}
+
+/** Build arguments that mean something without an ARG, to BuildKit or here. */
+const builtin =
+  /^(BUILDKIT_|(BUILD|TARGET)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)$|TARGETSTAGE$|SOURCE_DATE_EPOCH$)/;
+
+/** Build arguments that no ARG declares: Docker warns of them too. */
+export function unusedBuildArguments({ dockerfile, request }: Project): string[] {
+  const declared = declaredNames(dockerfile);
+  return Object.keys(request.buildArguments).filter(
+    name => !declared.has(name) && !proxyArguments.has(name) && !builtin.test(name),
+  );
+}
+
+/**
+ * The build arguments that make this build another one: settings of a proxy only where an ARG asks for them
+ * (Dockerfile reference, "Predefined ARGs"). They may hold a password, which then stays out of the lock.
+ */
+export function lockedArguments({
+  dockerfile,
+  request,
+}: Pick<Project, 'dockerfile' | 'request'>): Record<string, string> {
+  const declared = declaredNames(dockerfile);
+  const kept = Object.entries(request.buildArguments).filter(
+    ([name]) => declared.has(name) || !proxyArguments.has(name),
+  );
+  return Object.fromEntries(kept);
+}
+
+/**
+ * The date that the build argument SOURCE_DATE_EPOCH asks for, in Unix seconds; the lock's own without it.
+ * @throws HoldfastError SOURCE_DATE_EPOCH_INVALID (exit 2)
+ */
+export function requestedSourceDate({ SOURCE_DATE_EPOCH: text = '' }: Readonly<Record<string, string>>) {
+  if (text === '') return undefined;
+  if (/^\d{1,11}$/.test(text)) return Number(text);
+  throw usageError('SOURCE_DATE_EPOCH_INVALID', `the build argument SOURCE_DATE_EPOCH is "${text}"`, {
+    next: 'Set it to seconds since 1970, or leave it out for the lock’s date.',
+  });
+}
