@@ -14,5 +14,5 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const { HOLDFAST_CACHE, XDG_CACHE_HOME, HOME } = process.env;
 const cache = HOLDFAST_CACHE || join(XDG_CACHE_HOME || join(HOME || homedir(), '.cache'), 'holdfast');
 module.enableCompileCache?.(join(cache, 'code'));
-const { main } = await import('../dist/cli/main.js');
+const { main } = await import('../dist/main.js');
 await main(process.argv.slice(2));

@@ -1,17 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { usageError } from '../core/index.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { errorJson, errorText, exitCodeOf } from '../report/index.ts';
-import { baseCommand } from './base.ts';
-import { buildCommand } from './build.ts';
-import { explainCommand } from './explain.ts';
-import { lockCommand } from './lock.ts';
-import { verifyCommand } from './verify.ts';
+
+/** Adds a command to the program. Each is loaded when it is asked for: what it needs takes longer to load than to run. */
+type AddCommand = (program: Command) => void;
+
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  lock: async () => (await import('./lock.ts')).lockCommand,
+  build: async () => (await import('./build.ts')).buildCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  base: async () => (await import('./base.ts')).baseCommand,
+};
 
 /** Runs the program and sets the exit code. `args` are those after the program's name. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    await program().parseAsync(args, { from: 'user' });
+    const command = await program(args[0]);
+    await command.parseAsync(args, { from: 'user' });
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       process.exitCode = thrown.exitCode === 0 ? 0 : 2;
@@ -23,17 +29,19 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function program(): Command {
+/** The program with the command of that name alone, or with all, to tell of them. */
+async function program(name = ''): Promise<Command> {
   const command = new Command('holdfast')
     .description(
       'A lockfile for Dockerfiles: what a build takes from the network is recorded once and replayed.',
     )
-    .version(version(), '-V, --version')
+    .version(manifest.version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(try --help)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', exitCodeHelp);
-  for (const add of [lockCommand, buildCommand, verifyCommand, explainCommand, baseCommand]) add(command);
+  const asked = Object.hasOwn(commands, name) ? [commands[name]] : Object.values(commands);
+  for (const load of asked) (await load?.())?.(command);
   for (const sub of command.commands) sub.exitOverride();
   return command;
 }
@@ -41,13 +49,3 @@ function program(): Command {
 const exitCodeHelp = `
 Exit codes: 0 done, 1 findings or drift, 2 wrong usage or configuration, 3 the lock is stale or lacks an entry,
 4 a byte does not match its digest, 5 upstream cannot be reached, 6 a build step failed.`;
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
-    return String(manifest.version);
-  throw usageError('INSTALLATION_DAMAGED', 'package.json of Holdfast names no version', {
-    next: 'Install it again.',
-  });
-}
