@@ -7,7 +7,7 @@ import type { Digest } from '../src/core/index.ts';
 import { putClientBases } from './trust/clients-base.ts';
 import { heavyClients, lightClients, type Client } from './trust/clients.ts';
 import { startSecureServers, type SecureServers } from './trust/servers.ts';
-import { lockedImage, makeWorld, printedImage, withoutNetwork, type RunResult, type World } from './world.ts';
+import { lockedImage, makeWorld, printedImage, withoutNetwork, type World } from './world.ts';
 
 const withHeavy = process.env['HOLDFAST_TEST_HEAVY'] === '1';
 if (!withHeavy)
@@ -56,7 +56,7 @@ RUN curl -sSf ${servers.urls.files}/hello
 });
 
 test.runIf(withHeavy)('a step that installs Java with its keystore, and then downloads', async () => {
-  await recorded(
+  await recordedAndReplayed(
     'plain:1',
     `COPY Fetch.java /
 RUN apt-get update && apt-get install -y --no-install-recommends default-jre-headless ca-certificates-java && java Fetch.java ${servers.urls.files}/hello
@@ -64,32 +64,18 @@ RUN java Fetch.java ${servers.urls.files}/hello
 RUN keytool -list -v -cacerts -storepass changeit > /roots && grep -q CN=ISRG /roots && ! grep -i holdfast /roots
 `,
   );
-  // Every download was replayed; the image itself differs, since the keystore holds the time at which it was made.
-  expect((await replayed()).stderr).toContain('layer');
 });
 
 /** Locks and builds, from nothing but the lock and the store, and looks into the image. */
 async function recordedAndReplayed(base: string, lines: string): Promise<void> {
-  const image = await recorded(base, lines);
-  expect(printedImage(await replayed())).toBe(image);
-}
-
-/** The image's digest. */
-async function recorded(base: string, lines: string): Promise<Digest> {
   await rm(world.lockPath, { force: true });
   const files = { Dockerfile: `FROM ${base}\n${lines}`, 'test.gpg': servers.aptKey, 'Fetch.java': fetchJava };
   await world.write(files);
   await world.succeed('lock', servers.addHosts, { env: upstreamRoots() });
   const image = lockedImage(await world.readLock()) as Digest;
   expect(await tracesIn(image, base)).toEqual([]);
-  return image;
-}
-
-async function replayed(): Promise<RunResult> {
-  const result = await world.run('build', ['--locked', '--no-cache'], { through: withoutNetwork });
-  // Not the whole output: a client's errors are at its end.
-  if (result.exit !== 0) expect(result.stderr.slice(-2000)).toMatch(/^error IMAGE_DIFFERS/m);
-  return result;
+  const replayed = await world.succeed('build', ['--locked', '--no-cache'], { through: withoutNetwork });
+  expect(printedImage(replayed)).toBe(image);
 }
 
 /** The archive in this machine's apt configuration may need the machine's own. */

@@ -1,4 +1,5 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { keystoreDigest } from '../image/index.ts';
 
 const magic = 0xfeed_feed;
 const version = 2;
@@ -17,7 +18,7 @@ export function javaKeystore(pem: string): Buffer {
     return [Buffer.concat([...head, uint32(certificate.length), certificate])];
   });
   const content = Buffer.concat([uint32(magic), uint32(version), uint32(entries.length), ...entries]);
-  return Buffer.concat([content, keyedDigest(content)]);
+  return Buffer.concat([content, keystoreDigest(content)]);
 }
 
 /** An image's bundle may hold what is no certificate; Java would refuse the whole keystore for it. */
@@ -27,12 +28,6 @@ function readable(block: string): Buffer | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** As keytool writes it, for the password that all of Java's own keystores have. */
-function keyedDigest(content: Buffer): Buffer {
-  const password = Buffer.from('changeit', 'utf16le').swap16();
-  return createHash('sha1').update(password).update('Mighty Aphrodite').update(content).digest();
 }
 
 function uint32(value: number): Buffer {

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   base: async () => (await import('./base.ts')).baseCommand,
+  rules: async () => (await import('./rules.ts')).rulesCommand,
 };
 
 /** Runs the program and sets the exit code. `args` are those after the program's name. */

@@ -32,6 +32,7 @@ export {
   mediaTypes,
   ociMediaType,
 } from './media-types.ts';
+export { keystoreDigest } from './normalise/java.ts';
 export type { BuildTrust } from './normalise/residue.ts';
 export { rules, rulesWithout, type Rule, type RuleHit } from './normalise/rules.ts';
 export {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sourceDate } from '../diff/testing.ts';
 import { canBeRoot } from '../filesystem/testing.ts';
@@ -20,6 +21,14 @@ function pyc(flags: number, mtime: number): Buffer {
 }
 
 const timeIn = (bytes: string | undefined) => Buffer.from(bytes ?? '', 'latin1').readUInt32LE(8);
+
+test('the page on reproducibility lists the rules as they are', () => {
+  const page = readFileSync(new URL('../../../docs/reproducibility.md', import.meta.url), 'utf8');
+  const rows = page.matchAll(/^\| `([^`]+)` +\| (.+?) +\| (.+?) +\|$/gm);
+  expect([...rows].map(([, id, what, why]) => ({ id, what, why }))).toEqual(
+    rules.map(({ id, what, why }) => ({ id, what, why })),
+  );
+});
 
 describe.skipIf(!isRoot)('rules', () => {
   test('package-logs: emptied, with owner and mode', async () => {

@@ -4,7 +4,9 @@ import { readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
 import { clampedTime } from '../diff/unchanged.ts';
 import { debianRules } from './debian.ts';
+import { gitRules } from './git.ts';
 import { goRules } from './go.ts';
+import { javaRules } from './java.ts';
 import { npmRules } from './npm.ts';
 import { pythonRules } from './python.ts';
 
@@ -47,7 +49,14 @@ export interface Rule {
   apply(file: RuleFile, context: RuleContext): RuleOutcome;
 }
 
-export const rules: readonly Rule[] = [...debianRules, ...pythonRules, ...npmRules, ...goRules];
+export const rules: readonly Rule[] = [
+  ...debianRules,
+  ...gitRules,
+  ...javaRules,
+  ...pythonRules,
+  ...npmRules,
+  ...goRules,
+];
 
 /** The rules without those switched off. @throws HoldfastError RULE_UNKNOWN (exit 2) */
 export function rulesWithout(ids: readonly string[]): readonly Rule[] {
