@@ -15,8 +15,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { inject } from 'vitest';
-import { hostPlatform, sha256, type Digest } from '../src/core/index.ts';
-import { Store } from '../src/store/index.ts';
+import { hostPlatform, sha256, type Digest, type Platform } from '../src/core/index.ts';
+import { Store, type TaggedDescriptor } from '../src/store/index.ts';
 import { tarOf } from '../testkit/tar.ts';
 import { holdfast } from './program.ts';
 
@@ -28,18 +28,20 @@ const mediaType = {
 
 /** An image of busybox and nothing else (2 MB; sh, wget, date, …), put into a store under a name. */
 export async function putTinyBase(store: string, name = 'tiny:1'): Promise<Digest> {
-  const tar = await tinyTar();
-  return putImage(await Store.open(store), name, tar);
+  const opened = await Store.open(store);
+  const image = await putImage(opened, await tinyTar(), hostPlatform());
+  await opened.tag(name, image);
+  return image.digest;
 }
 
 /** A single-layer image of a tar. */
-async function putImage(store: Store, name: string, tar: Buffer): Promise<Digest> {
+export async function putImage(store: Store, tar: Buffer, platform: Platform): Promise<TaggedDescriptor> {
   const layer = await store.put(gzipSync(tar, { level: 1 }));
   const created = '2026-01-01T00:00:00Z';
   const config = await store.put(
     JSON.stringify({
       created,
-      ...hostPlatform(),
+      ...platform,
       config: { Env: ['PATH=/bin'], Cmd: ['sh'] },
       rootfs: { type: 'layers', diff_ids: [sha256(tar)] },
       history: [{ created, created_by: 'a test' }],
@@ -53,12 +55,11 @@ async function putImage(store: Store, name: string, tar: Buffer): Promise<Digest
       layers: [{ mediaType: mediaType.layer, ...layer }],
     }),
   );
-  await store.tag(name, { mediaType: mediaType.manifest, ...manifest, platform: hostPlatform() });
-  return manifest.digest;
+  return { mediaType: mediaType.manifest, ...manifest, platform };
 }
 
 /** The root file system of Debian's busybox-static with a link for each of its programs. */
-async function tinyTar(): Promise<Buffer> {
+export async function tinyTar(): Promise<Buffer> {
   const busybox = await readFile('/bin/busybox').catch(() => {
     throw new Error('the tests need /bin/busybox; install busybox-static');
   });

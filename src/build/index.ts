@@ -10,8 +10,10 @@ export {
   type LockedBuild,
   type LockOptions,
   type LockState,
+  type WrittenLock,
 } from './locking.ts';
 export { withRuntime, type RuntimeOptions } from './open-runtime.ts';
+export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProjects } from './platforms.ts';
 export { openProject, type Project, type ProjectRequest } from './project.ts';
 export { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
 export { verifyProject, type Verification } from './verify.ts';

@@ -109,7 +109,12 @@ export interface LockOptions {
   readonly useCache: boolean;
 }
 
+/** A build, and the lines of the lock that are its own. */
 export interface LockedBuild extends BuildOutcome {
+  readonly inputs: readonly RecordedInput[];
+}
+
+export interface WrittenLock extends LockedBuild {
   readonly lock: Lock;
   /** Whether the file was written. */
   readonly changed: boolean;
@@ -121,7 +126,7 @@ export async function lockProject(
   state: LockState,
   runtime: BuildRuntime,
   options: LockOptions,
-): Promise<LockedBuild> {
+): Promise<WrittenLock> {
   const asOf = state.lock?.asOf ?? options.asOf;
   const ledger = new Ledger('extend', asOf, state.recording, {
     others: state.others,
@@ -158,7 +163,7 @@ export async function lockProject(
   const text = formatLock(lock);
   const changed = text !== state.text;
   if (changed) await replaceLock(project.lockPath, text);
-  return { ...outcome, lock, changed };
+  return { ...outcome, inputs: taken, lock, changed };
 }
 
 /** What is not locked may be done without only where the project says so. @throws LOCK_UNLOCKED (exit 3) */
@@ -216,7 +221,7 @@ export async function buildFromLock(
   state: LockState,
   runtime: BuildRuntime,
   useCache: boolean,
-): Promise<BuildOutcome> {
+): Promise<LockedBuild> {
   const { lock, entry, recording } = state;
   if (state.stale) throw state.stale;
   if (!lock || !entry || !recording)
@@ -245,5 +250,5 @@ export async function buildFromLock(
       { next: 'Run `holdfast verify` to see which file differs, which step wrote it, and the likely cause.' },
     );
   }
-  return outcome;
+  return { ...outcome, inputs: recording.inputs };
 }

@@ -78,15 +78,16 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     ignore: await readIgnore(context, dockerfilePath),
     request,
     arguments: known,
-    checksum: checksumOf(dockerfile, request, known),
+    checksum: checksumOf({ dockerfile, request, arguments: known }),
   };
 }
 
-function checksumOf(
-  dockerfile: Dockerfile,
-  { target, platform, platformGiven, withoutRules }: ProjectRequest,
-  args: Readonly<Record<string, string>>,
-): Digest {
+export function checksumOf({
+  dockerfile,
+  request,
+  arguments: args,
+}: Pick<Project, 'dockerfile' | 'request' | 'arguments'>): Digest {
+  const { target, platform, platformGiven, withoutRules } = request;
   const fromImage = !platformGiven && dockerfile.stages.some(({ from }) => from.platform !== undefined);
   return sha256(
     canonicalJson({

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hostPlatform, HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
+import { HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
 import { placed } from './images.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
 import { keyText, kinds, type Exchange, type RefusedExchange } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
-import { lookUpUser, runStep, type InjectedFile } from '../sandbox/index.ts';
+import { lookUpUser, refuseUnrunnable, runStep, type InjectedFile } from '../sandbox/index.ts';
 import { unsupported, type BuildInProgress, type Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { finishLayer, type FinishedLayer } from './finish-layer.ts';
@@ -30,9 +30,6 @@ export async function runStepOf(
   layers: readonly Layer[],
 ): Promise<StepResult> {
   refuseUnsupported(instruction, step);
-  const { architecture } = settings.platform;
-  if (architecture !== hostPlatform().architecture)
-    throw unsupported(`RUN for ${architecture} on this machine`, step.where);
   const { ledger } = builder.input;
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;
@@ -50,6 +47,7 @@ export async function runStepOf(
   // A step whose traffic is unknown must run: what it asks for is what is to be recorded.
   const known = recorded && factsOf(recorded);
   return stepResult(builder, step, layers, known, async work => {
+    await refuseUnrunnable(settings.platform, work);
     // The network is made while the layers are unpacked.
     builder.runtime.steps().catch(() => {});
     const lowers = await lowerDirectories(layers, builder.runtime);

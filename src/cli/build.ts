@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   buildFromLock,
+  buildPlatforms,
   lockProject,
-  readLockState,
-  type BuildOutcome,
+  type LockedBuild,
   type BuildRuntime,
   type LockState,
   type Project,
 } from '../build/index.ts';
+import { formatPlatform } from '../core/index.ts';
 import {
   familiarReference,
   openDestination,
@@ -22,7 +23,7 @@ import {
   collect,
   portsNamed,
   printResult,
-  projectFrom,
+  projectsFrom,
   runBuild,
   type ProjectOptions,
 } from './common.ts';
@@ -51,7 +52,7 @@ export function buildCommand(program: Command): void {
     .option('--no-cache', 'run every step again')
     .option('--iidfile <file>', 'write the digest of the image to a file')
     .action(async (directory: string, options: BuildOptions) => {
-      const project = await projectFrom(directory, options);
+      const projects = await projectsFrom(directory, options);
       const names = (options.tag ?? []).map(text => withDefaultTag(parseReference(text)));
       const destinations = [
         ...(options.output ?? []).map(parseTransport),
@@ -59,10 +60,12 @@ export function buildCommand(program: Command): void {
           ? names.map((reference): Transport => ({ kind: 'docker', reference }))
           : []),
       ];
-      const outcome = await runBuild(
+      const { image, builds } = await runBuild(
         options,
         async runtime => {
-          const built = await buildOrExtend(project, await readLockState(project, runtime), runtime, options);
+          const built = await buildPlatforms(projects, runtime, (project, state) =>
+            buildOrExtend(project, state, runtime, options),
+          );
           for (const name of names) await runtime.store.tag(familiarReference(name), built.image);
           for (const transport of destinations) {
             const destination = openDestination(transport, await runtime.registry());
@@ -71,10 +74,9 @@ export function buildCommand(program: Command): void {
           }
           return built;
         },
-        portsNamed(project),
+        portsNamed(projects[0]),
       );
-      if (options.iidfile !== undefined) writeFileSync(options.iidfile, outcome.image.digest);
-      const { image, config } = outcome;
+      if (options.iidfile !== undefined) writeFileSync(options.iidfile, image.digest);
       printResult(
         options,
         {
@@ -82,12 +84,20 @@ export function buildCommand(program: Command): void {
           size: image.size,
           mediaType: image.mediaType,
           tags: names.map(familiarReference),
-          diffIds: config.rootfs.diff_ids,
-          created: config.created,
+          ...(builds.length === 1 ? factsOf(builds[0]) : { platforms: builds.map(platformFacts) }),
         },
         image.digest,
       );
     });
+}
+
+function factsOf({ config }: LockedBuild) {
+  return { diffIds: config.rootfs.diff_ids, created: config.created };
+}
+
+function platformFacts(build: LockedBuild) {
+  const { platform, digest } = build.image;
+  return { ...(platform && { platform: formatPlatform(platform) }), image: digest, ...factsOf(build) };
 }
 
 /** A lock that is there is enforced; a stale one is extended only where nobody asked for it to be left alone. */
@@ -96,7 +106,7 @@ async function buildOrExtend(
   state: LockState,
   runtime: BuildRuntime,
   options: BuildOptions,
-): Promise<BuildOutcome> {
+): Promise<LockedBuild> {
   const locked = options.locked === true || isContinuousIntegration(process.env);
   if (state.stale === undefined || locked) return buildFromLock(project, state, runtime, options.cache);
   runtime.note(`${state.stale.message}: recording what is new`);

@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import {
   NamespacesNeeded,
+  forPlatforms,
   openProject,
   proxyArguments,
   withRuntime,
   type BuildEvent,
   type BuildRuntime,
+  type PlatformProjects,
   type Project,
 } from '../build/index.ts';
-import { hostPlatform, parsePlatform, usageError } from '../core/index.ts';
+import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
 import { enterNamespaces, isInside, probeSandbox } from '../sandbox/index.ts';
 import { placesFor } from './environment.ts';
@@ -18,7 +20,7 @@ import { placesFor } from './environment.ts';
 export interface ProjectOptions extends PlaceOptions {
   readonly file?: string;
   readonly target?: string;
-  readonly platform?: string;
+  readonly platform?: readonly string[];
   readonly buildArg?: readonly string[];
   readonly addHost?: readonly string[];
   readonly withoutRule?: readonly string[];
@@ -59,7 +61,7 @@ export function addProjectOptions(command: Command): Command {
     .argument('[dir]', 'the build context, with its Dockerfile', '.')
     .option('-f, --file <path>', 'the Dockerfile; default Dockerfile or Containerfile in DIR')
     .option('--target <stage>', 'the stage to build; default the last')
-    .option('--platform <os/arch>', 'the platform to build for; default this machine’s')
+    .option('--platform <os/arch>', 'platforms to build for, with commas; default this machine’s', collect)
     .option(
       '--build-arg <name=value>',
       'a value for an ARG; NAME alone takes it from the environment',
@@ -70,13 +72,26 @@ export function addProjectOptions(command: Command): Command {
   return addPlaceOptions(command);
 }
 
+/** The project once for each platform that is named; for this machine's where none is. */
+export async function projectsFrom(directory: string, options: ProjectOptions): Promise<PlatformProjects> {
+  return forPlatforms(await projectFrom(directory, options), platformsFrom(options));
+}
+
+function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
+  const names = new Set(platform.flatMap(text => text.split(',')));
+  const parsed = [...names].map(name => (name === 'local' ? hostPlatform() : parsePlatform(name.trim())));
+  return [...new Map(parsed.map(one => [formatPlatform(one), one])).values()];
+}
+
+/** Of several platforms the first. */
 export function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
+  const [platform] = platformsFrom(options);
   return openProject({
     directory,
     file: options.file,
     target: options.target,
-    platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
-    platformGiven: options.platform !== undefined,
+    platform: platform ?? hostPlatform(),
+    platformGiven: platform !== undefined,
     buildArguments: Object.fromEntries((options.buildArg ?? []).map(buildArgument)),
     withoutRules: options.withoutRule ?? [],
   });

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { lockProject, readLockState } from '../build/index.ts';
+import { buildPlatforms, lockProject } from '../build/index.ts';
 import { inputSections } from '../lock/index.ts';
 import {
   addProjectOptions,
   portsNamed,
   printResult,
-  projectFrom,
+  projectsFrom,
   runBuild,
   type ProjectOptions,
 } from './common.ts';
@@ -17,18 +17,18 @@ export function lockCommand(program: Command): void {
   )
     .option('--no-cache', 'run every step again')
     .action(async (directory: string, options: ProjectOptions & { cache: boolean }) => {
-      const project = await projectFrom(directory, options);
+      const projects = await projectsFrom(directory, options);
       const asOf = lockDate(process.env, new Date());
-      const result = await runBuild(
+      const { builds, image } = await runBuild(
         options,
-        async runtime =>
-          lockProject(project, await readLockState(project, runtime), runtime, {
-            asOf,
-            useCache: options.cache,
-          }),
-        portsNamed(project),
+        runtime =>
+          buildPlatforms(projects, runtime, (project, state) =>
+            lockProject(project, state, runtime, { asOf, useCache: options.cache }),
+          ),
+        portsNamed(projects[0]),
       );
-      const { lock, changed, image } = result;
+      const { lock } = builds.at(-1) ?? builds[0];
+      const changed = builds.some(build => build.changed);
       const counts = inputSections
         .map(section => [section, lock.inputs[section].length] as const)
         .filter(([, count]) => count > 0);
@@ -36,7 +36,7 @@ export function lockCommand(program: Command): void {
       printResult(
         options,
         {
-          lock: project.lockPath,
+          lock: projects[0].lockPath,
           changed,
           asOf: lock.asOf,
           image: image.digest,

@@ -149,8 +149,10 @@ function uniqueInputs(inputs: readonly RecordedInput[]): RecordedInput[] {
   return [...byText.values()];
 }
 
+/** What several builds took is one line. */
 export function inputsBySection(inputs: readonly RecordedInput[]): Lock['inputs'] {
-  return bySection(section => inputs.filter(input => input.section === section).map(({ line }) => line));
+  const unique = uniqueInputs(inputs);
+  return bySection(section => unique.filter(input => input.section === section).map(({ line }) => line));
 }
 
 /**

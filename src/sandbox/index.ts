@@ -1,4 +1,5 @@
 export { enterNamespaces, isInside } from './enter.ts';
+export { refuseUnrunnable } from './foreign.ts';
 export { insideUserNamespace } from './namespaces.ts';
 export { openStepNetwork, type StepAttachment, type StepNetwork } from './network/network.ts';
 export type { GatewayListeners } from './network/take-sockets.ts';

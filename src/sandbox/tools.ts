@@ -14,6 +14,7 @@ const packages = {
   umount: 'mount',
   env: 'coreutils',
   cp: 'coreutils',
+  chroot: 'coreutils',
   mkfifo: 'coreutils',
   hostname: 'hostname',
   ip: 'iproute2',

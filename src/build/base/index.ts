@@ -11,7 +11,13 @@ import {
   type ImageConfig,
 } from '../../image/index.ts';
 import type { DistributionSuite, Fetch } from '../../kinds/apt/index.ts';
-import { insideUserNamespace, mountOverlay, runStep, unmount } from '../../sandbox/index.ts';
+import {
+  insideUserNamespace,
+  mountOverlay,
+  refuseUnrunnable,
+  runStep,
+  unmount,
+} from '../../sandbox/index.ts';
 import type { Store, TaggedDescriptor } from '../../store/index.ts';
 import { NamespacesNeeded, type BuildRuntime } from '../runtime.ts';
 import { configurePath, configureScript, imageSettings, packageDirectory } from './configure.ts';
@@ -58,6 +64,7 @@ export async function baseImage(
   effects: BaseEffects,
 ): Promise<BaseResult> {
   if (!runtime.canRunSteps) throw new NamespacesNeeded();
+  await refuseUnrunnable(platform, runtime.cache.root);
   const { fetch, close } = await archiveFetch(effects.env);
   try {
     runtime.note(`reading the archive's indexes for ${request.suite}`);
