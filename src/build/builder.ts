@@ -11,7 +11,7 @@ import type { Instruction, Stage } from '../dockerfile/index.ts';
 import { expandGlobally, globalScope, type GlobalScope } from './arguments.ts';
 import { emptyStage, imageStage, type BuiltStage } from './built-stage.ts';
 import type { Layer, StepResult } from './cache.ts';
-import { copyStep, workdirStep } from './file-steps.ts';
+import { transferStep, workdirStep } from './files/index.ts';
 import { resolveBaseImage, type BaseImage } from './images.ts';
 import { applyMetadata, type StageSettings } from './metadata.ts';
 import { runStepOf } from './run-step.ts';
@@ -181,7 +181,7 @@ export class Builder implements BuildInProgress {
         return runStepOf(this, step, instruction, settings, layers);
       case 'COPY':
       case 'ADD':
-        return copyStep(this, stage, step, instruction, settings, layers);
+        return transferStep(this, stage, step, instruction, settings, layers);
       case 'WORKDIR':
         return workdirStep(this, step, instruction, settings, layers);
       case 'ARG':

@@ -6,7 +6,7 @@ import type { TaggedDescriptor } from '../store/index.ts';
 import { unusedBuildArguments } from './arguments.ts';
 import { Builder } from './builder.ts';
 import type { BuiltStage } from './built-stage.ts';
-import { contextDigest } from './file-steps.ts';
+import { contextDigest } from './files/index.ts';
 import { newlyInstalled } from './installed.ts';
 import type { Project } from './project.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';

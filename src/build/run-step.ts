@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError, stepError, type Digest, type Json } from '../core/index.ts';
-import { placed } from './images.ts';
+import { HoldfastError, stepError, type Json } from '../core/index.ts';
 import type { RunInstruction } from '../dockerfile/index.ts';
-import { keyText, kinds, type Exchange, type RefusedExchange } from '../kinds/index.ts';
+import { kinds, type RefusedExchange } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { lookUpUser, refuseUnrunnable, runStep, type InjectedFile } from '../sandbox/index.ts';
 import { unsupported, type BuildInProgress, type Step } from './step.ts';
@@ -12,8 +11,8 @@ import { finishLayer, type FinishedLayer } from './finish-layer.ts';
 import { lowerDirectories, withView } from './layers.ts';
 import { defaultShell, type StageSettings } from './metadata.ts';
 import { exchangesDigest, type Ledger } from './ledger.ts';
-import type { AnswerAsOf } from '../gateway/index.ts';
 import { stepResult } from './step-result.ts';
+import { checkNew, sessionOptions } from './traffic.ts';
 import { stepTrust } from './trust.ts';
 
 const scriptPath = '/run/holdfast/heredoc';
@@ -99,16 +98,7 @@ async function execute(
     connection &&
     host.gateway.session({
       clientAddress: connection.clientAddress,
-      step: step.name,
-      where: step.where,
-      mode: ledger.mode,
-      recorded: ledger.answersFor(recorded),
-      vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
-      canonicalBody: (url, headers, body) => firstOf(kinds, kind => kind.requestBody?.(url, headers, body)),
-      refused: key => recorded?.refused?.find(one => keyText(one.key) === keyText(key))?.status,
-      asOf: ledger.hasPrevious ? answersAsOf(new Date(ledger.asOf)) : undefined,
-      sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: new Date(ledger.asOf) }) ?? []),
-      onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
+      ...sessionOptions(builder, step, recorded),
     });
   const tail = new OutputTail();
   const onOutput = (chunk: Buffer) => {
@@ -159,29 +149,6 @@ async function execute(
   return { ...finished, exchanges: traffic?.exchanges ?? [], refused: traffic?.refused ?? [] };
 }
 
-/** Where a lock lifted the clients' own checks of age, new answers get them here. */
-async function checkNew(
-  { input: { ledger }, runtime }: BuildInProgress,
-  exchanges: readonly Exchange[],
-  { where }: Step,
-) {
-  if (!ledger.hasPrevious || ledger.mode === 'replay') return;
-  const context = {
-    readBody: (digest: Digest) => runtime.store.readBytes(digest),
-    now: runtime.now(),
-    asOf: new Date(ledger.asOf),
-  };
-  for (const exchange of exchanges.filter(one => !ledger.holds(one))) {
-    for (const kind of kinds) {
-      try {
-        await kind.checkNew?.(exchange, context);
-      } catch (error) {
-        throw placed(error, exchange.key.url, where);
-      }
-    }
-  }
-}
-
 function commandOf(
   { command }: RunInstruction,
   shell: readonly string[],
@@ -219,25 +186,6 @@ class OutputTail {
       .filter(line => line.trim() !== '')
       .slice(-tailLines);
   }
-}
-
-function firstOf<Item, Value>(items: readonly Item[], valueOf: (item: Item) => Value | undefined) {
-  for (const item of items) {
-    const value = valueOf(item);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-/** The first kind that knows the request says how upstream answered on the lock's date. */
-function answersAsOf(asOf: Date): AnswerAsOf {
-  return async (request, fetch) => {
-    for (const kind of kinds) {
-      const answer = await kind.asOf?.(request, { asOf, fetch });
-      if (answer !== undefined) return answer;
-    }
-    return undefined;
-  };
 }
 
 const extended = (ledger: Ledger) => ledger.mode === 'extend' && ledger.hasPrevious;

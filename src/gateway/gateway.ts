@@ -1,4 +1,5 @@
 import type { Socket as DatagramSocket } from 'node:dgram';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import type { Server, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import type { Environment } from './host-network.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { Connections } from './listener.ts';
 import type { GatewayParts } from './live.ts';
+import { ownRequests, type Get } from './own-requests.ts';
 import type { Sleep } from './retry.ts';
 import { GatewaySession, type SessionOptions, type SessionResult } from './session.ts';
 import { Upstream } from './upstream.ts';
@@ -113,6 +115,25 @@ export class Gateway {
         return session.finish(this.#parts.limits.finish);
       },
     };
+  }
+
+  /**
+   * Makes requests of the program's own as a step's would be made: recorded, replayed, answered as of the lock's date.
+   * @returns what `use` returned, and what a session's `finish` tells
+   */
+  async requests<Result>(
+    options: Omit<SessionOptions, 'clientAddress'>,
+    use: (get: Get) => Promise<Result>,
+  ): Promise<{ readonly value: Result; readonly session: SessionResult }> {
+    const session = new GatewaySession({ ...options, clientAddress: '' });
+    const handle = (response: ServerResponse) =>
+      session.run(handleRequest(this.#parts, session, { scheme: 'http', host: '', port: 80 }, response));
+    try {
+      const value = await use(ownRequests(handle, session.signal));
+      return { value, session: await session.finish(this.#parts.limits.finish) };
+    } catch (error) {
+      throw (await session.finish(0)).problem ?? error;
+    }
   }
 
   /** Closes the listeners and every connection; sessions that were not finished are given up. */

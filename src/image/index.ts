@@ -1,3 +1,4 @@
+export { openArchive } from './archive.ts';
 export { type LikelyCause } from './cause.ts';
 export { compareLayers, type DifferenceKind, type LayerDifference, type LayerSource } from './compare.ts';
 export {
@@ -10,6 +11,7 @@ export {
   type ImageConfig,
 } from './config.ts';
 export { type Compression } from './decompress.ts';
+export { unxz } from './unxz.ts';
 export { writeLayer, type LayerOptions, type WrittenLayer } from './diff/write-layer.ts';
 export {
   extractLayer,
@@ -18,6 +20,8 @@ export {
   type LayerLimits,
 } from './extract/extract.ts';
 export type { SkippedEntry } from './extract/layer-directory.ts';
+export { copyXattrs } from './filesystem/xattrs.ts';
+export { makeFifo } from './filesystem/nodes.ts';
 export { gzipRecipe } from './gzip.ts';
 export {
   formatManifest,

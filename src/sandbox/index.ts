@@ -1,6 +1,7 @@
 export { enterNamespaces, isInside } from './enter.ts';
 export { refuseUnrunnable } from './foreign.ts';
 export { insideUserNamespace } from './namespaces.ts';
+export { runConnected } from './network/run-connected.ts';
 export { openStepNetwork, type StepAttachment, type StepNetwork } from './network/network.ts';
 export type { GatewayListeners } from './network/take-sockets.ts';
 export { mountOverlay, type OverlayOptions, unmount } from './overlay.ts';

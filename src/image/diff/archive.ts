@@ -11,7 +11,7 @@ import { readChunks } from '../filesystem/content.ts';
 import { noXattrs } from '../filesystem/xattrs.ts';
 import { writeTar, type TarFile, type TarHeader } from '../tar/index.ts';
 import type { LayerNode, LayerTree } from './layer-tree.ts';
-import { layerXattrs } from './layer-xattrs.ts';
+import { layerXattrs } from '../filesystem/xattrs.ts';
 import { clampedTime } from './unchanged.ts';
 
 /**

@@ -2,7 +2,7 @@ import { usageError } from '../../core/index.ts';
 import { joined, parentOf, shown, type ByteString } from '../filesystem/byte-string.ts';
 import { removeXattr } from '../filesystem/xattrs.ts';
 import type { LayerNode, LayerTree } from './layer-tree.ts';
-import { layerXattrs } from './layer-xattrs.ts';
+import { layerXattrs } from '../filesystem/xattrs.ts';
 
 /**
  * Writes out what opaque directories hide as one whiteout for each name. Which directories become opaque depends on

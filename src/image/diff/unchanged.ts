@@ -1,7 +1,7 @@
 import { parentOf, type ByteString } from '../filesystem/byte-string.ts';
 import { sameContent } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from './layer-tree.ts';
-import { sameXattrs } from './layer-xattrs.ts';
+import { sameXattrs } from '../filesystem/xattrs.ts';
 
 export interface ChangeOptions {
   /** Unix seconds: no time of the layer is later. */

@@ -12,6 +12,8 @@ export interface ExtractOptions {
   /** Whether overlayfs will be mounted with `userxattr`: where the mark of opaque directories goes. */
   readonly userxattr: boolean;
   readonly limits?: LayerLimits | undefined;
+  /** False for an archive that is no layer: it can remove nothing. True unless given. */
+  readonly whiteouts?: boolean | undefined;
 }
 
 export interface LayerLimits {
@@ -27,6 +29,8 @@ export interface ExtractedLayer {
   readonly entries: number;
   /** What this process may not make: devices and some attributes within a user namespace. */
   readonly skipped: readonly SkippedEntry[];
+  /** Directories that the archive does not name but puts something into, one character a byte. */
+  readonly implied: ReadonlySet<string>;
 }
 
 /**
@@ -37,10 +41,10 @@ export interface ExtractedLayer {
  *   (exit 2) LAYER_EXTRACT_FAILED where the system refuses, IMAGE_TOOL_MISSING
  */
 export async function extractLayer(options: ExtractOptions): Promise<ExtractedLayer> {
-  const { source, directory, userxattr, limits } = options;
+  const { source, directory, userxattr, limits, whiteouts = true } = options;
   if (readdirSync(directory).length > 0) throw new Error(`${directory} is not empty`);
   const digester = new Digester();
-  const layer = new LayerDirectory(directory, userxattr);
+  const layer = new LayerDirectory(directory, userxattr, whiteouts);
   let entries = 0;
   let current: Buffer = Buffer.alloc(0);
   try {
@@ -56,7 +60,7 @@ export async function extractLayer(options: ExtractOptions): Promise<ExtractedLa
   } finally {
     layer.close();
   }
-  return { diffId: digester.digest(), entries, skipped: layer.skipped };
+  return { diffId: digester.digest(), entries, skipped: layer.skipped, implied: layer.implied };
 }
 
 async function* digested(source: AsyncIterable<Buffer>, digester: Digester): AsyncGenerator<Buffer> {

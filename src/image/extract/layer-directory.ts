@@ -44,8 +44,13 @@ export class LayerDirectory {
   readonly #xattrs = new Map<ByteString, Map<string, Buffer>>();
   #pendingXattrBytes = 0;
   readonly skipped: SkippedEntry[] = [];
+  /** Directories that hold something and have no entry of their own. */
+  readonly implied = new Set<ByteString>();
+  readonly #whiteoutsMean: boolean;
 
-  constructor(root: string, userxattr: boolean) {
+  /** @param whiteouts whether names that begin with `.wh.` have a meaning; otherwise they are refused. */
+  constructor(root: string, userxattr: boolean, whiteouts: boolean) {
+    this.#whiteoutsMean = whiteouts;
     this.#root = root;
     this.#at = within(root);
     this.#opaqueXattr = opaqueXattr(userxattr);
@@ -55,6 +60,8 @@ export class LayerDirectory {
   async add(entry: TarEntry): Promise<void> {
     const names = layerPath(entry.path);
     const path = names.join('/');
+    if (!this.#whiteoutsMean && names.some(name => name.startsWith('.wh.')))
+      throw unsafe(entry.path, 'has a name that no layer can hold');
     for (const [index, name] of names.entries()) {
       if (index < names.length - 1 && name.startsWith('.wh.')) {
         if (name.startsWith('.wh..wh.')) return this.#skip(path, 'AUFS metadata');
@@ -103,6 +110,7 @@ export class LayerDirectory {
         throw unsafe(entry, `goes through "${shown(path)}", which is not a directory`);
       }
       this.#makeDirectory(path, implied);
+      this.implied.add(path);
     }
   }
 
@@ -110,6 +118,7 @@ export class LayerDirectory {
     if (entry.type === 'directory') {
       if (!this.#directories.has(path)) this.#makeDirectory(path, entry);
       this.#directories.set(path, metadataOf(entry));
+      this.implied.delete(path);
     } else {
       if (this.#directories.has(path)) throw unsafe(entry.path, 'replaces a directory of the same layer');
       // Every other kind is made anew; link sources are looked up before the old name goes.

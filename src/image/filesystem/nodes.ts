@@ -24,7 +24,7 @@ export class SpecialNodes {
   }
 
   fifo(path: Buffer): void {
-    this.#mustMake(this.#scratch, ['p']);
+    mustMake(this.#scratch, ['p']);
     renameSync(this.#scratch, path);
   }
 
@@ -50,7 +50,7 @@ export class SpecialNodes {
 
   #makeWhiteout(): void {
     rmSync(this.#whiteout, { force: true });
-    this.#mustMake(this.#whiteout, ['c', '0', '0']);
+    mustMake(this.#whiteout, ['c', '0', '0']);
     this.#hasWhiteout = true;
   }
 
@@ -59,14 +59,19 @@ export class SpecialNodes {
     rmSync(this.#whiteout, { force: true });
     rmSync(this.#scratch, { force: true });
   }
+}
 
-  #mustMake(path: string, arguments_: readonly string[]): void {
-    const reason = make(path, arguments_);
-    if (reason === undefined) return;
-    throw usageError('IMAGE_NODE_REFUSED', `mknod ${arguments_.join(' ')} failed: ${reason}`, {
-      next: 'Build as root or in a user namespace on Linux 5.8 or later, with layers on a local file system.',
-    });
-  }
+/** Makes one fifo. @throws HoldfastError IMAGE_NODE_REFUSED (exit 2) */
+export function makeFifo(path: string): void {
+  mustMake(path, ['p']);
+}
+
+function mustMake(path: string, arguments_: readonly string[]): void {
+  const reason = make(path, arguments_);
+  if (reason === undefined) return;
+  throw usageError('IMAGE_NODE_REFUSED', `mknod ${arguments_.join(' ')} failed: ${reason}`, {
+    next: 'Build as root or in a user namespace on Linux 5.8 or later, with layers on a local file system.',
+  });
 }
 
 /** undefined if it was made, else the reason. */

@@ -111,6 +111,23 @@ function quote(text: ByteString): ByteString {
   });
 }
 
+/**
+ * Gives files the attributes of others that belong into an image. Each pair is a path and the path of its copy, both
+ * absolute. What the system refuses is left out, as it would be by cp(1).
+ */
+export async function copyXattrs(pairs: readonly (readonly [from: string, to: string])[]): Promise<void> {
+  const plain = (path: string) => byteString(Buffer.from(path)).replace(/^\/+/, '');
+  const found = await readXattrs(
+    '/',
+    pairs.map(([from]) => plain(from)),
+  );
+  const assignments = pairs.flatMap(([from, to]) => {
+    const xattrs = layerXattrs(found.get(plain(from)) ?? noXattrs);
+    return xattrs.size === 0 ? [] : [{ path: plain(to), xattrs }];
+  });
+  await writeXattrs('/', assignments);
+}
+
 /** Removes one attribute, of an ASCII name, from paths below `root`; each must have it. */
 export async function removeXattr(root: string, name: string, paths: readonly ByteString[]): Promise<void> {
   if (paths.length === 0) return;
@@ -130,6 +147,25 @@ function nulSeparated(root: string, paths: readonly ByteString[]): Buffer {
 
 function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';
+}
+
+/**
+ * The attributes that belong into an image: the user's, file capabilities and POSIX ACLs. Labels of the machine that
+ * builds (SELinux, IMA, EVM, `trusted.*`) and what overlayfs keeps for itself do not.
+ */
+export function layerXattrs(xattrs: Xattrs): Xattrs {
+  const kept = [...xattrs].filter(([name]) => {
+    const belongs = /^(?:user\.|security\.capability$|system\.posix_acl_(?:access|default)$)/.test(name);
+    return belongs && !isOverlayXattr(name);
+  });
+  return new Map(kept);
+}
+
+export function sameXattrs(a: Xattrs, b: Xattrs): boolean {
+  const [left, right] = [layerXattrs(a), layerXattrs(b)];
+  return (
+    left.size === right.size && [...left].every(([name, value]) => right.get(name)?.equals(value) === true)
+  );
 }
 
 /** overlayfs' and fuse-overlayfs' own attributes: they describe how a layer is stored, not what it holds. */

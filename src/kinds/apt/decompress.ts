@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { unxz } from '../../image/index.ts';
 
 export type Compression = 'none' | 'gz' | 'xz' | 'zst';
 
@@ -56,38 +57,6 @@ async function* piped(
   } finally {
     input.destroy();
     decompressor.destroy();
-  }
-}
-
-async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { default: xz } = await import('xz-decompress');
-  const iterator = source[Symbol.asyncIterator]();
-  const input = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      for (;;) {
-        const next = await iterator.next();
-        // Past the end the decoder is fed nothing, twice at most: then what is missing becomes an error.
-        if (next.done === true) return controller.close();
-        if (next.value.byteLength > 0) return controller.enqueue(next.value);
-      }
-    },
-    async cancel() {
-      await iterator.return?.();
-    },
-  });
-  const reader = new xz.XzReadableStream(input).getReader();
-  let whole = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (value.byteLength > 0) yield value;
-    }
-    whole = true;
-  } finally {
-    // One decoder runs at a time in this library: one left behind would block every later one.
-    if (!whole) await reader.cancel().catch(() => undefined);
-    await iterator.return?.();
   }
 }
 

@@ -1,0 +1,3 @@
+export { contextDigest } from './context-digest.ts';
+export { transferStep } from './transfer-step.ts';
+export { workdirStep } from './workdir-step.ts';
