@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Beside PATH and TMPDIR the only variables that the program gets. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   /** A command line that starts another one, as root: `['unshare', '--net']`. */
   readonly through?: readonly string[];
   /** Runs the program, from an installation that this user can read, as this user. */

@@ -1,5 +1,5 @@
 import { formatPlatform, hostPlatform, usageError, type Platform, type SourcePlace } from '../core/index.ts';
-import { expandWord, type Dockerfile, type Word } from '../dockerfile/index.ts';
+import { expandWord, frontendOf, type Dockerfile, type Word } from '../dockerfile/index.ts';
 import type { Project } from './project.ts';
 
 /**
@@ -108,4 +108,12 @@ export function requestedSourceDate({ SOURCE_DATE_EPOCH: text = '' }: Readonly<R
   throw usageError('SOURCE_DATE_EPOCH_INVALID', `the build argument SOURCE_DATE_EPOCH is "${text}"`, {
     next: 'Set it to seconds since 1970, or leave it out for the lock’s date.',
   });
+}
+
+/** The frontend image that the user or the Dockerfile names. It is not run: this program is the frontend. */
+export function frontendNamed({
+  dockerfile,
+  arguments: { BUILDKIT_SYNTAX: given },
+}: Project): string | undefined {
+  return given ?? frontendOf(dockerfile.directives);
 }

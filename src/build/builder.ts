@@ -1,6 +1,5 @@
 import {
   errorAt,
-  formatPlatform,
   parsePlatform,
   usageError,
   type Digest,
@@ -9,10 +8,11 @@ import {
 } from '../core/index.ts';
 import type { Instruction, Stage } from '../dockerfile/index.ts';
 import { expandGlobally, globalScope, type GlobalScope } from './arguments.ts';
-import { emptyStage, imageStage, type BuiltStage } from './built-stage.ts';
+import { Bases } from './bases.ts';
+import type { BuiltStage } from './built-stage.ts';
 import type { Layer, StepResult } from './cache.ts';
+import { findContext } from './contexts.ts';
 import { transferStep, workdirStep } from './files/index.ts';
-import { resolveBaseImage, type BaseImage } from './images.ts';
 import { applyMetadata, type StageSettings } from './metadata.ts';
 import { runStepOf } from './run-step.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
@@ -27,7 +27,7 @@ export class Builder implements BuildInProgress {
   readonly runtime: BuildRuntime;
   readonly #global: GlobalScope;
   readonly #stages = new Map<number, Promise<BuiltStage>>();
-  readonly #images = new Map<string, Promise<BaseImage>>();
+  readonly #bases: Bases;
   /** Digests of what the steps copied from the context, by step. */
   readonly contextParts = new Map<string, Digest>();
   /** Whether any step ran, and was not taken from the cache. */
@@ -39,6 +39,7 @@ export class Builder implements BuildInProgress {
     this.input = input;
     this.runtime = runtime;
     this.#global = globalScope(input.project);
+    this.#bases = new Bases(this, this.#global);
   }
 
   /** Aborted when the user stops the build or a step fails: steps beside it then end too. */
@@ -71,9 +72,17 @@ export class Builder implements BuildInProgress {
   }
 
   stage(stage: Stage): Promise<BuiltStage> {
-    const running = this.#stages.get(stage.index) ?? this.#buildStage(stage);
+    const running = this.#stages.get(stage.index) ?? this.#replacedStage(stage) ?? this.#buildStage(stage);
     this.#stages.set(stage.index, running);
     return running;
+  }
+
+  /** A context with the name of a stage stands in for it, and nothing of the stage is done. */
+  #replacedStage(stage: Stage): Promise<BuiltStage> | undefined {
+    const { contexts, dockerfileName } = this.input.project;
+    const { name, from } = stage;
+    if (name === undefined || findContext(contexts, name) === undefined) return undefined;
+    return this.#bases.context(name, this.#platformOf(stage), placeOf(from, dockerfileName));
   }
 
   /** The layers that `--from` of a COPY or a mount means: a stage's above, or an image's. */
@@ -81,16 +90,7 @@ export class Builder implements BuildInProgress {
     const { project } = this.input;
     const source = sourceStage(project.dockerfile, reader, from, where);
     if (source) return (await this.stage(source)).layers;
-    if (from === 'scratch') return [];
-    return (await this.#image(from, project.request.platform, where)).layers;
-  }
-
-  #image(reference: string, platform: Platform, where: SourcePlace): Promise<BaseImage> {
-    const key = `${reference} ${formatPlatform(platform)}`;
-    const found =
-      this.#images.get(key) ?? resolveBaseImage(reference, platform, this.input.ledger, this.runtime, where);
-    this.#images.set(key, found);
-    return found;
+    return (await this.#bases.named(from, project.request.platform, where)).layers;
   }
 
   async #buildStage(stage: Stage): Promise<BuiltStage> {
@@ -149,16 +149,18 @@ export class Builder implements BuildInProgress {
     const where = placeOf({ range: stage.base.range }, dockerfileName);
     const name = expandGlobally(this.#global, stage.base);
     if (name === '') throw emptyBase(stage.base.text, where);
-    const platform = this.#platformOf(stage, where);
-    if (name === 'scratch') return emptyStage(this.#global, this.input.project.request.platform);
+    const platform = name === 'scratch' ? this.input.project.request.platform : this.#platformOf(stage);
     const above = baseStage(dockerfile, stage, name);
     if (above) return this.stage(above);
-    return imageStage(await this.#image(name, platform, where), this.#global, platform);
+    return this.#bases.named(name, platform, where);
   }
 
   /** What FROM's `--platform` says, else the platform that is built for. */
-  #platformOf({ from: { platform } }: Stage, where: SourcePlace): Platform {
-    if (platform === undefined) return this.input.project.request.platform;
+  #platformOf({ from }: Stage): Platform {
+    const { platform } = from;
+    const { request, dockerfileName } = this.input.project;
+    if (platform === undefined) return request.platform;
+    const where = placeOf(from, dockerfileName);
     const text = expandGlobally(this.#global, platform);
     if (text === '') throw emptyPlatform(platform.text, where);
     try {

@@ -1,9 +1,10 @@
-import type { Digest, Platform } from '../core/index.ts';
+import { canonicalJson, sha256, type Digest, type Platform } from '../core/index.ts';
+import { frontendNotice } from '../dockerfile/index.ts';
 import { formatImageConfig, formatManifest, mediaTypes, type ImageConfig } from '../image/index.ts';
 import type { InstalledPackage, KindName } from '../kinds/index.ts';
 import type { Recording } from '../lock/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
-import { unusedBuildArguments } from './arguments.ts';
+import { frontendNamed, unusedBuildArguments } from './arguments.ts';
 import { Builder } from './builder.ts';
 import type { BuiltStage } from './built-stage.ts';
 import { contextDigest } from './files/index.ts';
@@ -26,6 +27,9 @@ export interface BuildOutcome {
 export async function executeBuild(input: BuildInput, runtime: BuildRuntime): Promise<BuildOutcome> {
   for (const name of unusedBuildArguments(input.project))
     runtime.note(`--build-arg ${name} is not used: no ARG declares it`);
+  const frontend = frontendNamed(input.project);
+  const notice = frontend === undefined ? undefined : frontendNotice(frontend);
+  if (notice !== undefined) runtime.note(notice);
   for (const warning of input.project.dockerfile.warnings)
     runtime.note(`${input.project.dockerfileName}:${warning.range.line}: ${warning.message}`);
   const builder = new Builder(input, runtime);
@@ -59,9 +63,14 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
     image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: platformOf(stage, input.project) },
     config,
     recording,
-    context: contextDigest(builder.contextParts),
+    context: contextDigest(new Map([...builder.contextParts, ...labelParts(input.project)])),
     installed,
   };
+}
+
+/** Labels come from outside like the context's files: other ones make another image, and leave the lock fresh. */
+function labelParts({ request: { labels } }: Project): [string, Digest][] {
+  return Object.keys(labels).length === 0 ? [] : [['labels', sha256(canonicalJson(labels))]];
 }
 
 /** The platform that was asked for; where none was, the one of the image that the stage began from, as in BuildKit. */
@@ -72,6 +81,7 @@ function platformOf({ platform }: BuiltStage, { request }: Project): Platform {
 /** OCI image-spec config.md, with the extensions of the Docker image specification; no clock, host or builder in it. */
 function configOf(stage: BuiltStage, { project, ledger }: BuildInput): ImageConfig {
   const { os, architecture, variant } = platformOf(stage, project);
+  const { labels } = project.request;
   const env = [...stage.scope.environment].map(([name, value]) => `${name}=${value}`);
   return {
     created: ledger.created,
@@ -79,7 +89,11 @@ function configOf(stage: BuiltStage, { project, ledger }: BuildInput): ImageConf
     architecture,
     os,
     ...(variant !== undefined && { variant }),
-    config: { ...stage.container, ...(env.length > 0 && { Env: env }) },
+    config: {
+      ...stage.container,
+      ...(env.length > 0 && { Env: env }),
+      ...(Object.keys(labels).length > 0 && { Labels: { ...stage.container.Labels, ...labels } }),
+    },
     rootfs: { type: 'layers', diff_ids: stage.layers.map(({ diffId }) => diffId) },
     history: [...stage.history],
   };

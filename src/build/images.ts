@@ -1,5 +1,4 @@
 import {
-  errorAt,
   formatPlatform,
   HoldfastError,
   integrityError,
@@ -11,20 +10,10 @@ import {
 } from '../core/index.ts';
 import { ociMediaType, parseImageConfig, parseManifest, type ImageConfig } from '../image/index.ts';
 import type { ImageInput } from '../lock/index.ts';
-import {
-  familiarReference,
-  parseReference,
-  pullImage,
-  openSource,
-  type Descriptor,
-  withDefaultTag,
-  type ImageSource,
-  type PulledImage,
-  type Reference,
-  type RegistryClient,
-} from '../registry/index.ts';
+import { pullImage, type PulledImage } from '../registry/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Layer } from './cache.ts';
+import { storeSource, type ImageOrigin, type ImageSources } from './image-origins.ts';
 import type { Ledger } from './ledger.ts';
 
 /** An image that a stage starts from: all of it is in the store. */
@@ -34,25 +23,18 @@ export interface BaseImage {
   readonly layers: readonly Layer[];
 }
 
-export interface ImageSources {
-  readonly store: Store;
-  readonly registry: () => Promise<RegistryClient>;
-  readonly note: (text: string) => void;
-}
-
 /**
- * The image behind a reference: the locked one; else one of that name in the store; else what the registry has now.
- * @throws HoldfastError LOCK_MISSING_IMAGE (exit 3), IMAGE_DIFF_IDS (exit 4), and what the registry's client throws
+ * The image of an origin: the locked one, else the one of its name now.
+ * @throws HoldfastError LOCK_MISSING_IMAGE (exit 3), IMAGE_DIFF_IDS (exit 4), and what the origin throws
  */
 export async function resolveBaseImage(
-  text: string,
+  origin: ImageOrigin,
   platform: Platform,
   ledger: Ledger,
-  sources: ImageSources,
+  { store }: ImageSources,
   where: SourcePlace,
 ): Promise<BaseImage> {
-  const reference = referenceAt(text, where);
-  const name = familiarReference(reference);
+  const { name } = origin;
   const locked = ledger.image(name, formatPlatform(platform));
   if (locked === undefined && ledger.mode === 'replay') {
     throw staleError(
@@ -65,25 +47,16 @@ export async function resolveBaseImage(
     );
   }
   try {
-    const index = ledger.indexOf(name);
-    const pulled = locked
-      ? await fetchLocked(reference, locked, platform, sources)
-      : index
-        ? await fetchByDigest(reference, index, platform, sources)
-        : await findImage(reference, platform, sources);
-    const image = await readBaseImage(name, platform, pulled, sources.store, where);
+    const digest = locked?.manifest ?? ledger.indexOf(name);
+    const pulled = digest
+      ? await fetchByDigest(origin, digest, platform, store)
+      : await pullImage(await origin.current(), platform, store);
+    const index = locked?.index ?? pulled.index?.digest;
+    const image = await readBaseImage(name, platform, pulled, index, store, where);
     ledger.tookImage(image.input);
     return image;
   } catch (error) {
     throw placed(error, name, where);
-  }
-}
-
-function referenceAt(text: string, where: SourcePlace): Reference {
-  try {
-    return withDefaultTag(parseReference(text));
-  } catch (error) {
-    throw errorAt(error, where);
   }
 }
 
@@ -99,64 +72,28 @@ export function placed(error: unknown, name: string, where: SourcePlace): unknow
   });
 }
 
-async function fetchLocked(
-  reference: Reference,
-  locked: ImageInput,
-  platform: Platform,
-  sources: ImageSources,
-) {
-  const pulled = await fetchByDigest(reference, locked.manifest, platform, sources);
-  return { ...pulled, ...(locked.index !== undefined && { index: { digest: locked.index } }) };
-}
-
-/** An image by the digest of its manifest or index: from the store, else from the registry that the name says. */
+/** An image by the digest of its manifest or index: from the store, else from where it came. */
 async function fetchByDigest(
-  reference: Reference,
+  origin: ImageOrigin,
   digest: Digest,
   platform: Platform,
-  sources: ImageSources,
+  store: Store,
 ): Promise<PulledImage> {
-  const { store } = sources;
   try {
     const bytes = await store.readBytes(digest);
     const top = { mediaType: parseManifest(bytes).mediaType, digest, size: bytes.length };
-    return await pullImage(storeSource(store, top, familiarReference(reference)), platform, store);
+    return await pullImage(storeSource(store, top, origin.name), platform, store);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== 'STORE_BLOB_MISSING') throw error;
   }
-  const byDigest: Reference = { domain: reference.domain, path: reference.path, digest };
-  const source = openSource({ kind: 'docker', reference: byDigest }, await sources.registry());
-  return pullImage(source, platform, store);
-}
-
-async function findImage(
-  reference: Reference,
-  platform: Platform,
-  sources: ImageSources,
-): Promise<PulledImage> {
-  const { store } = sources;
-  const name = familiarReference(reference);
-  const tagged = reference.digest ? await heldDigest(reference, store) : await store.tagged(name);
-  let source: ImageSource;
-  if (tagged) {
-    source = storeSource(store, tagged, name);
-    sources.note(`${name} is taken from the store (${tagged.digest})`);
-  } else {
-    source = openSource({ kind: 'docker', reference }, await sources.registry());
-  }
-  return pullImage(source, platform, store);
-}
-
-async function heldDigest({ digest }: Reference, store: Store) {
-  return (await store.tags()).find(({ descriptor }) => descriptor.digest === digest)?.descriptor;
+  return pullImage(await origin.byDigest(digest), platform, store);
 }
 
 async function readBaseImage(
   reference: string,
   platform: Platform,
-  pulled: Omit<PulledImage, 'index'> & {
-    index?: Pick<NonNullable<PulledImage['index']>, 'digest'> | undefined;
-  },
+  pulled: PulledImage,
+  index: Digest | undefined,
   store: Store,
   where: SourcePlace,
 ): Promise<BaseImage> {
@@ -186,7 +123,7 @@ async function readBaseImage(
     input: {
       reference,
       platform: formatPlatform(platform),
-      ...(pulled.index && { index: pulled.index.digest }),
+      ...(index !== undefined && { index }),
       manifest: manifest.digest,
       mediaType: manifest.mediaType,
       size: manifest.size,
@@ -200,14 +137,5 @@ async function readBaseImage(
       mediaType: ociMediaType(mediaType),
       origin: { image: reference, where },
     })),
-  };
-}
-
-/** An image that the store holds, to read like one of a registry. */
-function storeSource(store: Store, top: Descriptor, name: string): ImageSource {
-  return {
-    name,
-    manifest: async (descriptor = top) => ({ descriptor, bytes: await store.readBytes(descriptor.digest) }),
-    blob: ({ digest }) => store.read(digest),
   };
 }

@@ -1,6 +1,13 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readFile, writeFile, rename } from 'node:fs/promises';
-import { formatPlatform, findingsError, HoldfastError, shortDigest, staleError } from '../core/index.ts';
+import {
+  formatPlatform,
+  findingsError,
+  HoldfastError,
+  shortDigest,
+  staleError,
+  usageError,
+} from '../core/index.ts';
 import {
   buildKey,
   formatLock,
@@ -15,7 +22,7 @@ import {
   type RecordedInput,
   type Recording,
 } from '../lock/index.ts';
-import { requestedSourceDate } from './arguments.ts';
+import { frontendNamed, requestedSourceDate } from './arguments.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
 import { blobsOf } from './known-blobs.ts';
 import { Ledger } from './ledger.ts';
@@ -47,7 +54,12 @@ const lockName = 'holdfast.lock';
 export async function readLockState(project: Project, runtime: BuildRuntime): Promise<LockState> {
   const text = await readFile(project.lockPath, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    return { stale: stale('LOCK_MISSING', `there is no ${lockName} beside ${project.dockerfileName}`) };
+    return {
+      stale: stale(
+        'LOCK_MISSING',
+        `there is no ${project.request.lockfile ?? lockName} for ${project.dockerfileName}`,
+      ),
+    };
   }
   const lock = parseLock(text, lockName);
   const { recordings, inputs } = await recordedInputs(lock.builds, runtime);
@@ -151,6 +163,7 @@ export async function lockProject(
   const recording = await storeRecording(runtime.store, { ...outcome.recording, inputs: taken });
   const entry: BuildEntry = {
     ...identityOf(project),
+    syntax: frontendNamed(project),
     checksum: project.checksum,
     context: outcome.context,
     recording,
@@ -162,15 +175,15 @@ export async function lockProject(
   const lock: Lock = { version: 1, asOf, builds, inputs: inputsBySection(inputs) };
   const text = formatLock(lock);
   const changed = text !== state.text;
-  if (changed) await replaceLock(project.lockPath, text);
+  if (changed) await replaceLock(project, text);
   return { ...outcome, inputs: taken, lock, changed };
 }
 
 /** What is not locked may be done without only where the project says so. @throws LOCK_UNLOCKED (exit 3) */
-async function refuseUnlocked({ lockPath }: Project, { inputs }: Recording): Promise<void> {
+async function refuseUnlocked({ home }: Project, { inputs }: Recording): Promise<void> {
   const unlocked = inputs.filter(({ section }) => section === 'unlocked').map(({ line }) => line);
   if (unlocked.length === 0) return;
-  const { allowUnlocked } = await readConfiguration(join(dirname(lockPath), configurationName));
+  const { allowUnlocked } = await readConfiguration(join(home, configurationName));
   const refused = unlocked.filter(({ url }) => !allowUnlocked.includes(String(url)));
   if (refused.length === 0) return;
   const names = refused.map(({ reason, url }) => `${String(url)} (${String(reason)})`);
@@ -205,10 +218,17 @@ function noteUnaccounted(check: InstalledCheck | undefined, { note }: BuildRunti
 }
 
 /** The old lock or the new one, never half of one. */
-async function replaceLock(path: string, text: string): Promise<void> {
+async function replaceLock({ lockPath: path, lockKept }: Project, text: string): Promise<void> {
+  if (!lockKept) throw lockNotKept();
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, text, { flush: true });
   await rename(temporary, path);
+}
+
+function lockNotKept(): HoldfastError {
+  return usageError('LOCK_NOT_KEPT', `the ${lockName} of the context is stale, and would be gone with it`, {
+    next: `Run \`holdfast lock\` where the context is kept, or name a file for the new lock with --lockfile.`,
+  });
 }
 
 /**
@@ -241,7 +261,7 @@ export async function buildFromLock(
   installedMustMatch(outcome, recording.inputs);
   if (outcome.context !== entry.context) {
     runtime.note(
-      'files of the context changed since the lock was written, so the image is another one; `holdfast lock` writes it down',
+      'files of the context or labels are others than when the lock was written, so the image is another one; `holdfast lock` writes it down',
     );
   } else if (outcome.image.digest !== entry.image) {
     throw findingsError(

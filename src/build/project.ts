@@ -1,49 +1,43 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import {
-  canonicalJson,
-  errnoOf,
-  formatPlatform,
-  sha256,
-  usageError,
-  type Digest,
-  type Platform,
-} from '../core/index.ts';
-import {
-  checksumForm,
-  IgnoreMatcher,
-  parseDockerfile,
-  readIgnoreFile,
-  type Dockerfile,
-} from '../dockerfile/index.ts';
+import { join, relative, resolve } from 'node:path';
+import { canonicalJson, formatPlatform, sha256, type Digest, type Platform } from '../core/index.ts';
+import { checksumForm, parseDockerfile, type Dockerfile, type IgnoreMatcher } from '../dockerfile/index.ts';
 import { lockedArguments } from './arguments.ts';
+import { contextsForm, openContexts, type NamedContexts } from './contexts.ts';
+import { openMainContext, type ContextEffects, type ContextRequest } from './main-context.ts';
 
 /** What the user asks to be built. */
-export interface ProjectRequest {
-  readonly directory: string;
-  /** Path of the Dockerfile; `Dockerfile` or `Containerfile` in the directory where none is named. */
-  readonly file?: string | undefined;
+export interface ProjectRequest extends ContextRequest {
   readonly target?: string | undefined;
   readonly platform: Platform;
   /** Whether the user named it; else it is this machine's, and FROM's --platform decides on the image's. */
   readonly platformGiven: boolean;
   readonly buildArguments: Readonly<Record<string, string>>;
+  /** By name, what `--build-context` gave. */
+  readonly contexts: Readonly<Record<string, string>>;
+  /** Where the lock is, if not beside the Dockerfile. */
+  readonly lockfile?: string | undefined;
+  /** Added to the image's own. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Ids of normalisation rules that are switched off. */
   readonly withoutRules: readonly string[];
 }
 
-/** A directory with a Dockerfile, read and ready to be planned. */
+/** What is to be built, read and ready to be planned. */
 export interface Project {
   /** Absolute path of the build context. */
   readonly context: string;
-  readonly dockerfilePath: string;
   /** The Dockerfile's path as messages and the lock name it. */
   readonly dockerfileName: string;
+  /** Where the project's configuration lies. */
+  readonly home: string;
   readonly lockPath: string;
+  /** False where the lock came with a context that is not kept, so that what is written to it would be lost. */
+  readonly lockKept: boolean;
   /** The lock's path below the context. It is never copied: it names the digest of what it would be copied into. */
   readonly lockName: string;
   readonly dockerfile: Dockerfile;
   readonly ignore: IgnoreMatcher;
+  readonly contexts: NamedContexts;
   readonly request: ProjectRequest;
   /** The build arguments that the lock knows this build by. */
   readonly arguments: Readonly<Record<string, string>>;
@@ -53,32 +47,36 @@ export interface Project {
 
 /**
  * Reads the Dockerfile and what belongs to it.
- * @throws HoldfastError PROJECT_MISSING, DOCKERFILE_MISSING (exit 2), and what parseDockerfile throws
+ * @throws HoldfastError what openMainContext, parseDockerfile and openContexts throw
  */
-export async function openProject(request: ProjectRequest): Promise<Project> {
-  const context = resolve(request.directory);
-  if (!(await stat(context).catch(() => undefined))?.isDirectory()) {
-    throw usageError('PROJECT_MISSING', `${request.directory} is not a directory`, {
-      next: 'Name the directory that holds the Dockerfile and the files that it copies.',
-    });
-  }
-  const dockerfilePath = request.file === undefined ? await findDockerfile(context) : resolve(request.file);
-  const dockerfileName = relative(context, dockerfilePath);
-  const text = await readText(dockerfilePath, dockerfileName);
+export async function openProject(request: ProjectRequest, effects: ContextEffects): Promise<Project> {
+  const {
+    directory: context,
+    dockerfileName,
+    text,
+    home,
+    kept,
+    ignore,
+  } = await openMainContext(request, effects);
   const dockerfile = parseDockerfile(text, dockerfileName);
-  const lockPath = join(dirname(dockerfilePath), 'holdfast.lock');
-  const known = lockedArguments({ dockerfile, request });
+  const { lockfile } = request;
+  const lockPath = lockfile === undefined ? join(home, 'holdfast.lock') : resolve(lockfile);
+  const steering = {
+    dockerfile,
+    request,
+    arguments: lockedArguments({ dockerfile, request }),
+    contexts: await openContexts(request.contexts),
+  };
   return {
     context,
-    dockerfilePath,
     dockerfileName,
+    home,
     lockPath,
+    lockKept: kept || !lockPath.startsWith(`${context}/`),
     lockName: relative(context, lockPath),
-    dockerfile,
-    ignore: await readIgnore(context, dockerfilePath),
-    request,
-    arguments: known,
-    checksum: checksumOf({ dockerfile, request, arguments: known }),
+    ...steering,
+    ignore,
+    checksum: checksumOf(steering),
   };
 }
 
@@ -86,7 +84,8 @@ export function checksumOf({
   dockerfile,
   request,
   arguments: args,
-}: Pick<Project, 'dockerfile' | 'request' | 'arguments'>): Digest {
+  contexts,
+}: Pick<Project, 'dockerfile' | 'request' | 'arguments' | 'contexts'>): Digest {
   const { target, platform, platformGiven, withoutRules } = request;
   const fromImage = !platformGiven && dockerfile.stages.some(({ from }) => from.platform !== undefined);
   return sha256(
@@ -98,39 +97,7 @@ export function checksumOf({
       ...(fromImage && { platformOfImage: true }),
       args,
       withoutRules: withoutRules.toSorted(),
+      contexts: contextsForm(contexts),
     }),
   );
-}
-
-async function findDockerfile(context: string): Promise<string> {
-  for (const name of ['Dockerfile', 'Containerfile']) {
-    const path = join(context, name);
-    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
-  }
-  throw usageError('DOCKERFILE_MISSING', `there is no Dockerfile in ${context}`, {
-    next: 'Name the directory that holds it, or the file itself with -f.',
-  });
-}
-
-async function readText(path: string, name: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw usageError('DOCKERFILE_MISSING', `cannot read ${name} (${errnoOf(error) ?? 'unknown error'})`, {
-      next: 'Name a Dockerfile that exists and that you may read with -f.',
-      cause: error,
-    });
-  }
-}
-
-/** `<Dockerfile>.dockerignore` wins over `.dockerignore` (Dockerfile reference, "Filename and location"). */
-async function readIgnore(context: string, dockerfilePath: string): Promise<IgnoreMatcher> {
-  for (const path of [
-    join(dirname(dockerfilePath), `${basename(dockerfilePath)}.dockerignore`),
-    join(context, '.dockerignore'),
-  ]) {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text !== undefined) return new IgnoreMatcher(readIgnoreFile(text));
-  }
-  return new IgnoreMatcher([]);
 }

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import {
   NamespacesNeeded,
@@ -10,6 +13,7 @@ import {
   type BuildRuntime,
   type PlatformProjects,
   type Project,
+  type ProjectRequest,
 } from '../build/index.ts';
 import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
@@ -22,7 +26,10 @@ export interface ProjectOptions extends PlaceOptions {
   readonly target?: string;
   readonly platform?: readonly string[];
   readonly buildArg?: readonly string[];
+  readonly buildContext?: readonly string[];
   readonly addHost?: readonly string[];
+  readonly label?: readonly string[];
+  readonly lockfile?: string;
   readonly withoutRule?: readonly string[];
 }
 
@@ -58,8 +65,13 @@ export function addPlaceOptions(command: Command): Command {
 
 export function addProjectOptions(command: Command): Command {
   command
-    .argument('[dir]', 'the build context, with its Dockerfile', '.')
-    .option('-f, --file <path>', 'the Dockerfile; default Dockerfile or Containerfile in DIR')
+    .argument(
+      '[dir]',
+      'the build context, with its Dockerfile; - for an archive or a Dockerfile on stdin',
+      '.',
+    )
+    .option('-f, --file <path>', 'the Dockerfile; default Dockerfile or Containerfile in DIR; - for stdin')
+    .option('--lockfile <path>', 'the lock; default holdfast.lock beside the Dockerfile')
     .option('--target <stage>', 'the stage to build; default the last')
     .option('--platform <os/arch>', 'platforms to build for, with commas; default this machine’s', collect)
     .option(
@@ -67,6 +79,12 @@ export function addProjectOptions(command: Command): Command {
       'a value for an ARG; NAME alone takes it from the environment',
       collect,
     )
+    .option(
+      '--build-context <name=value>',
+      'files or an image in place of a stage or image: a directory, docker-image://REF, oci-layout://DIR[:TAG]',
+      collect,
+    )
+    .option('--label <name=value>', 'a label of the image', collect)
     .option('--add-host <name:address>', 'reach NAME at ADDRESS when recording', collect)
     .option('--without-rule <id>', 'do not normalise by this rule', collect);
   return addPlaceOptions(command);
@@ -84,17 +102,26 @@ function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
 }
 
 /** Of several platforms the first. */
-export function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
+export async function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
+  if ((directory === '-' || options.file === '-') && !isInside()) {
+    // What comes by standard input comes once, so the program must not start anew after it was read.
+    await probeSandbox();
+    enterNamespaces();
+  }
   const [platform] = platformsFrom(options);
-  return openProject({
+  const request: ProjectRequest = {
     directory,
     file: options.file,
     target: options.target,
     platform: platform ?? hostPlatform(),
     platformGiven: platform !== undefined,
     buildArguments: Object.fromEntries((options.buildArg ?? []).map(buildArgument)),
+    contexts: Object.fromEntries((options.buildContext ?? []).map(buildContext)),
+    lockfile: options.lockfile,
+    labels: Object.fromEntries((options.label ?? []).map(label)),
     withoutRules: options.withoutRule ?? [],
-  });
+  };
+  return openProject(request, { standardInput: process.stdin, scratch });
 }
 
 function buildArgument(text: string): [string, string] {
@@ -109,6 +136,27 @@ function buildArgument(text: string): [string, string] {
 /** Docker's way to name a proxy for a build; steps know the gateway alone, so it is the gateway that is told. */
 function proxySettings(given: readonly string[] = []): Record<string, string> {
   return Object.fromEntries(given.map(buildArgument).filter(([name]) => proxyArguments.has(name)));
+}
+
+function buildContext(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
+  throw usageError('CONTEXT_INVALID', `"${text}" is not a context and what it stands for`, {
+    next: 'Write it as --build-context NAME=DIR or --build-context NAME=docker-image://REFERENCE.',
+  });
+}
+
+function label(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at !== 0 && text !== '') return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  throw usageError('LABEL_INVALID', `"${text}" is not a label`, { next: 'Write it as --label NAME=value.' });
+}
+
+/** Room for a context that is not a directory, for as long as the program runs. */
+async function scratch(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'holdfast-context-'));
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
 }
 
 function hostAddress(text: string): [string, string] {

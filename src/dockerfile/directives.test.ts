@@ -4,18 +4,18 @@ import { parseDockerfile } from './parse.ts';
 import { Source } from './source.ts';
 import { problemOf } from './testing.ts';
 
-function values(text: string): (string | undefined)[] {
+function values(text: string): unknown[] {
   const { escape, syntax, check } = readDirectives(new Source(text, 'f'));
-  return [escape, syntax?.text, check?.text];
+  return [escape, syntax?.text, check];
 }
 
 describe('directives', () => {
-  it.each<[string, string, (string | undefined)[]]>([
+  it.each<[string, string, unknown[]]>([
     ['none', 'FROM a\n', ['\\', undefined, undefined]],
     [
       'all',
       '# syntax=a/b:1\n# escape=`\n#check = skip=all;error=true \n',
-      ['`', 'a/b:1', 'skip=all;error=true'],
+      ['`', 'a/b:1', { skip: 'all', experimental: [], error: true }],
     ],
     ['any case, blanks in front, CRLF', '  #  EsCaPe\t=\t` \r\nFROM a', ['`', undefined, undefined]],
     ['behind a byte order mark', '\uFEFF# escape=`\n', ['`', undefined, undefined]],
@@ -27,6 +27,18 @@ describe('directives', () => {
     ['behind a shebang all but escape', '#!/usr/bin/x\n# syntax=a\n# escape=`\n', ['\\', 'a', undefined]],
   ])('%s', (_, text, expected) => {
     expect(values(text)).toEqual(expected);
+  });
+
+  it.each<[string, unknown]>([
+    ['skip=A, B', { skip: ['A', 'B'], experimental: [], error: false }],
+    ['error = 1 ; experimental=all', { skip: [], experimental: 'all', error: true }],
+    ['error=false;skip=all', { skip: 'all', experimental: [], error: false }],
+  ])('# check=%s', (text, expected) => {
+    expect(values(`# check=${text}\nFROM a`)[2]).toEqual(expected);
+  });
+
+  it.each(['all', 'skip', 'error=perhaps', 'skip=A;', 'other=1', 'SKIP=A'])('refuses # check=%s', text => {
+    expect(problemOf(() => values(`# check=${text}\nFROM a`))).toBe('DOCKERFILE_DIRECTIVE 1:9');
   });
 
   it('keeps the place of a value', () => {

@@ -1,5 +1,6 @@
 import { usageError } from '../core/index.ts';
 import { skipSpaces, trimSpaces } from './characters.ts';
+import { type CheckOptions, readCheckOptions } from './check-options.ts';
 import type { Word } from './mapped-text.ts';
 import { excerpt } from './problems.ts';
 import { PhysicalLines } from './physical-lines.ts';
@@ -12,14 +13,15 @@ export interface Directives {
   readonly escape: EscapeCharacter;
   /** The frontend image that BuildKit would fetch and hand the file to. */
   readonly syntax?: Word;
-  readonly check?: Word;
+  readonly check?: CheckOptions;
 }
 
 type Name = 'escape' | 'syntax' | 'check';
 type Found = Partial<Record<Name, Word>>;
 
 /**
- * @throws HoldfastError DOCKERFILE_DIRECTIVE (exit 2) for a directive given twice or an escape that is neither \ nor `.
+ * @throws HoldfastError DOCKERFILE_DIRECTIVE (exit 2) for a directive given twice, an escape that is neither \ nor `, and
+ *   for options of checks that are none.
  */
 export function readDirectives(source: Source): Directives {
   const lines = new PhysicalLines(source);
@@ -44,7 +46,7 @@ export function readDirectives(source: Source): Directives {
   return {
     escape,
     ...(found.syntax && { syntax: found.syntax }),
-    ...(found.check && { check: found.check }),
+    ...(found.check && { check: checkOf(found.check, source) }),
   };
 }
 
@@ -54,6 +56,15 @@ function escapeOf(value: Word | undefined, source: Source): EscapeCharacter {
   throw usageError('DOCKERFILE_DIRECTIVE', `"${excerpt(value.text)}" cannot be the escape character`, {
     where: source.where(value.range.start),
     next: 'Write "# escape=\\" or "# escape=`".',
+  });
+}
+
+function checkOf({ text, range }: Word, source: Source): CheckOptions {
+  const options = readCheckOptions(text);
+  if (options !== undefined) return options;
+  throw usageError('DOCKERFILE_DIRECTIVE', `"${excerpt(text)}" cannot set the checks`, {
+    where: source.where(range.start),
+    next: 'Write "# check=skip=RULE,RULE;error=true" or a part of it.',
   });
 }
 

@@ -3,6 +3,7 @@ export type { Directives, EscapeCharacter } from './directives.ts';
 export { type ExpandedWords, type Expansion, expandHeredoc, expandWord, expandWords } from './expand.ts';
 export type { Field } from './fields.ts';
 export type { Flag } from './flags.ts';
+export { frontendNotice, frontendOf } from './frontend.ts';
 export type { Heredoc } from './heredoc.ts';
 export { readIgnoreFile } from './ignore-file.ts';
 export { IgnoreMatcher } from './ignore-matcher.ts';
@@ -34,7 +35,7 @@ export type {
 } from './instructions.ts';
 export type { MappedText, Word } from './mapped-text.ts';
 export type { Device, Mount } from './mounts.ts';
-export { type Dockerfile, parseDockerfile, parseTrigger } from './parse.ts';
+export { type Dockerfile, maximumLength, parseDockerfile, parseTrigger } from './parse.ts';
 export { goMatch } from './path-match.ts';
 export { type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';

@@ -23,6 +23,8 @@ export interface BuildEntry {
   readonly target?: string | undefined;
   readonly platform: string;
   readonly args?: Readonly<Record<string, string>> | undefined;
+  /** The frontend that the Dockerfile names; it is never run, so it decides nothing. */
+  readonly syntax?: string | undefined;
   /** Over the parsed Dockerfile and whatever else steers what a build asks for. */
   readonly checksum: Digest;
   /** Over the files of the context that the build copies. */
@@ -49,6 +51,7 @@ const buildSchema = z.strictObject({
   target: z.string().optional(),
   platform: z.string(),
   args: z.record(z.string(), z.string()).optional(),
+  syntax: z.string().optional(),
   checksum: digest,
   context: digest,
   recording: digest,
@@ -80,12 +83,13 @@ export function formatLock(lock: Lock): string {
 }
 
 function buildText(build: BuildEntry, asOf: string): string {
-  const { dockerfile, target, platform, args, checksum, context, recording, image } = build;
+  const { dockerfile, target, platform, args, syntax, checksum, context, recording, image } = build;
   const members: [string, Json | undefined][] = [
     ['dockerfile', dockerfile],
     ['target', target],
     ['platform', platform],
     ['args', args === undefined || Object.keys(args).length === 0 ? undefined : args],
+    ['syntax', syntax],
     ['checksum', checksum],
     ['context', context],
     ['recording', recording],
@@ -99,9 +103,9 @@ function buildText(build: BuildEntry, asOf: string): string {
 }
 
 function sealOf(build: BuildEntry, asOf: string): Digest {
-  const { dockerfile, target, platform, args = {}, checksum, context, recording, image } = build;
+  const { dockerfile, target, platform, args = {}, syntax, checksum, context, recording, image } = build;
   return sha256(
-    canonicalJson({ asOf, dockerfile, target, platform, args, checksum, context, recording, image }),
+    canonicalJson({ asOf, dockerfile, target, platform, args, syntax, checksum, context, recording, image }),
   );
 }
 

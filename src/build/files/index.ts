@@ -1,3 +1,6 @@
 export { contextDigest } from './context-digest.ts';
+export { directoryContextStep, remoteContextStep } from './context-step.ts';
+export { parseGitReference } from './git-reference.ts';
 export { transferStep } from './transfer-step.ts';
+export { withoutCredentials } from './url-origin.ts';
 export { workdirStep } from './workdir-step.ts';
