@@ -69,13 +69,6 @@ describe('a project that cannot be read', () => {
       'RUN --mount',
     ],
     ['FROM tiny:1\nRUN --network=host true\n', 'BUILD_UNSUPPORTED', 'at Dockerfile:2:1'],
-    [
-      'FROM tiny:1\nADD http://files.test/x /\n',
-      'BUILD_UNSUPPORTED',
-      'at Dockerfile:2:1',
-      'http://files.test/x',
-    ],
-    ['FROM tiny:1\nADD https://git.test/a.git /\n', 'BUILD_UNSUPPORTED', 'at Dockerfile:2:1'],
   ])('%j', async (dockerfile, code, ...texts) => {
     expectError(await lock(dockerfile), [2, code, ...texts]);
   });
