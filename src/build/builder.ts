@@ -14,7 +14,7 @@ import type { Layer, StepResult } from './cache.ts';
 import { findContext } from './contexts.ts';
 import { transferStep, workdirStep } from './files/index.ts';
 import { applyMetadata, type StageSettings } from './metadata.ts';
-import { runStepOf } from './run-step.ts';
+import { runStepOf } from './run/index.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
 import { StageScope } from './scope.ts';
 import { baseStage, sourcesOf, sourceStage, targetStage } from './stages.ts';
@@ -104,6 +104,7 @@ export class Builder implements BuildInProgress {
       container,
       author: base.author,
       ownCommand: false,
+      caches: new Map(base.caches),
     };
     const layers = [...base.layers];
     const history = [...base.history];
@@ -131,6 +132,7 @@ export class Builder implements BuildInProgress {
       author: settings.author,
       history,
       scope: settings.scope,
+      caches: settings.caches,
     };
   }
 
@@ -180,7 +182,7 @@ export class Builder implements BuildInProgress {
   ): Promise<StepResult | undefined> {
     switch (instruction.keyword) {
       case 'RUN':
-        return runStepOf(this, step, instruction, settings, layers);
+        return runStepOf(this, stage, step, instruction, settings, layers);
       case 'COPY':
       case 'ADD':
         return transferStep(this, stage, step, instruction, settings, layers);

@@ -3,6 +3,7 @@ import type { ContainerConfig, HistoryEntry } from '../image/index.ts';
 import type { GlobalScope } from './arguments.ts';
 import type { Layer } from './cache.ts';
 import type { BaseImage } from './images.ts';
+import type { CacheStates } from './run/index.ts';
 import { StageScope } from './scope.ts';
 
 /** A finished stage: what an image is made of, or another stage begins or copies from. */
@@ -15,6 +16,8 @@ export interface BuiltStage {
   readonly author?: string | undefined;
   readonly history: readonly HistoryEntry[];
   readonly scope: StageScope;
+  /** What its steps left in cache mounts. */
+  readonly caches: CacheStates;
 }
 
 /** BuildKit gives an image without a PATH the one that a shell would have. */
@@ -29,6 +32,7 @@ export function emptyStage(global: GlobalScope, platform: Platform): BuiltStage 
     container: { WorkingDir: '/' },
     history: [],
     scope: new StageScope(global, new Map([['PATH', defaultPath]])),
+    caches: new Map(),
   };
 }
 
@@ -48,6 +52,7 @@ export function imageStage(
     author: config.author,
     history: config.history ?? [],
     scope: new StageScope(global, environment),
+    caches: new Map(),
   };
 }
 

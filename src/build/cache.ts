@@ -38,7 +38,8 @@ export class BuildCache {
   /** @throws HoldfastError CACHE_UNUSABLE (exit 2) */
   static async open(root: string): Promise<BuildCache> {
     try {
-      for (const name of ['layers', 'steps', 'work']) await mkdir(join(root, name), { recursive: true });
+      for (const name of ['layers', 'steps', 'mounts', 'work'])
+        await mkdir(join(root, name), { recursive: true });
     } catch (error) {
       throw usageError(
         'CACHE_UNUSABLE',
@@ -76,21 +77,22 @@ export class BuildCache {
   }
 
   /** Where the layer is unpacked, in overlayfs's form; nothing where it is not yet. */
-  async layerDirectory(diffId: Digest): Promise<string | undefined> {
-    const path = this.#layerPath(diffId);
-    return (await stat(path).catch(() => undefined))?.isDirectory() ? path : undefined;
+  layerDirectory(diffId: Digest): Promise<string | undefined> {
+    return directoryAt(this.#layerPath(diffId));
   }
 
   /** Gives a finished directory its place as the layer; if another process was faster, theirs stays. */
-  async adoptLayer(diffId: Digest, directory: string): Promise<string> {
-    const path = this.#layerPath(diffId);
-    try {
-      await rename(directory, path);
-    } catch (error) {
-      if ((await this.layerDirectory(diffId)) === undefined) throw error;
-      await rm(directory, { recursive: true, force: true });
-    }
-    return path;
+  adoptLayer(diffId: Digest, directory: string): Promise<string> {
+    return adopt(directory, this.#layerPath(diffId));
+  }
+
+  /** What a step wrote to a cache mount, in overlayfs's form; nothing where that is not kept. */
+  cacheMount(name: Digest): Promise<string | undefined> {
+    return directoryAt(this.#mountPath(name));
+  }
+
+  adoptCacheMount(name: Digest, directory: string): Promise<string> {
+    return adopt(directory, this.#mountPath(name));
   }
 
   /** A fresh directory on the same file system as the layers, for one step. */
@@ -105,4 +107,22 @@ export class BuildCache {
   #layerPath(diffId: Digest): string {
     return join(this.root, 'layers', hexOf(diffId));
   }
+
+  #mountPath(name: Digest): string {
+    return join(this.root, 'mounts', hexOf(name));
+  }
+}
+
+async function directoryAt(path: string): Promise<string | undefined> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ? path : undefined;
+}
+
+async function adopt(directory: string, path: string): Promise<string> {
+  try {
+    await rename(directory, path);
+  } catch (error) {
+    if ((await directoryAt(path)) === undefined) throw error;
+    await rm(directory, { recursive: true, force: true });
+  }
+  return path;
 }

@@ -9,6 +9,8 @@ export interface LayerOrigin {
   /** Paths that the sandbox laid under the step. */
   readonly injected: readonly string[];
   readonly trust?: BuildTrust | undefined;
+  /** Byte sequences that the layer may not hold. */
+  readonly forbidden?: readonly Buffer[] | undefined;
 }
 
 export interface FinishedLayer {

@@ -16,4 +16,14 @@ export { withRuntime, type RuntimeOptions } from './open-runtime.ts';
 export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProjects } from './platforms.ts';
 export { openProject, type Project, type ProjectRequest } from './project.ts';
 export { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
+export {
+  Agents,
+  entitlements,
+  Secrets,
+  type AgentSource,
+  type Entitlement,
+  type FailedStepShell,
+  type Grants,
+  type SecretSource,
+} from './run/index.ts';
 export { verifyProject, type Verification } from './verify.ts';

@@ -12,6 +12,7 @@ import {
   buildKey,
   formatLock,
   inputsBySection,
+  lineName,
   lockMismatch,
   parseLock,
   projectRecording,
@@ -184,11 +185,11 @@ async function refuseUnlocked({ home }: Project, { inputs }: Recording): Promise
   const unlocked = inputs.filter(({ section }) => section === 'unlocked').map(({ line }) => line);
   if (unlocked.length === 0) return;
   const { allowUnlocked } = await readConfiguration(join(home, configurationName));
-  const refused = unlocked.filter(({ url }) => !allowUnlocked.includes(String(url)));
+  const refused = unlocked.filter(line => !allowUnlocked.includes(lineName('unlocked', line)));
   if (refused.length === 0) return;
-  const names = refused.map(({ reason, url }) => `${String(url)} (${String(reason)})`);
+  const names = refused.map(line => `${lineName('unlocked', line)} (${String(line['reason'])})`);
   throw staleError('LOCK_UNLOCKED', `${lockName} could not lock ${names.join(', ')}`, {
-    next: `Have the step do without it, give it what it needs when locking, or list the URL under unlocked.allow in ${configurationName}.`,
+    next: `Have the step do without it, give it what it needs when locking, or list it under unlocked.allow in ${configurationName}.`,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Platform } from '../core/index.ts';
 import type { Command, HealthcheckInstruction, Instruction, Word } from '../dockerfile/index.ts';
 import type { ContainerConfig } from '../image/index.ts';
 import { exposedPorts, knownSignal } from './metadata-values.ts';
+import type { CacheStates } from './run/index.ts';
 import type { StageScope } from './scope.ts';
 
 /** What a stage has set so far beside its files. */
@@ -14,6 +15,8 @@ export interface StageSettings {
   author?: string | undefined;
   /** Whether this stage, not its base, gave CMD: ENTRYPOINT takes an inherited one away. */
   ownCommand: boolean;
+  /** What steps left in cache mounts. */
+  readonly caches: CacheStates;
 }
 
 export type MetadataInstruction = Exclude<Instruction, { keyword: 'RUN' | 'COPY' | 'ADD' | 'WORKDIR' }>;

@@ -4,6 +4,7 @@ import { openStepNetwork } from '../sandbox/index.ts';
 import { Store } from '../store/index.ts';
 import { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
+import type { Grants } from './run/index.ts';
 import type { BuildRuntime, StepHost } from './runtime.ts';
 
 export interface RuntimeOptions {
@@ -17,6 +18,7 @@ export interface RuntimeOptions {
   /** TCP ports that the gateway serves beside the usual ones. */
   readonly ports: readonly number[];
   readonly signal: AbortSignal;
+  readonly grants: Grants;
 }
 
 /** What web servers, package mirrors and registries usually listen on. */
@@ -47,12 +49,14 @@ export async function withRuntime<Result>(
     steps: () => (steps ??= openStepHost(options, store)),
     canRunSteps: options.canRunSteps,
     signal: options.signal,
+    grants: options.grants,
     now: () => new Date(),
   };
   try {
     return await use(runtime);
   } finally {
     await (await registry)?.close();
+    await options.grants.agents.close();
     const host = await steps?.catch(() => undefined);
     await host?.gateway.close();
     host?.network.close();

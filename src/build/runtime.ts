@@ -8,6 +8,7 @@ import type { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
+import type { Grants } from './run/index.ts';
 
 /** What a build needs of the machine. */
 export interface BuildRuntime {
@@ -22,6 +23,7 @@ export interface BuildRuntime {
   /** False outside of the namespaces that steps need: a step that is not cached then throws NamespacesNeeded. */
   readonly canRunSteps: boolean;
   readonly signal: AbortSignal;
+  readonly grants: Grants;
   readonly now: () => Date;
 }
 

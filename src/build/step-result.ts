@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { canonicalJson, errorAt, sha256, type Json } from '../core/index.ts';
+import { canonicalJson, errorAt, sha256, type Digest, type Json } from '../core/index.ts';
 import { chainId, gzipRecipe } from '../image/index.ts';
 import type { BuildInProgress, Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
@@ -17,6 +17,14 @@ export interface Executed {
   readonly facts: Json;
 }
 
+/** What a step leaves beside its layer: for later steps, not for the image. */
+export interface Leavings {
+  /** Whether what an earlier run left is still there. @param key of the step's result. */
+  isWhole(key: Digest): Promise<boolean>;
+  /** Keeps what this run left in `work`; without `work` an earlier run's counts. */
+  done(key: Digest, work: string | undefined): Promise<void>;
+}
+
 /**
  * The result of a step that changes files: an earlier one of equal `facts` on equal layers, else `execute`'s. Where
  * the facts are not known before the step has run, there is no earlier one. The directory given to `execute` is
@@ -29,10 +37,11 @@ export async function stepResult(
   layers: readonly Layer[],
   facts: Json | undefined,
   execute: (work: string) => Promise<Executed>,
+  leavings?: Leavings,
 ): Promise<StepResult> {
   const { runtime, input } = builder;
   const { cache, store, onEvent } = runtime;
-  const keyFor = (known: Json) =>
+  const keyFor = (all: Json) =>
     sha256(
       canonicalJson({
         version: resultVersion,
@@ -41,13 +50,15 @@ export async function stepResult(
         command: step.command,
         sourceDate: input.ledger.sourceDate,
         withoutRules: input.project.request.withoutRules.toSorted(),
-        facts: known,
+        facts: all,
       }),
     );
   const { name, where } = step;
   onEvent({ type: 'step-started', step: name, label: step.text, where });
-  const cached = facts !== undefined && input.useCache ? await cache.step(keyFor(facts)) : undefined;
-  if (cached && (await isWhole(cached, store))) {
+  const known = facts === undefined || !input.useCache ? undefined : keyFor(facts);
+  const cached = known && (await cache.step(known));
+  if (cached && (await isWhole(cached, store)) && (await leavings?.isWhole(known)) !== false) {
+    await leavings?.done(known, undefined);
     onEvent({ type: 'step-done', step: name, cached: true });
     return cached;
   }
@@ -58,7 +69,9 @@ export async function stepResult(
   try {
     const { layer, layerBytes, facts: found } = await execute(work);
     const result = { layer };
-    builder.finishLater(cache.saveStep(keyFor(found), result));
+    const key = keyFor(found);
+    await leavings?.done(key, work);
+    builder.finishLater(cache.saveStep(key, result));
     onEvent({ type: 'step-done', step: name, cached: false, layerBytes });
     return result;
   } catch (error) {

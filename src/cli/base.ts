@@ -8,7 +8,8 @@ import {
   parseTransport,
   withDefaultTag,
 } from '../registry/index.ts';
-import { addPlaceOptions, collect, printResult, runBuild, type PlaceOptions } from './common.ts';
+import { collect } from './collect.ts';
+import { addPlaceOptions, printResult, runBuild, type PlaceOptions } from './common.ts';
 
 interface BaseOptions extends PlaceOptions {
   readonly mirror?: readonly string[];

@@ -20,17 +20,18 @@ import {
 } from '../registry/index.ts';
 import {
   addProjectOptions,
-  collect,
   portsNamed,
   printResult,
   projectsFrom,
   runBuild,
   type ProjectOptions,
 } from './common.ts';
+import { collect } from './collect.ts';
 import { isContinuousIntegration } from './environment.ts';
 import { lockDate } from './lock-date.ts';
+import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
 
-interface BuildOptions extends ProjectOptions {
+interface BuildOptions extends ProjectOptions, StepOptions {
   readonly tag?: readonly string[];
   readonly output?: readonly string[];
   readonly push?: boolean;
@@ -40,12 +41,13 @@ interface BuildOptions extends ProjectOptions {
 }
 
 export function buildCommand(program: Command): void {
-  addProjectOptions(program.command('build').description('build from the lock'))
+  addShellOption(
+    addStepOptions(addProjectOptions(program.command('build').description('build from the lock'))),
+  )
     .option('-t, --tag <ref>', 'a name for the image in the store', collect)
     .option(
       '-o, --output <dest>',
       'write the image: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE[:REF], docker://REF',
-      collect,
     )
     .option('--push', 'push the image under each of its names')
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')

@@ -18,7 +18,9 @@ import {
 import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
 import { enterNamespaces, isInside, probeSandbox } from '../sandbox/index.ts';
+import { collect } from './collect.ts';
 import { placesFor } from './environment.ts';
+import { failedStepShell, grantsFrom, type StepOptions } from './step-options.ts';
 
 /** Options of every command that reads a project; names are Docker's where Docker has them. */
 export interface ProjectOptions extends PlaceOptions {
@@ -38,11 +40,6 @@ export interface PlaceOptions {
   readonly cacheDir?: string;
   readonly progress: ProgressMode;
   readonly json?: boolean;
-}
-
-/** For options that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 export function addPlaceOptions(command: Command): Command {
@@ -172,7 +169,7 @@ function hostAddress(text: string): [string, string] {
  * every step is cached; the moment a step must run, the program starts again inside its namespaces.
  */
 export async function runBuild<Result>(
-  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg'>,
+  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg'> & StepOptions,
   use: (runtime: BuildRuntime) => Promise<Result>,
   ports: readonly number[] = [],
 ): Promise<Result> {
@@ -206,6 +203,7 @@ export async function runBuild<Result>(
         addHosts: new Map((options.addHost ?? []).map(hostAddress)),
         ports,
         signal: stop.signal,
+        grants: grantsFrom(options, process.env, failedStepShell(options, progress)),
       },
       use,
     );

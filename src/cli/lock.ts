@@ -10,13 +10,15 @@ import {
   type ProjectOptions,
 } from './common.ts';
 import { lockDate } from './lock-date.ts';
+import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
 
 export function lockCommand(program: Command): void {
-  addProjectOptions(
-    program.command('lock').description('bring holdfast.lock up to date; move nothing that it already holds'),
-  )
+  const command = program
+    .command('lock')
+    .description('bring holdfast.lock up to date; move nothing that it already holds');
+  addShellOption(addStepOptions(addProjectOptions(command)))
     .option('--no-cache', 'run every step again')
-    .action(async (directory: string, options: ProjectOptions & { cache: boolean }) => {
+    .action(async (directory: string, options: ProjectOptions & StepOptions & { cache: boolean }) => {
       const projects = await projectsFrom(directory, options);
       const asOf = lockDate(process.env, new Date());
       const { builds, image } = await runBuild(

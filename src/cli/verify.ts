@@ -10,13 +10,15 @@ import {
   runBuild,
   type ProjectOptions,
 } from './common.ts';
+import { addStepOptions, type StepOptions } from './step-options.ts';
+
+type VerifyOptions = ProjectOptions & StepOptions;
 
 export function verifyCommand(program: Command): void {
-  addProjectOptions(
-    program
-      .command('verify')
-      .description('build twice from nothing but lock and store; the same digest, or why not'),
-  ).action(async (directory: string, options: ProjectOptions) => {
+  const command = program
+    .command('verify')
+    .description('build twice from nothing but lock and store; the same digest, or why not');
+  addStepOptions(addProjectOptions(command)).action(async (directory: string, options: VerifyOptions) => {
     const project = await projectFrom(directory, options);
     const result = await runBuild(options, runtime => verifyProject(project, runtime), portsNamed(project));
     const lines = result.differences.map(

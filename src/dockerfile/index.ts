@@ -37,7 +37,7 @@ export type { MappedText, Word } from './mapped-text.ts';
 export type { Device, Mount } from './mounts.ts';
 export { type Dockerfile, maximumLength, parseDockerfile, parseTrigger } from './parse.ts';
 export { goMatch } from './path-match.ts';
-export { type ResolvedMount } from './resolved-mount.ts';
+export { resolveMount, type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
 export type { SourceRange } from './source.ts';
 export type { Stage } from './stages.ts';

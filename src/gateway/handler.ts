@@ -76,7 +76,7 @@ async function answer(
 ): Promise<void> {
   const { method = 'GET', headers, rawHeaders } = response.req;
   const digest = body && (await bodyDigest(session, url, response.req, body));
-  const key = exchangeKey({ method, url, headers, body: digest }, session.options.vary);
+  const key = exchangeKey({ method, url, headers, body: digest }, session.options.vary, session.options.hide);
   const isPart = method === 'HEAD' || (method === 'GET' && headers.range !== undefined);
   const use: Use = isPart ? 'part' : 'whole';
   for (;;) {

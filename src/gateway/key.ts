@@ -17,10 +17,13 @@ export interface KeyedRequest {
   readonly body?: Digest | undefined;
 }
 
+/** A text without what may not be recorded; a function that changes nothing where there is nothing to hide. */
+export type Hide = (text: string) => string;
+
 /** What identifies a request in the recording (DESIGN 5, "Key"). HEAD has the key of GET, being answered from it. */
-export function exchangeKey(request: KeyedRequest, vary: Vary): ExchangeKey {
+export function exchangeKey(request: KeyedRequest, vary: Vary, hide: Hide = text => text): ExchangeKey {
   const { body } = request;
   const method = request.method === 'HEAD' ? 'GET' : request.method;
-  const key = { method, url: redactUrl(request.url), vary: vary(request.url, request.headers) };
+  const key = { method, url: hide(redactUrl(request.url)), vary: vary(request.url, request.headers) };
   return body === undefined ? key : { ...key, body };
 }

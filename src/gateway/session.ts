@@ -18,7 +18,7 @@ import {
   type RefusedExchange,
 } from '../kinds/index.ts';
 import type { AnswerAsOf } from './as-of.ts';
-import type { CanonicalBody, Vary } from './key.ts';
+import type { CanonicalBody, Hide, Vary } from './key.ts';
 import { Ledger } from './ledger.ts';
 import { UpstreamFailure } from './retry.ts';
 
@@ -48,6 +48,8 @@ export interface SessionOptions {
   readonly vary: Vary;
   /** What stands for a request's body in the key, where its bytes differ from run to run. */
   readonly canonicalBody?: CanonicalBody | undefined;
+  /** Takes secrets out of URLs. */
+  readonly hide?: Hide | undefined;
   /** The status with which upstream refused a request when the lock was made; used in the mode `replay`. */
   readonly refused?: ((key: ExchangeKey) => number | undefined) | undefined;
   /** How an index that the lock does not hold was on the lock's date; used in the mode `extend`. */

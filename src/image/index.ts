@@ -37,6 +37,7 @@ export {
   ociMediaType,
 } from './media-types.ts';
 export { keystoreDigest } from './normalise/java.ts';
+export { fileHolds } from './normalise/find-bytes.ts';
 export type { BuildTrust } from './normalise/residue.ts';
 export { rules, rulesWithout, type Rule, type RuleHit } from './normalise/rules.ts';
 export {

@@ -54,7 +54,7 @@ const columns: Readonly<Record<Exclude<InputSection, PackageKind>, readonly stri
   archives: ['kind', 'url', 'suite', 'date', 'size', 'sha256'],
   git: ['url', 'commit', 'ref', 'size', 'sha256'],
   file: ['url', 'method', 'body', 'answer', 'status', 'size', 'sha256'],
-  unlocked: ['reason', 'url', 'method', 'status'],
+  unlocked: ['reason', 'name', 'step', 'url', 'method', 'status'],
 };
 const packageColumns = ['name', 'version', 'architecture', 'size', 'sha256', 'url'];
 
@@ -91,7 +91,7 @@ export function lineName(section: InputSection, line: InputLine): string {
     case 'git':
       return [line['url'], line['ref']].filter(part => part !== undefined).join(' ');
     case 'unlocked':
-      return String(line['url']);
+      return String(line['name'] ?? line['url']);
     case 'file':
       return [line['method'], line['url'], line['answer']].filter(part => part !== undefined).join(' ');
   }

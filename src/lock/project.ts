@@ -54,13 +54,14 @@ function imageLine({ reference, platform, index, manifest, config, diffIds }: Im
 }
 
 function projectStep(
-  { step, exchanges, refused = [] }: StepRecording,
+  { step, exchanges, refused = [], unlocked = [] }: StepRecording,
   recognisers: readonly NamedRecogniser[],
 ): RecordedInput[] {
   const taken = exchanges.flatMap(exchange =>
     linesOf(exchange, recognisers).map(input => ({ ...input, step, url: exchange.key.url })),
   );
-  return [...taken, ...refused.map(one => ({ ...unlockedLine(one), step, url: one.key.url }))];
+  const unseen = unlocked.map(one => ({ section: 'unlocked' as const, line: { ...one }, step }));
+  return [...taken, ...refused.map(one => ({ ...unlockedLine(one), step, url: one.key.url })), ...unseen];
 }
 
 function linesOf(

@@ -36,6 +36,17 @@ export interface StepRecording {
   readonly exchanges: readonly Exchange[];
   /** What the step did without; left out where it is nothing. */
   readonly refused?: readonly RefusedExchange[] | undefined;
+  /** What it took past the gateway; left out where it is nothing. */
+  readonly unlocked?: readonly UnlockedInput[] | undefined;
+}
+
+/** Something that a step took and nobody saw. */
+export interface UnlockedInput {
+  readonly reason: 'NETWORK_HOST';
+  /** By which a project allows it. */
+  readonly name: string;
+  /** The instruction, shortened. */
+  readonly step: string;
 }
 
 /** All that one build took from outside, in full; the lock's lines are its summary. */
@@ -93,6 +104,9 @@ const recordingSchema: z.ZodType<Recording> = z.strictObject({
         }),
       ),
       refused: z.array(z.strictObject({ key, status: z.number().int() })).optional(),
+      unlocked: z
+        .array(z.strictObject({ reason: z.literal('NETWORK_HOST'), name: z.string(), step: z.string() }))
+        .optional(),
     }),
   ),
   inputs: z.array(

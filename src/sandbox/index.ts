@@ -11,4 +11,5 @@ export type { InjectedFile } from './step/injected-layer.ts';
 export type { Environment } from './step/command.ts';
 export type { Step, StepMount, StepResult } from './step/step-types.ts';
 export { runStep } from './step/step.ts';
+export { findTools, toolEnvironment } from './tools.ts';
 export { lookUpGroup, lookUpUser, type StepUser } from './users.ts';

@@ -20,6 +20,9 @@ const packages = {
   ip: 'iproute2',
   newuidmap: 'uidmap',
   newgidmap: 'uidmap',
+  script: 'bsdutils',
+  'ssh-add': 'openssh-client',
+  'ssh-agent': 'openssh-client',
 } as const;
 
 export type ToolName = keyof typeof packages;

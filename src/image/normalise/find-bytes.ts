@@ -1,3 +1,10 @@
+import { readChunks } from '../filesystem/content.ts';
+
+/** Whether a regular file holds any of the patterns; never through a symbolic link. */
+export function fileHolds(path: string, patterns: readonly Buffer[]): boolean {
+  return findBytes(readChunks(Buffer.from(path)), patterns).length > 0;
+}
+
 /**
  * Which of the patterns occur in a stream of pieces, also across the edges of pieces; constant memory.
  * @returns the patterns found, in the order of `patterns`

@@ -1,12 +1,12 @@
 import { stepError } from '../../core/index.ts';
 import { insideUserNamespace } from '../namespaces.ts';
 import { stepSideCommands } from '../network/network.ts';
-import { toolEnvironment, type Tools } from '../tools.ts';
+import { findTools, toolEnvironment, type Tools } from '../tools.ts';
 import type { StepUser } from '../users.ts';
 import { capabilityOptions } from './capabilities.ts';
 import { type Environment, loaderVariable, splitEnvironment } from './command.ts';
 import { deviceNames, type Mountpoints } from './mounts.ts';
-import { command, quoted } from './setup-shell.ts';
+import { command, quoted, terminalFile } from './setup-shell.ts';
 import type { Step } from './step-types.ts';
 import { hostName, type Workspace } from './workspace.ts';
 
@@ -76,6 +76,10 @@ export function lateCommands(input: LateInput): string[] {
   );
   // Not the host's /dev/null: an open file is enough to change its mode.
   const stdin = quoted(`${merged}${points.dev}/null`);
+  const streams =
+    step.terminal === undefined
+      ? `<${stdin} >${quoted(workspace.stdout)} 2>${quoted(workspace.stderr)}`
+      : `<&${terminalFile} >&${terminalFile} 2>&${terminalFile}`;
   const network =
     step.network === 'host'
       ? []
@@ -92,8 +96,18 @@ export function lateCommands(input: LateInput): string[] {
     // The command's process id is 100 everywhere: temporary names are made of it.
     '{ echo 99 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null || :',
     // In a subshell, as a shell's word about a command that was killed would else go to the step's stderr.
-    `(${secrets.join('')}exec ${enter}) 3>&2 4>&1 <${stdin} >${quoted(workspace.stdout)} 2>${quoted(workspace.stderr)}`,
+    `(${secrets.join('')}exec ${inTerminal(step, enter)}) 3>&2 4>&1 ${streams}`,
   ];
+}
+
+/**
+ * A terminal of its own for the command, whose input and output script(1) passes on. With the user's it could type
+ * into the shell that this program was started from (TIOCSTI).
+ */
+function inTerminal(step: Step, enter: string): string {
+  if (step.terminal === undefined) return enter;
+  const { script } = findTools(['script']);
+  return command(script, '--quiet', '--return', '--command', `exec ${enter}`, '/dev/null');
 }
 
 /** Variables that the host's tools have beside a step's secrets: their own, and those that shells set. */

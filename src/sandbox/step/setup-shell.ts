@@ -10,6 +10,15 @@ export interface ShellEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface ShellOptions {
+  readonly ownNetwork: boolean;
+  /** A file descriptor that the shell shall have as `terminalFile`. */
+  readonly terminal?: number | undefined;
+}
+
+/** What the shell knows the terminal by. */
+export const terminalFile = 5;
+
 /**
  * A shell of the host, the first process of new namespaces, that is told over a pipe what to do. Its stdin is its
  * script: if this process dies it reads the end, and if this process is killed the kernel kills it.
@@ -24,7 +33,7 @@ export class SetupShell {
   #shellPid: number | undefined;
 
   /** @param cwd the shell's working directory. */
-  constructor(tools: Tools, cwd: string, { ownNetwork }: { readonly ownNetwork: boolean }) {
+  constructor(tools: Tools, cwd: string, { ownNetwork, terminal }: ShellOptions) {
     const network = ownNetwork ? ['--net'] : [];
     const namespaces = ['--mount', '--propagation=private', '--uts', '--ipc', ...network, '--pid'];
     const inside = [tools.unshare, ...namespaces, '--fork', '--kill-child=KILL', '--', tools.sh];
@@ -33,9 +42,14 @@ export class SetupShell {
     this.#child = spawn(tools.setpriv, ['--pdeathsig', 'KILL', ...fixed], {
       cwd,
       env: toolEnvironment,
-      stdio: 'pipe',
+      stdio: [
+        'pipe',
+        'pipe',
+        'pipe',
+        ...(terminal === undefined ? [] : ['ignore' as const, 'ignore' as const, terminal]),
+      ],
       detached: true,
-    });
+    }) as ChildProcessWithoutNullStreams;
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stdin.on('error', () => {});
     this.#child.stderr.on('data', (chunk: Buffer) => {

@@ -28,6 +28,8 @@ export interface Step {
   readonly secrets?: Environment;
   /** `insecure`: all capabilities, and nothing of /proc and /sys masked or read-only. Docker's defaults if missing. */
   readonly security?: 'insecure';
+  /** The file descriptor of a terminal that the command is to have as its own, in place of empty input and `onStdout`. */
+  readonly terminal?: number;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
   readonly signal?: AbortSignal;

@@ -52,7 +52,11 @@ export async function runStep(step: Step): Promise<StepResult> {
   closeInheritedFiles();
   const tools = findTools(stepTools);
   const workspace = makeWorkspace(step.directory, step.lowers);
-  const settings = { ownNetwork: step.network !== 'host', insecure: step.security === 'insecure' };
+  const settings = {
+    ownNetwork: step.network !== 'host',
+    insecure: step.security === 'insecure',
+    terminal: step.terminal,
+  };
   // The shell's mounts, seen from this process's mount namespace.
   const reach = (path: string) => `/proc/${shell.pid}/root${path}`;
   using mounts = new StepMounts(step.mounts ?? [], workspace.mounts, workspace, reach);
@@ -110,7 +114,8 @@ async function runIn(running: Running): Promise<StepResult> {
   using stdout = new StepOutput(reach(workspace.stdout), user);
   using stderr = new StepOutput(reach(workspace.stderr), user);
   await shell.finish(lateCommands({ tools, workspace, fstab: late, points, step, user, image }));
-  await Promise.all([stdout.read(step.onStdout), stderr.read(step.onStderr)]);
+  if (step.terminal === undefined)
+    await Promise.all([stdout.read(step.onStdout), stderr.read(step.onStderr)]);
   const { code, signal } = await shell.end();
   step.signal?.throwIfAborted();
   return { exitCode: code ?? 128 + constants.signals[signal ?? 'SIGKILL'], upper, injectedPaths };
