@@ -94,6 +94,8 @@ async function runIn(running: Running): Promise<StepResult> {
   const user = typeof step.user === 'string' ? lookUpUser(image, step.user) : step.user;
   refuseUnmapped(user);
   const connected = typeof step.network === 'string' ? undefined : step.network.connect(shell.pid);
+  // Met below, unless something else fails first.
+  connected?.catch(() => {});
   prepareDevices(reach(workspace.devices), reach(workspace.lent));
   const { points, injectedPaths } = await injectFiles(image, running);
   writeGeneratedFiles(reach(workspace.lent), resolverFile(step.network));
