@@ -12,7 +12,7 @@ const inLayer = '/content';
 interface ContextPart {
   readonly digest: Digest;
   /** A layer directory that holds the part, and where in it. @param work where it may be made. */
-  layer(work: string): Promise<{ readonly directory: string; readonly source: string }>;
+  readonly layer: (work: string) => Promise<{ readonly directory: string; readonly source: string }>;
 }
 
 /**

@@ -17,7 +17,7 @@ import { defaultShell, type StageSettings } from '../metadata.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { absentError, failed, withTail } from './failure.ts';
 import type { OpenedMount, PreparedMount } from './mounts.ts';
-import { OutputTail, StepOutput } from './output.ts';
+import { StepOutput, type OutputTail } from './output.ts';
 import { openTraffic, type Traffic } from './traffic.ts';
 
 const scriptPath = '/run/holdfast/heredoc';
@@ -95,7 +95,8 @@ function sandboxStep(
       HOME: user.home,
       SOURCE_DATE_EPOCH: String(builder.input.ledger.sourceDate),
       ...traffic.variables,
-      ...Object.fromEntries(opened.flatMap(({ variable }) => (variable ? [variable] : []))),
+      // Of several agents the first one is the one that clients find.
+      ...Object.fromEntries(opened.toReversed().flatMap(({ variable }) => (variable ? [variable] : []))),
       ...environment,
       ...traffic.extended,
     },

@@ -2,46 +2,60 @@ import { StringDecoder } from 'node:string_decoder';
 
 const stars = '****';
 
-/** Replaces texts in a stream of output, also where a text comes in pieces. */
+/** The text without the others. @param texts the longest first. */
+export function masked(text: string, texts: readonly string[]): string {
+  return texts.length === 0 ? text : text.replaceAll(anyOf(texts), stars);
+}
+
+/** Replaces texts in a stream of output, also where one comes in pieces. */
 export class Mask {
   readonly #texts: readonly string[];
+  readonly #any: RegExp;
   readonly #decoder = new StringDecoder('utf8');
   #held = '';
 
   /** @param texts the longest first. */
   constructor(texts: readonly string[]) {
     this.#texts = texts;
+    this.#any = anyOf(texts);
   }
 
   /** What can be shown now: what may be the beginning of one of the texts waits for more. */
   push(chunk: Buffer): string {
-    this.#held = masked(this.#held + this.#decoder.write(chunk), this.#texts);
-    const shown = this.#held.length - this.#waiting();
-    const text = this.#held.slice(0, shown);
-    this.#held = this.#held.slice(shown);
-    return text;
+    const held = this.#held + this.#decoder.write(chunk);
+    let shown = '';
+    for (let at = 0; ; ) {
+      const waiting = this.#beginning(held, at);
+      this.#any.lastIndex = at;
+      const found = this.#texts.length === 0 ? undefined : this.#any.exec(held);
+      if (!found || found.index >= waiting) {
+        this.#held = held.slice(waiting);
+        return shown + held.slice(at, waiting);
+      }
+      shown += held.slice(at, found.index) + stars;
+      at = found.index + found[0].length;
+    }
   }
 
   /** The rest. */
   end(): string {
-    const rest = this.#held + this.#decoder.end();
+    const rest = masked(this.#held + this.#decoder.end(), this.#texts);
     this.#held = '';
     return rest;
   }
 
-  #waiting(): number {
-    for (
-      let length = Math.min((this.#texts[0]?.length ?? 1) - 1, this.#held.length);
-      length > 0;
-      length -= 1
-    ) {
-      const end = this.#held.slice(-length);
-      if (this.#texts.some(text => text.length > length && text.startsWith(end))) return length;
+  /** From where on, at `from` or after, `text` ends in the beginning of one of the texts; its end where nowhere. */
+  #beginning(text: string, from: number): number {
+    const longest = this.#texts[0]?.length ?? 1;
+    for (let at = Math.max(from, text.length - longest + 1); at < text.length; at += 1) {
+      const end = text.slice(at);
+      if (this.#texts.some(one => one.length > end.length && one.startsWith(end))) return at;
     }
-    return 0;
+    return text.length;
   }
 }
 
-export function masked(text: string, texts: readonly string[]): string {
-  return texts.reduce((rest, one) => rest.replaceAll(one, stars), text);
+function anyOf(texts: readonly string[]): RegExp {
+  const plain = texts.map(text => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  return new RegExp(plain.join('|'), 'g');
 }
