@@ -1,4 +1,4 @@
-import { usageError, type Digest, type SourcePlace } from '../core/index.ts';
+import type { Digest, SourcePlace } from '../core/index.ts';
 import type { Stage } from '../dockerfile/index.ts';
 import type { Layer } from './cache.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
@@ -29,12 +29,4 @@ export interface BuildInProgress {
   finishLater(work: Promise<unknown>): void;
   /** Ends the steps beside one that failed. */
   fail(reason: unknown): void;
-}
-
-/** What Docker has and this version has not is said, never passed over. */
-export function unsupported(what: string, where: SourcePlace) {
-  return usageError('BUILD_UNSUPPORTED', `${what} is not supported yet`, {
-    next: 'Write it another way, or build this file with the tool that you used so far.',
-    where,
-  });
 }

@@ -3,6 +3,7 @@ import type { AnswerAsOf, SessionOptions } from '../gateway/index.ts';
 import { keyText, kinds, type Exchange } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { placed } from './images.ts';
+import { masked } from './mask.ts';
 import type { BuildInProgress, Step } from './step.ts';
 
 /** How the gateway answers a step, whoever asks for it: from what was recorded, else as the build's mode says. */
@@ -21,6 +22,7 @@ export function sessionOptions(
     refused: key => recorded?.refused?.find(one => keyText(one.key) === keyText(key))?.status,
     asOf: ledger.hasPrevious ? answersAsOf(new Date(ledger.asOf)) : undefined,
     sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: new Date(ledger.asOf) }) ?? []),
+    hide: text => masked(text, runtime.grants.secrets.hidden()),
     onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
   };
 }

@@ -26,15 +26,20 @@ function matched(root: string, selection: Selection, request: Request): CopySour
   return (request.parents ? matchWithParents : matchSources)(patterns, { root, selection, exclude, where });
 }
 
+/** What of the build context there is for steps. */
+export function contextSelection({ lockName, ignore }: Project): Selection {
+  return {
+    takes: path => path !== lockName && !ignore.matches(path),
+    descends: path => ignore.mayHoldUnignored(path),
+  };
+}
+
 /** Files of the build context. */
 export async function contextOrigin(
   project: Project,
   request: Request,
 ): Promise<Origin & { readonly digest: Digest }> {
-  const selection: Selection = {
-    takes: path => path !== project.lockName && !project.ignore.matches(path),
-    descends: path => project.ignore.mayHoldUnignored(path),
-  };
+  const selection = contextSelection(project);
   const sources = matched(project.context, selection, request);
   const digest = await sourcesDigest(sources, selection);
   return {

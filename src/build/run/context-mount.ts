@@ -2,8 +2,7 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, sha256, usageError, type Digest } from '../../core/index.ts';
 import { resolveInRoot } from '../../sandbox/index.ts';
-import { copyInto } from '../copy.ts';
-import { sourcesDigest, type Selection } from '../copy-sources.ts';
+import { contextSelection, copyInto, sourcesDigest } from '../files/index.ts';
 import type { MountContext } from './mounts.ts';
 
 /** Where the files lie in the layer that is made of them. */
@@ -27,10 +26,7 @@ export async function contextMount(
   const { project, ledger } = builder.input;
   const { cache } = builder.runtime;
   const path = resolveInRoot(project.context, source).slice(1);
-  const selection: Selection = {
-    takes: name => name !== project.lockName && !project.ignore.matches(name),
-    descends: name => project.ignore.mayHoldUnignored(name),
-  };
+  const selection = contextSelection(project);
   const stats = lstatSync(join(project.context, path), { throwIfNoEntry: false });
   if (stats === undefined || !(stats.isDirectory() || selection.takes(path))) {
     throw usageError('MOUNT_SOURCE_MISSING', `the build context has no ${source} to be mounted`, {

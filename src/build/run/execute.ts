@@ -15,10 +15,10 @@ import { finishLayer, type FinishedLayer } from '../finish-layer.ts';
 import type { Ledger } from '../ledger.ts';
 import { defaultShell, type StageSettings } from '../metadata.ts';
 import type { BuildInProgress, Step } from '../step.ts';
+import { openConnection, type Connection } from './connection.ts';
 import { absentError, failed, withTail } from './failure.ts';
 import type { OpenedMount, PreparedMount } from './mounts.ts';
 import { StepOutput, type OutputTail } from './output.ts';
-import { openTraffic, type Traffic } from './traffic.ts';
 
 const scriptPath = '/run/holdfast/heredoc';
 
@@ -45,7 +45,7 @@ export interface Executed extends FinishedLayer {
 }
 
 /**
- * Runs the command in the sandbox, its traffic answered by the gateway.
+ * Runs the command in the sandbox, its connection answered by the gateway.
  * @throws HoldfastError STEP_FAILED, AS_OF_ABSENT (exit 6), and what mounts, sandbox, gateway and layers throw
  */
 export async function execute(execution: Execution): Promise<Executed> {
@@ -54,27 +54,27 @@ export async function execute(execution: Execution): Promise<Executed> {
   const output = new StepOutput(builder.runtime, step, secrets.hidden());
   const opened: OpenedMount[] = [];
   for (const mount of execution.mounts) opened.push(await mount.open(work));
-  const traffic = await openTraffic(builder, { ...execution, network: instruction.network });
+  const connection = await openConnection(builder, { ...execution, network: instruction.network });
   const user = lookUpUser(view, settings.container.User ?? '');
   const outcome = await runStep({
-    ...sandboxStep(execution, opened, traffic, user),
+    ...sandboxStep(execution, opened, connection, user),
     directory: await madeDirectory(work, 'step'),
     onStdout: output.onStdout,
     onStderr: output.onStderr,
     signal: builder.signal,
   });
-  const asked = await traffic.finish();
+  const asked = await connection.finish();
   output.end();
   if (asked?.problem) throw withTail(asked.problem, output.tail);
   if (outcome.exitCode !== 0) {
-    const error = failureOf(execution, outcome.exitCode, traffic, asked?.absent ?? [], output.tail);
+    const error = failureOf(execution, outcome.exitCode, connection, asked?.absent ?? [], output.tail);
     await offerShell(execution, opened, outcome.upper, user, error);
     throw error;
   }
   const withSecrets = instruction.mounts.length > 0;
   const finished = await finishLayer(builder, outcome.upper, lowers.length === 0 ? undefined : view, {
     injected: outcome.injectedPaths,
-    trust: traffic.trust,
+    trust: connection.trust,
     forbidden: withSecrets ? secrets.forbidden() : [],
   });
   return { ...finished, exchanges: asked?.exchanges ?? [], refused: asked?.refused ?? [] };
@@ -84,7 +84,7 @@ export async function execute(execution: Execution): Promise<Executed> {
 function sandboxStep(
   { builder, instruction, settings: { container }, lowers, environment }: Execution,
   opened: readonly OpenedMount[],
-  traffic: Traffic,
+  connection: Connection,
   user: StepUser,
 ): Omit<SandboxStep, 'directory'> {
   const { argv, files } = commandOf(instruction, container.Shell ?? defaultShell);
@@ -94,18 +94,18 @@ function sandboxStep(
     env: {
       HOME: user.home,
       SOURCE_DATE_EPOCH: String(builder.input.ledger.sourceDate),
-      ...traffic.variables,
+      ...connection.variables,
       // Of several agents the first one is the one that clients find.
       ...Object.fromEntries(opened.toReversed().flatMap(({ variable }) => (variable ? [variable] : []))),
       ...environment,
-      ...traffic.extended,
+      ...connection.extended,
     },
     secrets: Object.fromEntries(opened.flatMap(({ secret }) => (secret ? [secret] : []))),
     cwd: container.WorkingDir ?? '/',
     user,
-    network: traffic.network,
+    network: connection.network,
     ...(instruction.security === 'insecure' && { security: instruction.security }),
-    files: [...traffic.files, ...files],
+    files: [...connection.files, ...files],
     mounts: opened.flatMap(({ mount }) => (mount ? [mount] : [])),
   };
 }
@@ -123,9 +123,9 @@ async function offerShell(
   if (failedStepShell === undefined) return;
   builder.fail(error);
   await failedStepShell(execution.step.name, async terminal => {
-    const traffic = await openTraffic(builder, { ...execution, network: instruction.network });
+    const connection = await openConnection(builder, { ...execution, network: instruction.network });
     const [shell = '/bin/sh'] = settings.container.Shell ?? defaultShell;
-    const step = sandboxStep(execution, opened, traffic, user);
+    const step = sandboxStep(execution, opened, connection, user);
     const { exitCode } = await runStep({
       ...step,
       env: { TERM: terminal.type, ...step.env },
@@ -136,7 +136,7 @@ async function offerShell(
       signal: builder.runtime.signal,
     });
     // What is asked for from here is nothing that the build depends on.
-    await traffic.finish();
+    await connection.finish();
     return exitCode;
   });
 }
@@ -150,12 +150,12 @@ async function madeDirectory(work: string, name: string): Promise<string> {
 function failureOf(
   { builder: { runtime, input }, step }: Execution,
   exitCode: number,
-  traffic: Traffic,
+  connection: Connection,
   absent: readonly string[],
   tail: OutputTail,
 ): HoldfastError {
   const { ledger } = input;
-  const refused = traffic.refusedConnections();
+  const refused = connection.refusedConnections();
   if (refused > 0)
     runtime.note(
       `${step.name}: ${refused} connections may have gone to ports that the gateway does not serve`,

@@ -1,6 +1,6 @@
 import type { BuildRuntime } from '../runtime.ts';
 import type { Step } from '../step.ts';
-import { Mask } from './mask.ts';
+import { Mask } from '../mask.ts';
 
 /** How many of a failed step's last lines an error repeats. */
 const tailLines = 20;

@@ -8,11 +8,11 @@ import { exchangesDigest } from '../ledger.ts';
 import { defaultShell, type StageSettings } from '../metadata.ts';
 import { stepResult, type Leavings } from '../step-result.ts';
 import type { BuildInProgress, Step } from '../step.ts';
+import { checkNew } from '../traffic.ts';
 import { execute } from './execute.ts';
 import { shortened } from './failure.ts';
 import { requireEntitlement } from './grants.ts';
 import { prepareMounts, type PreparedMount } from './mounts.ts';
-import { checkNew } from './traffic.ts';
 
 /** RUN: a command in the sandbox, its traffic answered by the gateway; or an earlier result of the same. */
 export async function runStepOf(
