@@ -59,7 +59,7 @@ export class Bases {
       }
       case 'remote': {
         const { scope, container } = emptyStage(this.#global, platform);
-        const settings = { scope, container, platform, ownCommand: false };
+        const settings = { scope, container, platform, ownCommand: false, caches: new Map() };
         const { layer } = await remoteContextStep(this.#builder, name, context.url, settings, where);
         return this.#contextStage(`ADD / # context ${name}`, layer, platform);
       }
