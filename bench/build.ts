@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { median, pairText, seconds, sideBySide } from './measure.ts';
+import { forgetRemovedFiles, median, pairText, seconds, sideBySide } from './measure.ts';
 
 const program = join(import.meta.dirname, '..', 'bin', 'holdfast.js');
 
@@ -73,15 +72,6 @@ export function benchBuild(place: string, runs: number): string[] {
   );
   const unchanged = `Nothing changed (holdfast build)\n  holdfast ${nothing.map(value => value.toFixed(2)).join(' ')} s, median ${median(nothing).toFixed(2)} s\n`;
   return [pairText(recording), pairText(rebuild), unchanged];
-}
-
-/**
- * For a minute after many files were removed, ext4 takes up to ten times as long to make new ones, since it does not
- * use their inodes again so soon. Each run removes files at its end, which the next one would pay for.
- */
-function forgetRemovedFiles(): void {
-  spawnSync('sync');
-  spawnSync('sleep', ['62']);
 }
 
 /** The Dockerfile and 2,000 files, the same at each run. */

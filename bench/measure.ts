@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -8,24 +9,30 @@ export interface Command {
   readonly before?: () => void;
 }
 
-/** Seconds that the command took. @throws Error with its last lines where it fails */
-export function seconds({ argv: [program = '', ...args], env = {}, cwd, before }: Command): number {
+/** What a command took. */
+export interface Usage {
+  readonly seconds: number;
+  /** The most memory of its first process. */
+  readonly megabytes: number;
+}
+
+/** @throws Error with the command's last lines where it fails */
+export function usage({ argv, env = {}, cwd, before }: Command): Usage {
   before?.();
   // What an earlier run wrote is on the disk before the clock starts: nobody pays for another's writing.
   spawnSync('sync');
-  const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    env: { ...process.env, ...env },
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  const taken = (performance.now() - start) / 1000;
-  if (status !== 0)
-    throw new Error(
-      `${program} ${args.join(' ')}\n${`${stdout}${stderr}`.split('\n').slice(-15).join('\n')}`,
-    );
-  return taken;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'peak.ts'), ...argv],
+    { env: { ...process.env, ...env }, cwd, encoding: 'utf8', maxBuffer: 2 ** 28 },
+  );
+  if (status !== 0) throw new Error(`${argv.join(' ')}\n${stderr.split('\n').slice(-15).join('\n')}`);
+  return JSON.parse(stdout) as Usage;
+}
+
+/** Seconds that the command took. @throws Error with its last lines where it fails */
+export function seconds(command: Command): number {
+  return usage(command).seconds;
 }
 
 export function median(values: readonly number[]): number {
@@ -53,4 +60,13 @@ export function sideBySide(what: string, runs: number, ours: () => number, peer:
 export function pairText({ what, ours, peer, ratio }: Pair, unit = 's'): string {
   const list = (values: readonly number[]) => values.map(value => value.toFixed(2)).join(' ');
   return `${what}\n  holdfast ${list(ours)} ${unit}\n  peer     ${list(peer)} ${unit}\n  ratio of medians ${ratio.toFixed(2)}\n`;
+}
+
+/**
+ * For a minute after many files were removed, ext4 takes up to ten times as long to make new ones, since it does not
+ * use their inodes again so soon. Each run removes files at its end, which the next one would pay for.
+ */
+export function forgetRemovedFiles(): void {
+  spawnSync('sync');
+  spawnSync('sleep', ['62']);
 }

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { forgetRemovedFiles, median, pairText, sideBySide, usage, type Usage } from './measure.ts';
+
+const program = join(import.meta.dirname, '..', 'bin', 'holdfast.js');
+
+/** What a build costs beside what its steps do: small steps, cached steps, many files, a large one, a large base. */
+export function* benchSteps(place: string, runs: number): Generator<string> {
+  const env = { HOLDFAST_STORE: join(place, 'store'), HOLDFAST_CACHE: join(place, 'cache'), CI: '' };
+  const run = (...args: string[]): Usage =>
+    usage({ argv: [process.execPath, program, ...args, '--progress', 'quiet'], env });
+  const layout = `oci:${join(place, 'base')}:bookworm`;
+  run('base', 'bookworm', '-o', layout);
+  const peer = buildahFrom(place, layout);
+
+  yield* compared('Ten RUN and COPY steps', tenSteps(place), runs, { run, peer });
+  yield* compared('A rebuild of thirty steps, all cached', thirtySteps(place), runs, {
+    run,
+    peer,
+    cached: true,
+  });
+  yield* compared('COPY of 50,000 small files', manyFiles(place), runs, {
+    run,
+    peer,
+    before: forgetRemovedFiles,
+  });
+  yield* compared('COPY of one file of 2 GB', largeFile(place), runs, {
+    run,
+    peer,
+    before: forgetRemovedFiles,
+  });
+  yield largeBase(place, runs, run);
+}
+
+type Isolation = 'chroot' | 'oci';
+
+interface Tools {
+  readonly run: (...args: string[]) => Usage;
+  readonly peer: (context: string, isolation: Isolation, cached: boolean) => Usage;
+  readonly cached?: boolean;
+  /** Undone before each run, untimed. */
+  readonly before?: () => void;
+}
+
+/** Each beside buildah in both of its isolations. */
+function* compared(what: string, context: string, runs: number, tools: Tools): Generator<string> {
+  const { run, peer, cached = false, before = () => {} } = tools;
+  run('lock', context);
+  if (cached) peer(context, 'chroot', true);
+  const peaks: number[] = [];
+  const ours = () => {
+    before();
+    const { seconds, megabytes } = run('build', '--locked', ...(cached ? [] : ['--no-cache']), context);
+    peaks.push(megabytes);
+    return seconds;
+  };
+  for (const isolation of ['chroot', 'oci'] as const)
+    yield pairText(
+      sideBySide(`${what}; buildah --isolation ${isolation}`, runs, ours, () => {
+        before();
+        return peer(context, isolation, cached).seconds;
+      }),
+    );
+  yield `  peak memory of holdfast ${Math.max(...peaks)} MB\n`;
+}
+
+function buildahFrom(place: string, layout: string): Tools['peer'] {
+  const [root, runRoot] = [join(place, 'buildah'), join(place, 'buildah-run')];
+  const image = `containers-storage:[overlay@${root}+${runRoot}]docker.io/library/debian:bookworm`;
+  usage({ argv: ['skopeo', 'copy', '--quiet', layout, image] });
+  const storage = [`--root=${root}`, `--runroot=${runRoot}`, '--storage-driver=overlay'];
+  // Its own choice of runtime and network does not work on every machine.
+  const own = { chroot: [], oci: ['--runtime', 'runc', '--network', 'none'] };
+  // With layers, as Docker and Holdfast keep them: without, a second build has nothing to go by.
+  return (context, isolation, cached) =>
+    usage({
+      argv: [
+        'buildah',
+        ...storage,
+        'bud',
+        '--quiet',
+        '--layers',
+        '--isolation',
+        isolation,
+        ...own[isolation],
+        '--pull-never',
+        ...(cached ? [] : ['--no-cache']),
+        '-t',
+        'bench',
+        context,
+      ],
+    });
+}
+
+function tenSteps(place: string): string {
+  const lines = Array.from({ length: 5 }, (_, n) => `RUN echo ${n} > /run-${n}\nCOPY file-${n} /copied-${n}`);
+  const files = Array.from({ length: 5 }, (_, n) => [`file-${n}`, `${n}\n`] as const);
+  return contextOf(place, 'ten', lines, files);
+}
+
+function thirtySteps(place: string): string {
+  const lines = Array.from(
+    { length: 15 },
+    (_, n) => `RUN echo ${n} > /run-${n}\nCOPY file-${n} /copied-${n}`,
+  );
+  const files = Array.from({ length: 15 }, (_, n) => [`file-${n}`, `${n}\n`] as const);
+  return contextOf(place, 'thirty', lines, files);
+}
+
+function manyFiles(place: string): string {
+  const files = Array.from({ length: 50_000 }, (_, n) => {
+    const text = createHash('sha256').update(String(n)).digest('hex');
+    return [`files/${n % 250}/${n}.txt`, text.repeat(1 + (n % 40))] as const;
+  });
+  return contextOf(place, 'many', ['COPY files /files'], files);
+}
+
+function largeFile(place: string): string {
+  const context = contextOf(place, 'large', ['COPY large /large'], []);
+  const file = openSync(join(context, 'large'), 'w');
+  // Half of it compresses, as programs and data do.
+  for (let n = 0; n < 2000; n++) {
+    const noise = createHash('sha512').update(String(n)).digest();
+    writeSync(file, n % 2 === 0 ? Buffer.alloc(1_000_000, noise) : noiseOf(n));
+  }
+  closeSync(file);
+  return context;
+}
+
+function noiseOf(seed: number): Buffer {
+  return createHash('shake256', { outputLength: 1_000_000 }).update(String(seed)).digest();
+}
+
+function contextOf(
+  place: string,
+  name: string,
+  lines: readonly string[],
+  files: readonly (readonly [string, string])[],
+): string {
+  const context = join(place, name);
+  for (const directory of new Set(files.map(([path]) => join(context, path, '..'))))
+    mkdirSync(directory, { recursive: true });
+  mkdirSync(context, { recursive: true });
+  for (const [path, text] of files) writeFileSync(join(context, path), text);
+  writeFileSync(join(context, 'Dockerfile'), `FROM debian:bookworm\n${lines.join('\n')}\n`);
+  return context;
+}
+
+/** The same ten steps on a base of five layers more, with 20,000 files each: what a step costs must not grow with them. */
+function largeBase(place: string, runs: number, run: Tools['run']): string {
+  const small = tenSteps(place);
+  const maker = contextOf(
+    place,
+    'base-maker',
+    Array.from({ length: 5 }, (_, n) => `RUN mkdir /big-${n} && cd /big-${n} && seq 20000 | xargs touch`),
+    [],
+  );
+  run('lock', maker);
+  run('build', '--locked', maker, '-t', 'big:1');
+  const large = contextOf(
+    place,
+    'on-large',
+    [],
+    Array.from({ length: 5 }, (_, n) => [`file-${n}`, `${n}\n`] as const),
+  );
+  const steps = Array.from({ length: 5 }, (_, n) => `RUN echo ${n} > /run-${n}\nCOPY file-${n} /copied-${n}`);
+  writeFileSync(join(large, 'Dockerfile'), `FROM big:1\n${steps.join('\n')}\n`);
+  run('lock', large);
+  const time = (context: string) =>
+    median(
+      Array.from({ length: 2 * runs + 1 }, () => run('build', '--locked', '--no-cache', context).seconds),
+    );
+  const [on, off] = [time(large), time(small)];
+  rmSync(large, { recursive: true });
+  return `Ten steps on a base with 100,000 files more\n  ${on.toFixed(2)} s, on the plain base ${off.toFixed(2)} s, ratio ${(on / off).toFixed(2)}\n`;
+}
