@@ -127,8 +127,7 @@ RUN never
 FROM tiny:1
 COPY --from=files a /one
 COPY --from=other.test/image:latest sub/b /two
-COPY --from=files . /all
-RUN [ "$(cat /one /two /all/a)" = "$(printf 'a\\nb\\na')" ] && [ ! -e /all/left-out ]
+RUN --mount=from=files,target=/all [ "$(cat /one /two /all/a)" = "$(printf 'a\\nb\\na')" ] && [ ! -e /all/left-out ]
 FROM files
 COPY --from=1 /one /three
 `,
@@ -208,6 +207,78 @@ RUN [ "$(cat /page /file)" = "$(printf 'first\\nfile')" ]
     await write({ Dockerfile: 'FROM tiny:1\n' });
     const { exit, stderr } = await run(['build', '.', '--build-context', text]);
     expect([exit, stderr]).toEqual([2, expect.stringContaining(`error ${code}: `)]);
+  });
+});
+
+describe('the context by URL', () => {
+  const hosts = () => [...servers.addHosts, '--add-host', 'git.test:127.0.0.1'];
+
+  test('is a repository, whose commit is locked where the lock is not in it', async () => {
+    const repository = await git.create('app.git');
+    const page = (text: string) => ({
+      Dockerfile: 'FROM tiny:1\n',
+      'sub/page': text,
+      'sub/Dockerfile': dockerfile,
+    });
+    const dockerfile = 'FROM tiny:1\nCOPY . /c\nRUN [ ! -e /c/.git ] && cat /c/page\n';
+    await repository.commit({ date: '2026-01-01T00:00:00Z', files: page('first') });
+    const url = `http://git.test:${git.port}/app.git#main:sub`;
+    const built = await succeed(['build', url, ...hosts()]);
+    const lock = await readFile(join(here, 'holdfast.lock'), 'utf8');
+    expect(lock).toContain(`url: "http://git.test:${git.port}/app.git", commit: "`);
+    await repository.commit({ date: '2026-06-01T00:00:00Z', files: page('second') });
+    await world.emptyCache();
+    const again = await succeed(['build', url, '--locked'], { through: withoutNetwork });
+    expect(printedImage(again)).toBe(printedImage(built));
+
+    // One that carries its lock says itself what it is; its inputs are those that were locked.
+    const own = { 'holdfast.lock': lock.replace('dockerfile: "Dockerfile"', 'dockerfile: "other"') };
+    await repository.commit({
+      date: '2026-07-01T00:00:00Z',
+      files: Object.fromEntries(Object.entries(own).map(([name, text]) => [`sub/${name}`, text])),
+    });
+    await rename(join(here, 'holdfast.lock'), join(here, 'aside'));
+    const altered = await run(['build', url, ...hosts()]);
+    expect([altered.exit, altered.stderr]).toEqual([4, expect.stringContaining('error LOCK_ALTERED')]);
+  });
+
+  test('keeps .git where BuildKit’s argument asks for it', async () => {
+    const repository = await git.create('kept.git');
+    const dockerfile = 'FROM tiny:1\nCOPY . /c\nRUN [ -d /c/.git ]\n';
+    await repository.commit({ date: '2026-01-01T00:00:00Z', files: { Dockerfile: dockerfile } });
+    const url = `http://git.test:${git.port}/kept.git`;
+    await succeed(['build', url, '--build-arg', 'BUILDKIT_CONTEXT_KEEP_GIT_DIR=1', ...hosts()]);
+    expect((await run(['build', url, '--lockfile', 'other.lock', ...hosts()])).exit).toBe(6);
+  });
+
+  test('is an archive or a Dockerfile', async () => {
+    const { pages } = servers.files;
+    const archive = gzipSync(
+      tarOf([{ path: 'Dockerfile', content: Buffer.from('FROM tiny:1\nCOPY a /b\n') }, { path: 'a' }]),
+    );
+    pages.set('/app.tgz', (_request, response) => response.end(archive));
+    serveFiles(servers, { '/Dockerfile': 'FROM tiny:1\nENV A=b\n' });
+    const urls = [`${servers.urls.files}/app.tgz`, `${servers.urls.files}/Dockerfile`];
+    const built = [];
+    for (const url of urls)
+      built.push(await succeed(['build', url, '--lockfile', `${built.length}.lock`, ...hosts()]));
+    serveFiles(servers, { '/app.tgz': 'FROM nothing', '/Dockerfile': 'FROM nothing' });
+    for (const [n, url] of urls.entries()) {
+      const again = await succeed(['build', url, '--lockfile', `${n}.lock`, '--locked'], {
+        through: withoutNetwork,
+      });
+      expect(printedImage(again)).toBe(printedImage(built[n] as RunResult));
+    }
+    expect(await readFile(join(here, '0.lock'), 'utf8')).toContain(`file:\n  - {url: "${urls[0]}"`);
+  });
+
+  test.each([
+    ['http://files.test/missing', 6, 'ADD_FAILED'],
+    ['ssh://git@git.test/a.git', 2, 'GIT_PROTOCOL'],
+  ])('%s is refused', async (url, exit, code) => {
+    const port = new URL(servers.urls.files).port;
+    const result = await run(['build', url.replace('files.test', `files.test:${port}`), ...hosts()]);
+    expect([result.exit, result.stderr]).toEqual([exit, expect.stringContaining(`error ${code}: `)]);
   });
 });
 

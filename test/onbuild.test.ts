@@ -24,6 +24,7 @@ ONBUILD ARG SIZE=small
 ONBUILD RUN mkdir /out && echo "$SIZE" > /out/log
 ONBUILD RUN echo second >> /out/log
 ONBUILD COPY --from=parts /part /out/
+ONBUILD RUN --mount=from=parts,target=/parts cat /parts/part >> /out/log
 ONBUILD ENV MADE=yes
 RUN [ ! -e /out ]
 `,
@@ -36,6 +37,7 @@ RUN [ ! -e /out ]
     'RUN mkdir /out && echo "$SIZE" > /out/log',
     'RUN echo second >> /out/log',
     'COPY --from=parts /part /out/',
+    'RUN --mount=from=parts,target=/parts cat /parts/part >> /out/log',
     'ENV MADE=yes',
   ]);
 
@@ -45,7 +47,7 @@ RUN [ ! -e /out ]
     `FROM tiny:1 AS parts
 RUN echo part > /part
 FROM triggers:1 AS middle
-RUN [ "$(cat /out/log)" = "$(printf 'large\\nsecond')" ] && [ "$(cat /out/part) $MADE" = "part yes" ]
+RUN [ "$(cat /out/log)" = "$(printf 'large\\nsecond\\npart')" ] && [ "$(cat /out/part) $MADE" = "part yes" ]
 RUN rm -r /out
 FROM middle
 RUN [ ! -e /out ]
@@ -56,14 +58,15 @@ RUN [ ! -e /out ]
   const built = await configOf(world, child);
   expect(built.config).not.toHaveProperty('OnBuild');
   expect(built.config?.Env).toContain('MADE=yes');
-  expect(built.history?.map(({ created_by: by }) => by).slice(-9)).toEqual([
+  expect(built.history?.map(({ created_by: by }) => by).slice(-10)).toEqual([
     'RUN [ ! -e /out ]',
     'ARG SIZE=small',
     'RUN mkdir /out && echo "$SIZE" > /out/log',
     'RUN echo second >> /out/log',
     'COPY --from=parts /part /out/',
+    'RUN --mount=from=parts,target=/parts cat /parts/part >> /out/log',
     'ENV MADE=yes',
-    `RUN [ "$(cat /out/log)" = "$(printf 'large\\nsecond')" ] && [ "$(cat /out/part) $MADE" = "part yes" ]`,
+    `RUN [ "$(cat /out/log)" = "$(printf 'large\\nsecond\\npart')" ] && [ "$(cat /out/part) $MADE" = "part yes" ]`,
     'RUN rm -r /out',
     'RUN [ ! -e /out ]',
   ]);

@@ -32,6 +32,7 @@ export async function executeBuild(input: BuildInput, runtime: BuildRuntime): Pr
   if (notice !== undefined) runtime.note(notice);
   for (const warning of input.project.dockerfile.warnings)
     runtime.note(`${input.project.dockerfileName}:${warning.range.line}: ${warning.message}`);
+  if (input.project.fetched) input.ledger.tookStep(input.project.fetched.recording);
   const builder = new Builder(input, runtime);
   try {
     return await assemble(builder, await builder.target());

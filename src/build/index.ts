@@ -14,6 +14,8 @@ export {
 } from './locking.ts';
 export { withRuntime, type RuntimeOptions } from './open-runtime.ts';
 export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProjects } from './platforms.ts';
+export { fetchLockedContext } from './locked-context.ts';
+export { isRemote } from './main-context.ts';
 export { openProject, type Project, type ProjectRequest } from './project.ts';
 export { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
 export {

@@ -3,7 +3,7 @@ import { readFile, writeFile, rename } from 'node:fs/promises';
 import {
   formatPlatform,
   findingsError,
-  HoldfastError,
+  type HoldfastError,
   shortDigest,
   staleError,
   usageError,
@@ -16,7 +16,6 @@ import {
   lockMismatch,
   parseLock,
   projectRecording,
-  readRecording,
   storeRecording,
   type BuildEntry,
   type Lock,
@@ -31,6 +30,7 @@ import type { Project } from './project.ts';
 import { configurationName, readConfiguration } from './configuration.ts';
 import { kinds } from '../kinds/index.ts';
 import { checkInstalled, installedError, type InstalledCheck } from './installed.ts';
+import { lockName, recordedInputs } from './recordings.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** What the lock says of a project, held against its recordings. */
@@ -45,8 +45,6 @@ export interface LockState {
   /** Why the lock cannot be built from as it is; nothing where it can. */
   readonly stale?: HoldfastError | undefined;
 }
-
-const lockName = 'holdfast.lock';
 
 /**
  * Reads the lock and checks every line of it.
@@ -71,30 +69,6 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
   const entry = lock.builds[at];
   const others = recordings.filter((_, n) => n !== at);
   return { text, lock, entry, recording: recordings[at], others, stale: staleness(project, entry) };
-}
-
-async function recordedInputs(builds: readonly BuildEntry[], runtime: BuildRuntime) {
-  const recordings: Recording[] = [];
-  const inputs: RecordedInput[] = [];
-  for (const build of builds) {
-    const recording = await recordingOf(build, runtime);
-    recordings.push(recording);
-    inputs.push(...recording.inputs);
-  }
-  return { recordings, inputs };
-}
-
-async function recordingOf({ dockerfile, recording }: BuildEntry, runtime: BuildRuntime): Promise<Recording> {
-  try {
-    return await readRecording(runtime.store, recording);
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
-    const { exit, code, message } = error;
-    throw new HoldfastError(exit, code, `${lockName}: the recording of ${dockerfile}: ${message}`, {
-      next: `Restore that blob in ${runtime.store.root}, or remove ${lockName} and record everything anew.`,
-      cause: error,
-    });
-  }
 }
 
 function identityOf({ dockerfileName, request, arguments: args }: Project) {

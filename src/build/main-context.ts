@@ -6,16 +6,21 @@ import { errnoOf, usageError } from '../core/index.ts';
 import { IgnoreMatcher, maximumLength, readIgnoreFile } from '../dockerfile/index.ts';
 import { extractLayer, openArchive } from '../image/index.ts';
 import { insideUserNamespace, resolveInRoot } from '../sandbox/index.ts';
+import type { FetchedContext } from './files/index.ts';
 
 /** Standard input, and room for what comes by it. */
 export interface ContextEffects {
   readonly standardInput: AsyncIterable<Uint8Array>;
   /** An existing directory that is removed when the program ends. */
   readonly scratch: () => Promise<string>;
+  readonly fetch: (url: string) => Promise<FetchedContext>;
 }
 
 export interface ContextRequest {
-  /** The directory with the files; `-` is an archive of them, or a Dockerfile alone, on standard input. */
+  /**
+   * The directory with the files; `-` is an archive of them, or a Dockerfile alone, on standard input; a URL is that of
+   * an archive, a Dockerfile or a git repository.
+   */
   readonly directory: string;
   /** Path of the Dockerfile, `-` for standard input; `Dockerfile` or `Containerfile` in the context where none is named. */
   readonly file?: string | undefined;
@@ -33,12 +38,13 @@ export interface MainContext {
   /** False where the files are a copy that is gone when the program ends. */
   readonly kept: boolean;
   readonly ignore: IgnoreMatcher;
+  readonly fetched?: FetchedContext | undefined;
 }
 
 /**
  * Reads what is to be built, in the forms that `docker build` takes.
- * @throws HoldfastError PROJECT_MISSING, DOCKERFILE_MISSING, CONTEXT_UNSUPPORTED, STDIN_TWICE, STDIN_EMPTY (exit 2), and
- *   what extractLayer throws for an archive
+ * @throws HoldfastError PROJECT_MISSING, DOCKERFILE_MISSING, STDIN_TWICE, STDIN_EMPTY (exit 2), and what extractLayer
+ *   and `fetch` throw
  */
 export async function openMainContext(
   request: ContextRequest,
@@ -49,7 +55,7 @@ export async function openMainContext(
     if (file === '-') throw stdinTwice();
     return fromStandardInput(file, effects);
   }
-  if (/^([a-z][a-z+.-]*:\/\/|git@)/i.test(directory)) throw unsupportedContext(directory);
+  if (isRemote(directory)) return fromUrl(directory, file, effects);
   const context = resolve(directory);
   if (!(await isDirectory(context))) {
     throw usageError('PROJECT_MISSING', `${directory} is not a directory`, {
@@ -73,25 +79,68 @@ export async function openMainContext(
   };
 }
 
+/** Whether a context is none of this machine. */
+export function isRemote(directory: string): boolean {
+  return /^[a-z][a-z+.-]*:\/\//i.test(directory) || /^[\w.-]+@[\w.-]+:/.test(directory);
+}
+
 async function fromStandardInput(file: string | undefined, effects: ContextEffects): Promise<MainContext> {
   const scratch = await effects.scratch();
   const sent = join(scratch, 'sent');
   await pipeline(effects.standardInput, createWriteStream(sent));
+  return fromFile(sent, scratch, { file, mayHoldLock: true });
+}
+
+async function fromUrl(url: string, file: string | undefined, effects: ContextEffects): Promise<MainContext> {
+  const fetched = await effects.fetch(url);
+  const text = file === '-' ? await textOf(effects.standardInput) : undefined;
+  const copy = { file, text, mayHoldLock: !fetched.isLocked };
+  const context =
+    fetched.kind === 'repository'
+      ? await fromCopy(fetched.path, { ...copy, keepsGitDir: fetched.keepsGitDir })
+      : await fromFile(fetched.path, await effects.scratch(), copy);
+  return { ...context, fetched };
+}
+
+/** A context that is gone when the program ends. */
+interface Copy {
+  readonly file: string | undefined;
+  /** The Dockerfile, where it came another way. */
+  readonly text?: string | undefined;
+  /** Whether a lock in it is used, unless another one says what the context is. */
+  readonly mayHoldLock: boolean;
+  readonly keepsGitDir?: boolean | undefined;
+}
+
+/** A file that is an archive of the context, or else the Dockerfile alone: told by what is in it, as in BuildKit. */
+async function fromFile(sent: string, scratch: string, copy: Copy): Promise<MainContext> {
   const directory = join(scratch, 'context');
   await mkdir(directory);
   const archive = await openArchive(sent);
-  // Nothing is left out of what was sent: as in BuildKit, .dockerignore is for what is read from a directory.
-  const common = { directory, home: process.cwd(), kept: false, ignore: new IgnoreMatcher([]) };
   if (archive === undefined)
-    return { ...common, dockerfileName: '-', text: await textOf(createReadStream(sent)) };
+    return fromCopy(directory, { ...copy, text: copy.text ?? (await textOf(createReadStream(sent))) });
   const userxattr = insideUserNamespace();
   await extractLayer({ source: archive(), directory, userxattr, whiteouts: false });
+  return fromCopy(directory, copy);
+}
+
+async function fromCopy(
+  directory: string,
+  { file, text, mayHoldLock, keepsGitDir = true }: Copy,
+): Promise<MainContext> {
+  // Nothing else is left out of what was sent: as in BuildKit, .dockerignore is for what is read from a directory.
+  const ignore = new IgnoreMatcher(keepsGitDir ? [] : ['.git', '**/.git']);
+  const common = { directory, home: process.cwd(), kept: false, ignore };
+  if (text !== undefined) return { ...common, dockerfileName: '-', text };
   const path = file === undefined ? await findDockerfile(directory) : inside(directory, file);
   const dockerfileName = relative(directory, path);
-  const text = await readText(inside(directory, dockerfileName), dockerfileName);
-  const home = dirname(path);
-  const own = (await stat(join(home, 'holdfast.lock')).catch(() => undefined))?.isFile() === true;
-  return { ...common, dockerfileName, text, ...(own && { home }) };
+  const own = mayHoldLock && (await isFile(join(dirname(path), 'holdfast.lock')));
+  return {
+    ...common,
+    dockerfileName,
+    text: await readText(inside(directory, dockerfileName), dockerfileName),
+    ...(own && { home: dirname(path) }),
+  };
 }
 
 /** A path of an archive, its links followed no further than the archive goes. */
@@ -116,7 +165,7 @@ async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
 async function findDockerfile(context: string): Promise<string> {
   for (const name of ['Dockerfile', 'Containerfile']) {
     const path = join(context, name);
-    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
+    if (await isFile(path)) return path;
   }
   throw usageError('DOCKERFILE_MISSING', `there is no Dockerfile in ${context}`, {
     next: 'Name the directory that holds it, or the file itself with -f.',
@@ -144,16 +193,12 @@ async function readIgnore(context: string, dockerfile?: string): Promise<IgnoreM
   return new IgnoreMatcher([]);
 }
 
+const isFile = async (path: string) => (await stat(path).catch(() => undefined))?.isFile() === true;
+
 const isDirectory = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 function stdinTwice() {
   return usageError('STDIN_TWICE', 'standard input cannot be both the Dockerfile and the context', {
     next: 'Name a directory for the context, or send an archive that holds the Dockerfile.',
-  });
-}
-
-function unsupportedContext(directory: string) {
-  return usageError('CONTEXT_UNSUPPORTED', `the context cannot be fetched from ${directory}`, {
-    next: 'Fetch it first and name the directory.',
   });
 }

@@ -1,4 +1,5 @@
 import { formatPlatform, type Platform } from '../core/index.ts';
+import { truthValue } from '../dockerfile/index.ts';
 import { formatManifest, mediaTypes } from '../image/index.ts';
 import { disagreements } from '../lock/index.ts';
 import type { Store, TaggedDescriptor } from '../store/index.ts';
@@ -68,7 +69,7 @@ async function imageOf(
   project: Project,
   store: Store,
 ): Promise<TaggedDescriptor> {
-  const asked = /^(1|t|true)$/i.test(project.arguments['BUILDKIT_MULTI_PLATFORM'] ?? '');
+  const asked = truthValue(project.arguments['BUILDKIT_MULTI_PLATFORM'] ?? '') === true;
   if (builds.length === 1 && !asked) return builds[0].image;
   const manifests = builds.map(({ image: { mediaType, digest, size, platform } }) => ({
     mediaType,

@@ -3,6 +3,7 @@ import { canonicalJson, formatPlatform, sha256, type Digest, type Platform } fro
 import { checksumForm, parseDockerfile, type Dockerfile, type IgnoreMatcher } from '../dockerfile/index.ts';
 import { lockedArguments } from './arguments.ts';
 import { contextsForm, openContexts, type NamedContexts } from './contexts.ts';
+import type { FetchedContext } from './files/index.ts';
 import { openMainContext, type ContextEffects, type ContextRequest } from './main-context.ts';
 
 /** What the user asks to be built. */
@@ -38,6 +39,8 @@ export interface Project {
   readonly dockerfile: Dockerfile;
   readonly ignore: IgnoreMatcher;
   readonly contexts: NamedContexts;
+  /** How the context was fetched, where it was and the lock holds it: a lock inside of it cannot. */
+  readonly fetched?: FetchedContext | undefined;
   readonly request: ProjectRequest;
   /** The build arguments that the lock knows this build by. */
   readonly arguments: Readonly<Record<string, string>>;
@@ -50,29 +53,25 @@ export interface Project {
  * @throws HoldfastError what openMainContext, parseDockerfile and openContexts throw
  */
 export async function openProject(request: ProjectRequest, effects: ContextEffects): Promise<Project> {
-  const {
-    directory: context,
-    dockerfileName,
-    text,
-    home,
-    kept,
-    ignore,
-  } = await openMainContext(request, effects);
+  const main = await openMainContext(request, effects);
+  const { directory: context, dockerfileName, text, home, kept, ignore } = main;
   const dockerfile = parseDockerfile(text, dockerfileName);
   const { lockfile } = request;
   const lockPath = lockfile === undefined ? join(home, 'holdfast.lock') : resolve(lockfile);
+  const lockKept = kept || !lockPath.startsWith(`${context}/`);
   const steering = {
     dockerfile,
     request,
     arguments: lockedArguments({ dockerfile, request }),
     contexts: await openContexts(request.contexts),
+    fetched: lockKept ? main.fetched : undefined,
   };
   return {
     context,
     dockerfileName,
     home,
     lockPath,
-    lockKept: kept || !lockPath.startsWith(`${context}/`),
+    lockKept,
     lockName: relative(context, lockPath),
     ...steering,
     ignore,
@@ -85,7 +84,8 @@ export function checksumOf({
   request,
   arguments: args,
   contexts,
-}: Pick<Project, 'dockerfile' | 'request' | 'arguments' | 'contexts'>): Digest {
+  fetched,
+}: Pick<Project, 'dockerfile' | 'request' | 'arguments' | 'contexts' | 'fetched'>): Digest {
   const { target, platform, platformGiven, withoutRules } = request;
   const fromImage = !platformGiven && dockerfile.stages.some(({ from }) => from.platform !== undefined);
   return sha256(
@@ -98,6 +98,7 @@ export function checksumOf({
       args,
       withoutRules: withoutRules.toSorted(),
       contexts: contextsForm(contexts),
+      context: fetched?.url,
     }),
   );
 }

@@ -13,12 +13,17 @@ export interface Step {
   readonly where: SourcePlace;
 }
 
-/** What a step sees of the build that it is part of. */
-export interface BuildInProgress {
-  readonly input: BuildInput;
+/** What it takes to fetch something by way of the gateway, so that it is recorded and replayed. */
+export interface Fetcher {
+  readonly input: Pick<BuildInput, 'ledger'>;
   readonly runtime: BuildRuntime;
   /** Aborted when the user stops the build or another step fails. */
   readonly signal: AbortSignal;
+}
+
+/** What a step sees of the build that it is part of. */
+export interface BuildInProgress extends Fetcher {
+  readonly input: BuildInput;
   /** Digests of what the steps copied from the context, by step. */
   readonly contextParts: Map<string, Digest>;
   /** Set by the first step that runs, and is not taken from the cache. */

@@ -4,11 +4,11 @@ import { keyText, kinds, type Exchange } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { placed } from './images.ts';
 import { masked } from './mask.ts';
-import type { BuildInProgress, Step } from './step.ts';
+import type { Fetcher, Step } from './step.ts';
 
 /** How the gateway answers a step, whoever asks for it: from what was recorded, else as the build's mode says. */
 export function sessionOptions(
-  { input: { ledger }, runtime }: BuildInProgress,
+  { input: { ledger }, runtime }: Fetcher,
   step: Step,
   recorded: StepRecording | undefined,
 ): Omit<SessionOptions, 'clientAddress'> {
@@ -29,7 +29,7 @@ export function sessionOptions(
 
 /** Where a lock lifted the clients' own checks of age, new answers get them here. */
 export async function checkNew(
-  { input: { ledger }, runtime }: BuildInProgress,
+  { input: { ledger }, runtime }: Fetcher,
   exchanges: readonly Exchange[],
   { where }: Step,
 ) {

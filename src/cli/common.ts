@@ -1,11 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import {
   NamespacesNeeded,
+  fetchLockedContext,
   forPlatforms,
+  isRemote,
   openProject,
   proxyArguments,
   withRuntime,
@@ -16,10 +18,13 @@ import {
   type ProjectRequest,
 } from '../build/index.ts';
 import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
+import { truthValue } from '../dockerfile/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
 import { enterNamespaces, isInside, probeSandbox } from '../sandbox/index.ts';
 import { collect } from './collect.ts';
 import { placesFor } from './environment.ts';
+import { lockDate } from './lock-date.ts';
+import { buildArguments, buildContext, hostAddress, label } from './pairs.ts';
 import { failedStepShell, grantsFrom, type StepOptions } from './step-options.ts';
 
 /** Options of every command that reads a project; names are Docker's where Docker has them. */
@@ -64,7 +69,7 @@ export function addProjectOptions(command: Command): Command {
   command
     .argument(
       '[dir]',
-      'the build context, with its Dockerfile; - for an archive or a Dockerfile on stdin',
+      'the build context, with its Dockerfile: a directory; a URL of a git repository, an archive or a Dockerfile; - for an archive or a Dockerfile on stdin',
       '.',
     )
     .option('-f, --file <path>', 'the Dockerfile; default Dockerfile or Containerfile in DIR; - for stdin')
@@ -100,8 +105,8 @@ function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
 
 /** Of several platforms the first. */
 export async function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
-  if ((directory === '-' || options.file === '-') && !isInside()) {
-    // What comes by standard input comes once, so the program must not start anew after it was read.
+  if ((directory === '-' || options.file === '-' || isRemote(directory)) && !isInside()) {
+    // What comes by standard input comes once, and what is fetched should, so the program must not start anew later.
     await probeSandbox();
     enterNamespaces();
   }
@@ -112,41 +117,28 @@ export async function projectFrom(directory: string, options: ProjectOptions): P
     target: options.target,
     platform: platform ?? hostPlatform(),
     platformGiven: platform !== undefined,
-    buildArguments: Object.fromEntries((options.buildArg ?? []).map(buildArgument)),
+    buildArguments: buildArguments(options.buildArg ?? [], process.env),
     contexts: Object.fromEntries((options.buildContext ?? []).map(buildContext)),
     lockfile: options.lockfile,
     labels: Object.fromEntries((options.label ?? []).map(label)),
     withoutRules: options.withoutRule ?? [],
   };
-  return openProject(request, { standardInput: process.stdin, scratch });
-}
-
-function buildArgument(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  if (at < 0 && text !== '') return [text, process.env[text] ?? ''];
-  throw usageError('BUILD_ARG_INVALID', `"${text}" is not a build argument`, {
-    next: 'Write it as --build-arg NAME=value.',
-  });
+  const fetch = async (url: string) => {
+    const work = await scratch();
+    const keepGitDir = truthValue(request.buildArguments['BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '') === true;
+    const asOf = lockDate(process.env, new Date());
+    const settings = { lockPath: resolve(options.lockfile ?? 'holdfast.lock'), keepGitDir, asOf };
+    return runBuild(options, runtime => fetchLockedContext(url, settings, runtime, work), portsIn([url]));
+  };
+  return openProject(request, { standardInput: process.stdin, scratch, fetch });
 }
 
 /** Docker's way to name a proxy for a build; steps know the gateway alone, so it is the gateway that is told. */
 function proxySettings(given: readonly string[] = []): Record<string, string> {
-  return Object.fromEntries(given.map(buildArgument).filter(([name]) => proxyArguments.has(name)));
-}
-
-function buildContext(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
-  throw usageError('CONTEXT_INVALID', `"${text}" is not a context and what it stands for`, {
-    next: 'Write it as --build-context NAME=DIR or --build-context NAME=docker-image://REFERENCE.',
-  });
-}
-
-function label(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at !== 0 && text !== '') return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-  throw usageError('LABEL_INVALID', `"${text}" is not a label`, { next: 'Write it as --label NAME=value.' });
+  const proxies = Object.entries(buildArguments(given, process.env)).filter(([name]) =>
+    proxyArguments.has(name),
+  );
+  return Object.fromEntries(proxies);
 }
 
 /** Room for a context that is not a directory, for as long as the program runs. */
@@ -154,14 +146,6 @@ async function scratch(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'holdfast-context-'));
   process.once('exit', () => rmSync(path, { recursive: true, force: true }));
   return path;
-}
-
-function hostAddress(text: string): [string, string] {
-  const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
-  if (name !== undefined && address !== undefined) return [name, address];
-  throw usageError('ADD_HOST_INVALID', `"${text}" is not a host and its address`, {
-    next: 'Write it as --add-host NAME:ADDRESS.',
-  });
 }
 
 /**
@@ -225,9 +209,14 @@ export async function runBuild<Result>(
 
 /** Ports that the Dockerfile, its arguments and its package manager settings name in URLs. */
 export function portsNamed(project: Project): number[] {
-  const texts = [project.dockerfile.text, ...Object.values(project.request.buildArguments)];
+  const { buildArguments, contexts } = project.request;
+  const texts = [project.dockerfile.text, ...Object.values(buildArguments), ...Object.values(contexts)];
   for (const name of ['.npmrc', 'pip.conf', '.yarnrc', '.yarnrc.yml', 'package.json'])
     texts.push(readIfThere(`${project.context}/${name}`));
+  return portsIn(texts);
+}
+
+function portsIn(texts: readonly string[]): number[] {
   const found = texts.flatMap(text =>
     [...text.matchAll(/[a-z0-9.\]-]:(\d{2,5})\b/gi)].map(([, port]) => Number(port)),
   );

@@ -5,7 +5,7 @@ import { integrityError, stepError, upstreamError, usageError } from '../../core
 import type { SessionResult } from '../../gateway/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
 import { resolveInRoot, runConnected, type StepAttachment } from '../../sandbox/index.ts';
-import type { BuildInProgress, Step } from '../step.ts';
+import type { Fetcher, Step } from '../step.ts';
 import { sessionOptions } from '../traffic.ts';
 import type { GitReference } from './git-reference.ts';
 import type { Origin } from './origin.ts';
@@ -25,7 +25,7 @@ export interface GitRequest {
  * @throws HoldfastError GIT_REFERENCE (exit 2); when it is provided GIT_CHECKSUM_MISMATCH (exit 4), GIT_FAILED (exit 6)
  */
 export function gitOrigin(
-  builder: BuildInProgress,
+  fetcher: Fetcher,
   step: Step,
   recorded: StepRecording | undefined,
   request: GitRequest,
@@ -47,7 +47,7 @@ export function gitOrigin(
     async provide(work, use) {
       const repository = join(work, 'repository');
       const wanted = { remote, ref: ref ?? 'HEAD', submodules };
-      const { commit, session } = await fetched(builder, step, recorded, wanted, work, repository);
+      const { commit, session } = await fetched(fetcher, step, recorded, wanted, work, repository);
       if (checksum !== undefined && !commit.startsWith(checksum))
         throw mismatch(remote, checksum, commit, step);
       const path = resolveInRoot(repository, `/${directory}`).slice(1);
@@ -80,18 +80,18 @@ interface Wanted {
  * filters, and reads none of the user's settings.
  */
 async function fetched(
-  builder: BuildInProgress,
+  fetcher: Fetcher,
   step: Step,
   recorded: StepRecording | undefined,
   wanted: Wanted,
   work: string,
   repository: string,
 ): Promise<{ commit: string; session: SessionResult }> {
-  const host = await builder.runtime.steps();
+  const host = await fetcher.runtime.steps();
   const attachment = host.network.allocate();
   const session = host.gateway.session({
     clientAddress: attachment.clientAddress,
-    ...sessionOptions(builder, step, recorded),
+    ...sessionOptions(fetcher, step, recorded),
   });
   await mkdir(repository);
   const roots = join(work, 'roots.pem');
@@ -102,7 +102,7 @@ async function fetched(
     {
       cwd: repository,
       env: gitEnvironment(attachment, work, roots),
-      signal: builder.signal,
+      signal: fetcher.signal,
     },
   );
   const traffic = await session.finish();

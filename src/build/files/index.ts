@@ -1,5 +1,6 @@
 export { contextDigest } from './context-digest.ts';
 export { directoryContextStep, remoteContextStep } from './context-step.ts';
+export { contextStep, fetchContext, type FetchedContext } from './fetch-context.ts';
 export { parseGitReference } from './git-reference.ts';
 export { copyInto } from './copy.ts';
 export { contextSelection } from './local-origins.ts';

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { integrityError, isDigest, stepError, usageError, type Digest } from '../../core/index.ts';
 import type { Get } from '../../gateway/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
-import type { BuildInProgress, Step } from '../step.ts';
+import type { Fetcher, Step } from '../step.ts';
 import { sessionOptions } from '../traffic.ts';
 import { useUnpacked } from './local-origins.ts';
 import type { Origin } from './origin.ts';
@@ -29,7 +29,7 @@ export interface UrlRequest {
  * @throws HoldfastError ADD_CHECKSUM (exit 2); when it is provided ADD_CHECKSUM_MISMATCH (exit 4), ADD_FAILED (exit 6)
  */
 export function urlOrigin(
-  builder: BuildInProgress,
+  fetcher: Fetcher,
   step: Step,
   recorded: StepRecording | undefined,
   { url, checksum, unpack }: UrlRequest,
@@ -38,10 +38,10 @@ export function urlOrigin(
   return {
     facts: { url: withoutCredentials(url), checksum: expected ?? null, unpack },
     async provide(work, use) {
-      const { gateway } = await builder.runtime.steps();
+      const { gateway } = await fetcher.runtime.steps();
       const name = nameOf(url);
       const path = join(work, name);
-      const fetched = await gateway.requests(sessionOptions(builder, step, recorded), async get => {
+      const fetched = await gateway.requests(sessionOptions(fetcher, step, recorded), async get => {
         const response = await followed(get, url, step);
         const hash = createHash('sha256');
         response.on('data', (chunk: Buffer) => hash.update(chunk));
@@ -52,7 +52,7 @@ export function urlOrigin(
       if (fetched.session.problem) throw fetched.session.problem;
       const { digest, modified } = fetched.value;
       if (expected !== undefined && digest !== expected) throw mismatch(url, expected, digest, step);
-      const { sourceDate } = builder.input.ledger;
+      const { sourceDate } = fetcher.input.ledger;
       const date = Number.isNaN(modified) ? sourceDate : Math.floor(modified / 1000);
       await utimes(path, date, date);
       const files = {
