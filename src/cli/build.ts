@@ -48,6 +48,7 @@ export function buildCommand(program: Command): void {
     .option(
       '-o, --output <dest>',
       'write the image: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE[:REF], docker://REF',
+      collect,
     )
     .option('--push', 'push the image under each of its names')
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')
