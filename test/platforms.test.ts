@@ -101,6 +101,11 @@ ENV ARCH=$TARGETARCH
     expect(written.manifests.map(({ digest }) => digest)).toEqual([index]);
   });
 
+  test('each is verified', async () => {
+    const { json } = await world.succeed('verify', [...platforms, '--json'], { through: withoutNetwork });
+    expect(json).toMatchObject({ same: true, platforms: [{ same: true }, { same: true }] });
+  });
+
   test('one of them alone is its own image, and an index of one where BuildKit’s argument asks for it', async () => {
     const alone = await world.succeed('build', ['--platform', other, '--locked']);
     const store = await Store.open(world.store);

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { verifyProject } from '../build/index.ts';
+import { verifyProject, type Verification } from '../build/index.ts';
 import { findingsError, shortDigest, type Digest, type HoldfastError } from '../core/index.ts';
 import { errorJson, errorText } from '../report/index.ts';
 import {
   addProjectOptions,
   portsNamed,
   printResult,
-  projectFrom,
+  projectsFrom,
   runBuild,
   type ProjectOptions,
 } from './common.ts';
@@ -19,30 +19,41 @@ export function verifyCommand(program: Command): void {
     .command('verify')
     .description('build twice from nothing but lock and store; the same digest, or why not');
   addStepOptions(addProjectOptions(command)).action(async (directory: string, options: VerifyOptions) => {
-    const project = await projectFrom(directory, options);
-    const result = await runBuild(options, runtime => verifyProject(project, runtime), portsNamed(project));
-    const lines = result.differences.map(
-      ({ path, kind, step, cause }) => `${path}: ${kind} differs, written by ${step}; likely cause: ${cause}`,
+    const projects = await projectsFrom(directory, options);
+    const results = await runBuild(
+      options,
+      async runtime => {
+        const verified: Verification[] = [];
+        for (const project of projects) verified.push(await verifyProject(project, runtime));
+        return verified;
+      },
+      portsNamed(projects[0]),
     );
-    const same = result.image !== undefined;
-    const error = same ? undefined : differs(result.locked, lines.length);
+    const found = results.find(({ image }) => image === undefined);
+    const differences = results.flatMap(result => result.differences);
+    const error = found && differs(found.locked, differences.length);
+    const facts = results.map(result => ({ same: result.image !== undefined, ...result }));
     printResult(
       options,
       {
-        same,
-        image: result.image,
-        locked: result.locked,
-        contextChanged: result.contextChanged,
-        differences: result.differences,
+        ...(facts.length === 1 ? facts[0] : { same: found === undefined, platforms: facts }),
         ...(error && errorJson(error)),
       },
-      same ? `the same image each time: ${result.image ?? ''}` : lines.join('\n'),
+      results.map(resultText).join('\n'),
     );
     if (error === undefined) return;
     // Not thrown: the result and the error are one JSON document.
     process.stderr.write(errorText(error));
     process.exitCode = error.exit;
   });
+}
+
+function resultText({ image, differences }: Verification): string {
+  if (image !== undefined) return `the same image each time: ${image}`;
+  const lines = differences.map(
+    ({ path, kind, step, cause }) => `${path}: ${kind} differs, written by ${step}; likely cause: ${cause}`,
+  );
+  return lines.join('\n');
 }
 
 function differs(image: Digest, places: number): HoldfastError {
