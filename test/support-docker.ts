@@ -10,6 +10,8 @@ const run = promisify(execFile);
 
 /** Docker's own client, speaking to a daemon that only this test uses. */
 export interface Docker {
+  /** As DOCKER_HOST names it. */
+  readonly host: string;
   readonly docker: (args: readonly string[]) => Promise<{ stdout: string; stderr: string }>;
   readonly stop: () => Promise<void>;
 }
@@ -45,7 +47,7 @@ export async function startDocker(): Promise<Docker | string> {
     await remove();
   };
   for (let tries = 0; tries < 300 && !over; tries++) {
-    if (await docker(['version']).catch(() => undefined)) return { docker, stop };
+    if (await docker(['version']).catch(() => undefined)) return { host: socket, docker, stop };
     await sleep(100);
   }
   const last = daemon.output().trim().split('\n').at(-1) ?? '';

@@ -16,6 +16,7 @@ import type { BuildInput, BuildRuntime } from './runtime.ts';
 export interface BuildOutcome {
   readonly image: TaggedDescriptor;
   readonly config: ImageConfig;
+  readonly configDigest: Digest;
   readonly recording: Omit<Recording, 'inputs'>;
   /** Over the context's files that the build copied. */
   readonly context: Digest;
@@ -63,6 +64,7 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   return {
     image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: platformOf(stage, input.project) },
     config,
+    configDigest: configBlob.digest,
     recording,
     context: contextDigest(new Map([...builder.contextParts, ...labelParts(input.project)])),
     installed,

@@ -1,5 +1,7 @@
 export { proxyArguments } from './arguments.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
+export { decorated, type Decoration } from './decorate.ts';
+export { exportArchive, exportDirectory } from './export-files.ts';
 export type { BuildEvent, OnEvent } from './events.ts';
 export type { BuildOutcome } from './execute.ts';
 export { explain, type Asker, type Explanation } from './explain.ts';

@@ -5,6 +5,8 @@ import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../
 import type { RecordedInput } from '../lock/index.ts';
 import { resolveInRoot } from '../sandbox/index.ts';
 import type { BuiltStage } from './built-stage.ts';
+import type { BuildOutcome } from './execute.ts';
+import { withImage } from './image-view.ts';
 import { lowerDirectories, withView } from './layers.ts';
 import type { BuildRuntime } from './runtime.ts';
 
@@ -129,4 +131,19 @@ export function installedError({ contradictions }: InstalledCheck): HoldfastErro
       ),
     },
   );
+}
+
+/** Everything that is installed in a finished image, and its distribution. @throws NamespacesNeeded */
+export async function packagesOf(
+  { image, config }: BuildOutcome,
+  runtime: BuildRuntime,
+): Promise<{
+  readonly packages: readonly (InstalledPackage & { readonly kind: KindName })[];
+  readonly distribution: string | undefined;
+}> {
+  return withImage(image, config, runtime, view => {
+    const packages = [...inRoot(view)].flatMap(([kind, found]) => found.map(one => ({ ...one, kind })));
+    const release = rootFiles(view).read('etc/os-release')?.toString() ?? '';
+    return Promise.resolve({ packages, distribution: /^ID="?([\w.-]+)/m.exec(release)?.[1] });
+  });
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   buildFromLock,
@@ -10,14 +9,7 @@ import {
   type Project,
 } from '../build/index.ts';
 import { formatPlatform } from '../core/index.ts';
-import {
-  familiarReference,
-  openDestination,
-  parseReference,
-  parseTransport,
-  withDefaultTag,
-  type Transport,
-} from '../registry/index.ts';
+import { familiarReference } from '../registry/index.ts';
 import {
   addProjectOptions,
   portsNamed,
@@ -26,67 +18,43 @@ import {
   runBuild,
   type ProjectOptions,
 } from './common.ts';
-import { collect } from './collect.ts';
 import { isContinuousIntegration } from './environment.ts';
 import { lockDate } from './lock-date.ts';
+import { addOutputOptions, outputsFrom, writeFacts, writeOutputs, type OutputOptions } from './outputs.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
 
-interface BuildOptions extends ProjectOptions, StepOptions {
-  readonly tag?: readonly string[];
-  readonly output?: readonly string[];
-  readonly push?: boolean;
+interface BuildOptions extends ProjectOptions, StepOptions, OutputOptions {
   readonly locked?: boolean;
   readonly cache: boolean;
-  readonly iidfile?: string;
 }
 
 export function buildCommand(program: Command): void {
-  addShellOption(
-    addStepOptions(addProjectOptions(program.command('build').description('build from the lock'))),
-  )
-    .option('-t, --tag <ref>', 'a name for the image in the store', collect)
-    .option(
-      '-o, --output <dest>',
-      'write the image: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE[:REF], docker://REF',
-      collect,
-    )
-    .option('--push', 'push the image under each of its names')
+  const command = program.command('build').description('build from the lock');
+  addOutputOptions(addShellOption(addStepOptions(addProjectOptions(command))))
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')
     .option('--no-cache', 'run every step again')
-    .option('--iidfile <file>', 'write the digest of the image to a file')
     .action(async (directory: string, options: BuildOptions) => {
       const projects = await projectsFrom(directory, options);
-      const names = (options.tag ?? []).map(text => withDefaultTag(parseReference(text)));
-      const destinations = [
-        ...(options.output ?? []).map(parseTransport),
-        ...(options.push === true
-          ? names.map((reference): Transport => ({ kind: 'docker', reference }))
-          : []),
-      ];
+      const outputs = outputsFrom(options);
       const { image, builds } = await runBuild(
         options,
         async runtime => {
           const built = await buildPlatforms(projects, runtime, (project, state) =>
             buildOrExtend(project, state, runtime, options),
           );
-          for (const name of names) await runtime.store.tag(familiarReference(name), built.image);
-          for (const transport of destinations) {
-            const destination = openDestination(transport, await runtime.registry());
-            await destination.write(runtime.store, built.image);
-            runtime.note(`wrote ${destination.name}`);
-          }
-          return built;
+          const image = await writeOutputs(built, projects[0], outputs, runtime);
+          return { ...built, image };
         },
         portsNamed(projects[0]),
       );
-      if (options.iidfile !== undefined) writeFileSync(options.iidfile, image.digest);
+      writeFacts(image, outputs, builds, options);
       printResult(
         options,
         {
           image: image.digest,
           size: image.size,
           mediaType: image.mediaType,
-          tags: names.map(familiarReference),
+          tags: outputs.names.map(familiarReference),
           ...(builds.length === 1 ? factsOf(builds[0]) : { platforms: builds.map(platformFacts) }),
         },
         image.digest,

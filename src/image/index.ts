@@ -12,6 +12,7 @@ export {
 } from './config.ts';
 export { type Compression } from './decompress.ts';
 export { unxz } from './unxz.ts';
+export { rootArchive } from './diff/root-archive.ts';
 export { writeLayer, type LayerOptions, type WrittenLayer } from './diff/write-layer.ts';
 export {
   extractLayer,

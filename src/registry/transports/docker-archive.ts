@@ -1,9 +1,13 @@
 import { usageError, type Json } from '../../core/index.ts';
+import type { Store } from '../../store/index.ts';
 import { readImageTree, type ImageTree } from '../image-tree.ts';
+import type { Descriptor } from '../manifest.ts';
 import { platformsOf } from '../platforms.ts';
 import { familiarReference, formatReference, type Reference } from '../reference.ts';
 import { blobPath, jsonMember, layoutMembers, writeArchive } from './archive.ts';
+import type { OnTransfer } from '../transfer.ts';
 import { refNameAnnotation } from './oci-layout.ts';
+import type { TarMember } from './tar.ts';
 import type { ImageDestination } from './transport.ts';
 
 /** The name by which containerd, and a Docker that stands on it, knows an imported image. */
@@ -19,14 +23,24 @@ export function dockerArchiveDestination(file: string, reference?: Reference): I
   return {
     name: `docker-archive:${file}${name}`,
     async write(store, image, onTransfer) {
-      const tree = await readImageTree(store, image);
-      const annotations: Record<string, string> = reference
-        ? { [containerdName]: formatReference(reference), [refNameAnnotation]: reference.tag ?? '' }
-        : {};
-      const members = layoutMembers(store, tree, annotations, onTransfer);
-      await writeArchive(file, [...members, jsonMember('manifest.json', dockerManifest(tree, reference))]);
+      await writeArchive(file, await dockerArchiveMembers(store, image, reference, onTransfer));
     },
   };
+}
+
+/** The members of such an archive, in no order. */
+export async function dockerArchiveMembers(
+  store: Store,
+  image: Descriptor,
+  reference: Reference | undefined,
+  onTransfer?: OnTransfer,
+): Promise<TarMember[]> {
+  const tree = await readImageTree(store, image);
+  const annotations: Record<string, string> = reference
+    ? { [containerdName]: formatReference(reference), [refNameAnnotation]: reference.tag ?? '' }
+    : {};
+  const members = layoutMembers(store, tree, annotations, onTransfer);
+  return [...members, jsonMember('manifest.json', dockerManifest(tree, reference))];
 }
 
 /** The list of images that Docker's own importer goes by; Docker Image Specification v1.2. */

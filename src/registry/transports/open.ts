@@ -1,7 +1,9 @@
 import { usageError } from '../../core/index.ts';
 import type { RegistryClient } from '../client.ts';
+import type { Environment } from '../dispatchers.ts';
 import type { PushOptions } from '../push.ts';
 import { dockerArchiveDestination } from './docker-archive.ts';
+import { dockerDaemonDestination } from './docker-daemon.ts';
 import { ociArchiveDestination } from './oci-archive.ts';
 import { ociLayoutDestination, ociLayoutSource } from './oci-layout.ts';
 import type { Transport } from './parse.ts';
@@ -17,9 +19,10 @@ export function openSource(transport: Transport, client: RegistryClient): ImageS
       return ociLayoutSource(transport.directory, transport.tag);
     case 'oci-archive':
     case 'docker-archive':
+    case 'docker-daemon':
       throw usageError(
         'TRANSPORT_NOT_READABLE',
-        `${transport.kind}:${transport.file} can be written, not read`,
+        `images can be written to ${transport.kind}, not read from it`,
         {
           next: 'Unpack it into an OCI layout and name that as oci:DIR, or push it to a registry.',
         },
@@ -30,7 +33,7 @@ export function openSource(transport: Transport, client: RegistryClient): ImageS
 export function openDestination(
   transport: Transport,
   client: RegistryClient,
-  options: PushOptions = {},
+  options: PushOptions & { readonly environment?: Environment } = {},
 ): ImageDestination {
   switch (transport.kind) {
     case 'docker':
@@ -41,5 +44,7 @@ export function openDestination(
       return ociArchiveDestination(transport.file, transport.tag);
     case 'docker-archive':
       return dockerArchiveDestination(transport.file, transport.reference);
+    case 'docker-daemon':
+      return dockerDaemonDestination(transport.reference, options.environment ?? {});
   }
 }

@@ -6,16 +6,19 @@ export type Transport =
   | { readonly kind: 'docker'; readonly reference: Reference }
   | { readonly kind: 'oci'; readonly directory: string; readonly tag?: string }
   | { readonly kind: 'oci-archive'; readonly file: string; readonly tag?: string }
-  | { readonly kind: 'docker-archive'; readonly file: string; readonly reference?: Reference };
+  | { readonly kind: 'docker-archive'; readonly file: string; readonly reference?: Reference }
+  | { readonly kind: 'docker-daemon'; readonly reference: Reference };
 
 /** image-spec, annotations.md: the grammar of `org.opencontainers.image.ref.name`. */
 const refNamePattern =
   /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 
-const forms = 'docker://REFERENCE, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:REFERENCE]';
+const forms =
+  'docker://REFERENCE, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REFERENCE] or docker-daemon:REFERENCE';
 
 /**
- * Reads `docker://REFERENCE`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:REFERENCE]`. As in
+ * Reads `docker://REFERENCE`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:REFERENCE]`,
+ * `docker-daemon:REFERENCE`. As in
  * containers-transports, a path ends at the first colon.
  * @throws HoldfastError TRANSPORT_INVALID, REFERENCE_INVALID (exit 2)
  */
@@ -36,6 +39,11 @@ export function parseTransport(text: string): Transport {
     case 'docker-archive': {
       const { path, name } = placeOf(text, rest);
       return { kind: 'docker-archive', file: path, ...taggedOf(text, name) };
+    }
+    case 'docker-daemon': {
+      const { reference } = taggedOf(text, rest);
+      if (reference === undefined) throw invalid(text, 'it names no image');
+      return { kind: 'docker-daemon', reference };
     }
     default:
       throw invalid(text, 'it begins with none of the known names');
