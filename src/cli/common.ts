@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { createReadStream, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -38,6 +38,8 @@ export interface ProjectOptions extends PlaceOptions {
   readonly label?: readonly string[];
   readonly lockfile?: string;
   readonly withoutRule?: readonly string[];
+  /** A file to be read in place of standard input. */
+  readonly standardInput?: string;
 }
 
 export interface PlaceOptions {
@@ -130,7 +132,9 @@ export async function projectFrom(directory: string, options: ProjectOptions): P
     const settings = { lockPath: resolve(options.lockfile ?? 'holdfast.lock'), keepGitDir, asOf };
     return runBuild(options, runtime => fetchLockedContext(url, settings, runtime, work), portsIn([url]));
   };
-  return openProject(request, { standardInput: process.stdin, scratch, fetch });
+  const { standardInput: file } = options;
+  const standardInput = file === undefined ? process.stdin : createReadStream(file);
+  return openProject(request, { standardInput, scratch, fetch });
 }
 
 /** Docker's way to name a proxy for a build; steps know the gateway alone, so it is the gateway that is told. */

@@ -8,6 +8,7 @@ type AddCommand = (program: Command) => void;
 const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   lock: async () => (await import('./lock.ts')).lockCommand,
   build: async () => (await import('./build.ts')).buildCommand,
+  executor: async () => (await import('./executor.ts')).executorCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   base: async () => (await import('./base.ts')).baseCommand,

@@ -1,0 +1,61 @@
+import {
+  buildFromLock,
+  buildPlatforms,
+  lockProject,
+  type BuildRuntime,
+  type LockedBuild,
+  type LockState,
+  type PlatformBuilds,
+  type Project,
+} from '../build/index.ts';
+import { portsNamed, projectsFrom, runBuild, type ProjectOptions } from './common.ts';
+import { isContinuousIntegration } from './environment.ts';
+import { lockDate } from './lock-date.ts';
+import { outputsFrom, writeFacts, writeOutputs, type OutputOptions, type Outputs } from './outputs.ts';
+import type { StepOptions } from './step-options.ts';
+
+export interface BuildOptions extends ProjectOptions, StepOptions, OutputOptions {
+  /** Whether a stale lock is an error; `if-there`: where there is a lock at all. */
+  readonly locked?: boolean | 'if-there';
+  readonly cache: boolean;
+}
+
+/** Builds from the lock, and writes the image to where the options say. */
+export async function buildImage(
+  directory: string,
+  options: BuildOptions,
+): Promise<PlatformBuilds<LockedBuild> & { readonly outputs: Outputs }> {
+  const projects = await projectsFrom(directory, options);
+  const outputs = outputsFrom(options);
+  const { image, builds } = await runBuild(
+    options,
+    async runtime => {
+      const built = await buildPlatforms(projects, runtime, (project, state) =>
+        buildOrExtend(project, state, runtime, options),
+      );
+      return { ...built, image: await writeOutputs(built, projects[0], outputs, runtime) };
+    },
+    portsNamed(projects[0]),
+  );
+  writeFacts(image, outputs, builds, options);
+  return { image, builds, outputs };
+}
+
+/** A lock that is there is enforced; a stale one is extended only where nobody asked for it to be left alone. */
+async function buildOrExtend(
+  project: Project,
+  state: LockState,
+  runtime: BuildRuntime,
+  options: BuildOptions,
+): Promise<LockedBuild> {
+  const { locked = isContinuousIntegration(process.env) } = options;
+  const enforced = locked === 'if-there' ? state.lock !== undefined : locked;
+  if (state.stale === undefined || enforced) return buildFromLock(project, state, runtime, options.cache);
+  runtime.note(`${state.stale.message}: recording what is new`);
+  const extended = await lockProject(project, state, runtime, {
+    asOf: lockDate(process.env, new Date()),
+    useCache: options.cache,
+  });
+  if (extended.changed) runtime.note('wrote holdfast.lock; commit it');
+  return extended;
+}

@@ -1,0 +1,91 @@
+/** What becomes of a flag of kaniko's executor that has no other name here. */
+export type Fate =
+  /** It has no meaning, or is always so; `why` is told when it is used. */
+  | { readonly fate: 'accepted'; readonly why: string }
+  /** Passing over it would build, or publish, something else. */
+  | { readonly fate: 'refused'; readonly why: string; readonly next: string };
+
+const accepted = (why: string): Fate => ({ fate: 'accepted', why });
+const refused = (why: string, next: string): Fate => ({ fate: 'refused', why, next });
+
+const oneLayer = 'every step has its own layer, found by comparing what it left with what was there';
+const always = 'it is always so';
+const apart = 'the build never touches the file system that this program runs in';
+const plainHttp = refused(
+  'images are fetched and pushed over verified TLS only',
+  'Use a registry with TLS, or one on the loopback.',
+);
+const roots = refused(
+  'certificates are not given by flag',
+  'Name the roots in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.',
+);
+
+/** Flags with a value (`value`) or without one, and what becomes of them. */
+export const otherFlags: Readonly<Record<string, { readonly value: boolean; readonly fate: Fate }>> = {
+  reproducible: { value: false, fate: accepted(always) },
+  'use-new-run': { value: false, fate: accepted(oneLayer) },
+  'snapshot-mode': { value: true, fate: accepted(oneLayer) },
+  snapshotMode: { value: true, fate: accepted(oneLayer) },
+  'single-snapshot': {
+    value: false,
+    fate: refused('steps have a layer each', 'Join the steps in one RUN, or leave the flag out.'),
+  },
+  cleanup: { value: false, fate: accepted(apart) },
+  force: { value: false, fate: accepted(apart) },
+  'kaniko-dir': { value: true, fate: accepted(apart) },
+  'ignore-path': { value: true, fate: accepted(apart) },
+  'ignore-var-run': { value: true, fate: accepted(apart) },
+  cache: { value: false, fate: accepted('results of steps are kept in the cache directory') },
+  'cache-ttl': { value: true, fate: accepted('what a step gave is found by what it depends on, not by age') },
+  'cache-copy-layers': { value: false, fate: accepted(always) },
+  'cache-run-layers': { value: false, fate: accepted(always) },
+  'compressed-caching': { value: false, fate: accepted('layers are compressed as they are read') },
+  'no-push-cache': { value: false, fate: accepted('the cache is not pushed') },
+  'cache-repo': { value: true, fate: accepted('results of steps are kept in the cache directory') },
+  'skip-unused-stages': { value: false, fate: accepted(always) },
+  'skip-push-permission-check': { value: false, fate: accepted('nothing is checked before the build') },
+  'force-build-metadata': { value: false, fate: accepted(always) },
+  'log-timestamp': { value: false, fate: accepted('lines bear no time') },
+  'log-format': { value: true, fate: accepted('lines are plain text in a pipe') },
+  'image-fs-extract-retry': { value: true, fate: accepted('downloads are retried as they need it') },
+  'push-retry': { value: true, fate: accepted('pushes are retried as they need it') },
+  compression: {
+    value: true,
+    fate: refused(
+      'layers are compressed by one recipe',
+      'Leave the flag out: gzip, the same bytes each time.',
+    ),
+  },
+  'compression-level': {
+    value: true,
+    fate: refused(
+      'layers are compressed by one recipe',
+      'Leave the flag out: gzip, the same bytes each time.',
+    ),
+  },
+  insecure: { value: false, fate: plainHttp },
+  'insecure-pull': { value: false, fate: plainHttp },
+  'insecure-registry': { value: true, fate: plainHttp },
+  'skip-tls-verify': { value: false, fate: plainHttp },
+  'skip-tls-verify-pull': { value: false, fate: plainHttp },
+  'skip-tls-verify-registry': { value: true, fate: plainHttp },
+  'registry-certificate': { value: true, fate: roots },
+  'registry-client-cert': { value: true, fate: roots },
+  'registry-mirror': {
+    value: true,
+    fate: refused('mirrors are not asked yet', 'Name the mirror in FROM, or by --build-context.'),
+  },
+  'registry-map': {
+    value: true,
+    fate: refused('mirrors are not asked yet', 'Name the mirror in FROM, or by --build-context.'),
+  },
+  'skip-default-registry-fallback': {
+    value: false,
+    fate: accepted('no other registry is asked than the named one'),
+  },
+  'push-ignore-immutable-tag-errors': {
+    value: false,
+    fate: refused('a tag that cannot be pushed is an error', 'Push under a new tag.'),
+  },
+  git: { value: true, fate: accepted('of a repository the commit alone is fetched, with its submodules') },
+};

@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { usageError } from '../core/index.ts';
+import { familiarReference, formatReference, parseReference, withDefaultTag } from '../registry/index.ts';
+import { buildImage, type BuildOptions } from './build-image.ts';
+import { collect } from './collect.ts';
+import { addPlaceOptions, type PlaceOptions } from './common.ts';
+import { otherFlags } from './executor-flags.ts';
+
+interface ExecutorOptions extends PlaceOptions {
+  readonly context: string;
+  readonly contextSubPath?: string;
+  readonly dockerfile?: string;
+  readonly destination?: readonly string[];
+  readonly buildArg?: readonly string[];
+  readonly target?: string;
+  readonly label?: readonly string[];
+  readonly annotation?: readonly string[];
+  readonly customPlatform?: string;
+  readonly push: boolean;
+  readonly tarPath?: string;
+  readonly ociLayoutPath?: string;
+  readonly digestFile?: string;
+  readonly imageNameWithDigestFile?: string;
+  readonly imageNameTagWithDigestFile?: string;
+  readonly verbosity?: string;
+  readonly lockfile?: string;
+}
+
+/** kaniko's executor, flag by flag: whoever ran it changes the name of an image. See docs/from-kaniko.md. */
+export function executorCommand(program: Command): void {
+  const command = program
+    .command('executor')
+    .description("build and push with the flags of kaniko's executor")
+    .option('-c, --context <place>', 'directory, dir://, tar://, git:// or https://', '/workspace')
+    .option('--context-sub-path <path>', 'the part of the context that is built')
+    .option('-f, --dockerfile <path>', 'the Dockerfile, in the context')
+    .option('-d, --destination <ref>', 'where the image is pushed', collect)
+    .option('--build-arg <name=value>', 'a value for an ARG', collect)
+    .option('--target <stage>', 'the stage to build')
+    .option('--label <name=value>', 'a label of the image', collect)
+    .option('--annotation <name=value>', 'an annotation of the manifest', collect)
+    .option('--custom-platform, --customPlatform <os/arch>', 'the platform to build for')
+    .option('--no-push', 'build only')
+    .option('--tar-path, --tarPath <file>', 'write what `docker load` reads')
+    .option('--oci-layout-path <dir>', 'write an OCI image layout')
+    .option('--digest-file <file>', 'write the digest')
+    .option('--image-name-with-digest-file <file>', 'write NAME@DIGEST of each destination')
+    .option('--image-name-tag-with-digest-file <file>', 'write NAME:TAG@DIGEST of each destination')
+    .option('-v, --verbosity <level>', 'panic, fatal, error, warn, info, debug or trace')
+    .option('--lockfile <path>', 'the lock; default holdfast.lock beside the Dockerfile');
+  for (const [name, { value }] of Object.entries(otherFlags))
+    command.addOption(new Option(value ? `--${name} <value>` : `--${name} [value]`).hideHelp());
+  addPlaceOptions(command).action(async (options: ExecutorOptions, self: Command) => {
+    const notes = fates(self);
+    const { context, input } = contextOf(options.context, options.contextSubPath);
+    const quiet = /^(?:panic|fatal|error)$/.test(options.verbosity ?? '');
+    const built = await buildImage(context, buildOptions(options, context, input, quiet));
+    if (!quiet) for (const note of notes) process.stderr.write(`${note}\n`);
+    writeNames(options, built.image.digest);
+    process.stdout.write(`${built.image.digest}\n`);
+  });
+}
+
+/** What is to be told of flags that are passed over. @throws HoldfastError EXECUTOR_FLAG (exit 2) */
+function fates(command: Command): string[] {
+  return command.options.flatMap(option => {
+    const flag = otherFlags[option.name()];
+    const value: unknown = command.getOptionValue(option.attributeName());
+    // A switch may be given as `--cleanup=false`.
+    if (flag === undefined || value === undefined || value === 'false') return [];
+    const { fate } = flag;
+    if (fate.fate === 'accepted') return [`--${option.name()} changes nothing: ${fate.why}`];
+    throw usageError('EXECUTOR_FLAG', `--${option.name()} cannot be followed: ${fate.why}`, {
+      next: fate.next,
+    });
+  });
+}
+
+function buildOptions(
+  options: ExecutorOptions,
+  context: string,
+  standardInput: string | undefined,
+  quiet: boolean,
+): BuildOptions {
+  const { destination = [], push, dockerfile, tarPath, ociLayoutPath } = options;
+  if (push && destination.length === 0)
+    throw usageError('EXECUTOR_DESTINATION', 'there is no place to push the image to', {
+      next: 'Name one with --destination, or add --no-push.',
+    });
+  const [first] = destination.map(text => familiarReference(withDefaultTag(parseReference(text))));
+  const isDirectory = standardInput === undefined && context !== '-' && !/^\w+:\/\//.test(context);
+  const output = [
+    ...(tarPath === undefined ? [] : [`docker-archive:${tarPath}${first === undefined ? '' : `:${first}`}`]),
+    ...(ociLayoutPath === undefined ? [] : [`oci:${ociLayoutPath}`]),
+  ];
+  return {
+    ...(options.store !== undefined && { store: options.store }),
+    ...(options.cacheDir !== undefined && { cacheDir: options.cacheDir }),
+    ...(options.buildArg && { buildArg: options.buildArg }),
+    ...(options.target !== undefined && { target: options.target }),
+    ...(options.label && { label: options.label }),
+    ...(options.annotation && { annotation: options.annotation }),
+    ...(options.customPlatform !== undefined && { platform: [options.customPlatform] }),
+    ...(options.lockfile !== undefined && { lockfile: options.lockfile }),
+    ...(standardInput !== undefined && { standardInput }),
+    ...(dockerfile !== undefined && { file: isDirectory ? inContext(context, dockerfile) : dockerfile }),
+    tag: destination,
+    output,
+    push,
+    progress: quiet ? 'quiet' : options.progress,
+    // kaniko knows no lock: without one this records, in CI as well; one that is there is enforced.
+    locked: 'if-there',
+    cache: true,
+  };
+}
+
+const inContext = (context: string, path: string) => (path.startsWith('/') ? path : join(context, path));
+
+/** The context as `holdfast build` takes it, and the file to be read as standard input. */
+function contextOf(text: string, subPath: string | undefined): { context: string; input?: string } {
+  const [, scheme = 'dir', rest = text] = /^(\w+):\/\/(.*)$/s.exec(text) ?? [];
+  const inside = subPath ?? '';
+  switch (scheme) {
+    case 'dir':
+      return { context: join(rest, inside) };
+    case 'tar':
+      if (inside !== '')
+        throw unsupportedContext(text, '--context-sub-path is for directories and repositories');
+      return rest === 'stdin' ? { context: '-' } : { context: '-', input: rest };
+    case 'git': {
+      // git://HOST/PATH[#REFERENCE[#COMMIT]]
+      const [repository = '', reference = '', commit] = rest.split('#');
+      const path = repository.endsWith('.git') ? repository : `${repository}.git`;
+      return { context: `https://${path}#${commit ?? reference}${inside === '' ? '' : `:${inside}`}` };
+    }
+    case 'https':
+      if (inside !== '')
+        throw unsupportedContext(text, '--context-sub-path is for directories and repositories');
+      return { context: text };
+    default:
+      throw unsupportedContext(text, `there is no client for ${scheme}:// here`);
+  }
+}
+
+function unsupportedContext(text: string, why: string) {
+  return usageError('EXECUTOR_CONTEXT', `the context ${text.slice(0, 120)} cannot be read: ${why}`, {
+    next: 'Fetch it in a step before, and name the directory or the tar.',
+  });
+}
+
+function writeNames(options: ExecutorOptions, digest: string): void {
+  const references = (options.destination ?? []).map(text => withDefaultTag(parseReference(text)));
+  const names = references.map(({ domain, path }) => `${domain}/${path}@${digest}\n`).join('');
+  const tagged = references.map(reference => `${formatReference(reference)}@${digest}\n`).join('');
+  const { digestFile, imageNameWithDigestFile, imageNameTagWithDigestFile } = options;
+  if (digestFile !== undefined) writeFileSync(digestFile, digest);
+  if (imageNameWithDigestFile !== undefined) writeFileSync(imageNameWithDigestFile, names);
+  if (imageNameTagWithDigestFile !== undefined) writeFileSync(imageNameTagWithDigestFile, tagged);
+}
