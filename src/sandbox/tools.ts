@@ -18,6 +18,7 @@ const packages = {
   mkfifo: 'coreutils',
   hostname: 'hostname',
   ip: 'iproute2',
+  perl: 'perl-base',
   newuidmap: 'uidmap',
   newgidmap: 'uidmap',
   script: 'bsdutils',
@@ -42,6 +43,7 @@ export const stepTools = [
   'mkfifo',
   'hostname',
   'ip',
+  'perl',
 ] as const satisfies readonly ToolName[];
 type StepTool = (typeof stepTools)[number];
 

@@ -6,6 +6,7 @@ import type { StepUser } from '../users.ts';
 import { capabilityOptions } from './capabilities.ts';
 import { type Environment, loaderVariable, splitEnvironment } from './command.ts';
 import { deviceNames, type Mountpoints } from './mounts.ts';
+import { underFilter } from './seccomp.ts';
 import { command, quoted, terminalFile } from './setup-shell.ts';
 import type { Step } from './step-types.ts';
 import { hostName, type Workspace } from './workspace.ts';
@@ -65,6 +66,7 @@ export function lateCommands(input: LateInput): string[] {
     'exec "$@" 3>&- 4>&-',
   ];
   const enter = command(
+    ...(step.security === 'insecure' ? [] : underFilter(tools)),
     tools.nsenter,
     `--root=${workspace.tools}`,
     `--wd=${merged}`,
@@ -119,7 +121,8 @@ const inheritedNames = [...Object.keys(toolEnvironment), 'PWD', 'OLDPWD', 'SHLVL
  */
 export function refuseSecretNames(secrets: Environment): void {
   for (const name of Object.keys(secrets)) {
-    const usable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !loaderVariable.test(name);
+    const usable =
+      /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !loaderVariable.test(name) && !name.startsWith('PERL');
     if (usable && !inheritedNames.includes(name)) continue;
     throw stepError('SANDBOX_ENVIRONMENT', `the variable ${name} cannot hold a secret`, {
       next: 'Give the mount another name as its env, and have the command rename it.',

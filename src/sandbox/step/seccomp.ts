@@ -1,0 +1,134 @@
+import { arch, endianness } from 'node:os';
+import { usageError } from '../../core/index.ts';
+import type { Tools } from '../tools.ts';
+
+/**
+ * System calls that reach what no namespace covers, or much of the kernel for little: the keys of whoever builds, the
+ * kernel's log, its measuring and its programs. Docker's default profile refuses all of these (moby, profiles/seccomp).
+ * Where the numbers come from: Linux, arch/x86/entry/syscalls, and include/uapi/asm-generic/unistd.h for the others.
+ */
+const calls = {
+  add_key: { x64: 248, ia32: 286, generic: 217, arm: 309 },
+  request_key: { x64: 249, ia32: 287, generic: 218, arm: 310 },
+  keyctl: { x64: 250, ia32: 288, generic: 219, arm: 311 },
+  syslog: { x64: 103, ia32: 103, generic: 116, arm: 103 },
+  bpf: { x64: 321, ia32: 357, generic: 280, arm: 386 },
+  perf_event_open: { x64: 298, ia32: 336, generic: 241, arm: 364 },
+  userfaultfd: { x64: 323, ia32: 374, generic: 282, arm: 388 },
+  open_by_handle_at: { x64: 304, ia32: 342, generic: 265, arm: 371 },
+  kexec_load: { x64: 246, ia32: 283, generic: 104, arm: 347 },
+  quotactl: { x64: 179, ia32: 131, generic: 60, arm: 131 },
+  io_uring_setup: { x64: 425, ia32: 425, generic: 425, arm: 425 },
+  io_uring_enter: { x64: 426, ia32: 426, generic: 426, arm: 426 },
+  io_uring_register: { x64: 427, ia32: 427, generic: 427, arm: 427 },
+} as const;
+
+/** socket(2), for one family: VMs talk to their hosts by it, past every network namespace. */
+const socketCall = { x64: 41, ia32: 359, generic: 198, arm: 281 } as const;
+const vsock = 40;
+
+type Table = 'x64' | 'ia32' | 'generic' | 'arm';
+
+/** The system call interfaces that a machine's kernel serves: by AUDIT_ARCH (linux/audit.h), which numbers hold. */
+interface Machine {
+  readonly interfaces: readonly (readonly [auditArch: number, Table])[];
+  /** The number of seccomp(2). */
+  readonly seccomp: number;
+}
+
+const machines: Readonly<Record<string, Machine>> = {
+  x64: {
+    interfaces: [
+      [0xc000_003e, 'x64'],
+      [0x4000_0003, 'ia32'],
+    ],
+    seccomp: 317,
+  },
+  arm64: {
+    interfaces: [
+      [0xc000_00b7, 'generic'],
+      [0x4000_0028, 'arm'],
+    ],
+    seccomp: 277,
+  },
+  riscv64: { interfaces: [[0xc000_00f3, 'generic']], seccomp: 277 },
+  loong64: { interfaces: [[0xc000_0102, 'generic']], seccomp: 277 },
+};
+
+/** linux/bpf_common.h, linux/filter.h: what an instruction does. */
+const load = 0x20;
+const and = 0x54;
+const jumpIfEqual = 0x15;
+const give = 0x06;
+/** linux/seccomp.h: where `struct seccomp_data` has the number and the interface, and what a filter can decide. */
+const dataNumber = 0;
+const dataArch = 4;
+const firstArgument = { little: 16, big: 20 };
+const allow = 0x7fff_0000;
+const refuse = 0x0005_0001; // SECCOMP_RET_ERRNO with EPERM
+/** x32 calls are those of x64 with a bit set. */
+const withoutX32 = 0xbfff_ffff;
+
+/** A classic BPF program as seccomp(2) takes it: refuses the calls, of whatever interface they are made through. */
+export function seccompFilter({ interfaces }: Pick<Machine, 'interfaces'>, littleEndian: boolean): Buffer {
+  const one = (code: number, value: number, ifTrue = 0, ifFalse = 0): Buffer => {
+    const bytes = Buffer.alloc(8);
+    if (littleEndian) bytes.writeUInt16LE(code);
+    else bytes.writeUInt16BE(code);
+    bytes.writeUInt8(ifTrue, 2);
+    bytes.writeUInt8(ifFalse, 3);
+    if (littleEndian) bytes.writeUInt32LE(value, 4);
+    else bytes.writeUInt32BE(value, 4);
+    return bytes;
+  };
+  const parts = interfaces.map(([auditArch, table]) => {
+    const numbers = Object.values(calls).map(call => call[table]);
+    const tests = numbers.map((number, index) => one(jumpIfEqual, number, numbers.length + 3 - index));
+    const socket = [
+      one(jumpIfEqual, socketCall[table], 0, 2),
+      one(load, littleEndian ? firstArgument.little : firstArgument.big),
+      one(jumpIfEqual, vsock, 1),
+    ];
+    const body = [
+      one(load, dataNumber),
+      one(and, withoutX32),
+      ...tests,
+      ...socket,
+      one(give, allow),
+      one(give, refuse),
+    ];
+    return Buffer.concat([one(jumpIfEqual, auditArch, 0, body.length), ...body]);
+  });
+  return Buffer.concat([one(load, dataArch), ...parts, one(give, refuse)]);
+}
+
+/**
+ * perl(1), of which every system has the base: there is no tool of util-linux that sets a filter and is old enough to be
+ * everywhere. `struct sock_fprog` is a length and a pointer. The flag keeps kernels before 5.16 from slowing the step
+ * down for having a filter (SECCOMP_FILTER_FLAG_SPEC_ALLOW).
+ */
+const program = `
+  my ($number, $filter) = (shift() + 0, pack('H*', shift));
+  my $fprog = pack('S x!8 P', length($filter) / 8, $filter);
+  syscall($number, 1, 4, $fprog) == 0 or die "seccomp: $!\\n";
+  exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\\n"`;
+
+/**
+ * A command line that starts what follows it with the filter in place. It needs CAP_SYS_ADMIN, and so comes before what
+ * takes that away; and an environment without PERL5OPT and the like.
+ * @throws HoldfastError SANDBOX_UNAVAILABLE (exit 2) for a machine whose calls are not known here
+ */
+export function underFilter({ perl }: Pick<Tools, 'perl'>): string[] {
+  const machine = machines[arch()];
+  if (machine === undefined) {
+    throw usageError(
+      'SANDBOX_UNAVAILABLE',
+      `build steps cannot be isolated on ${arch()}: its system calls are not known`,
+      {
+        next: 'Build on x86-64, ARM64, RISC-V or LoongArch.',
+      },
+    );
+  }
+  const filter = seccompFilter(machine, endianness() === 'LE');
+  return [perl, '-e', program, String(machine.seccomp), filter.toString('hex')];
+}
