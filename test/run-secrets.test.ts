@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -193,13 +193,16 @@ RUN --mount=type=ssh,id=other [ ! -e $SSH_AUTH_SOCK ]
 `,
     });
     const { env: agentEnv } = agentOptions();
+    const temporary = join(directory, 'temporary');
+    await mkdir(temporary);
     const args = ['--ssh', 'default', '--ssh', `deploy=${key}`];
-    const result = await world.run('lock', [...servers.addHosts, ...args], { env: agentEnv });
+    const result = await world.run('lock', [...servers.addHosts, ...args], {
+      env: { ...agentEnv, TMPDIR: temporary },
+    });
     expect(result.exit, result.stderr).toBe(0);
     const [, body = ''] = (await readFile(key, 'utf8')).split('\n');
     for (const [where, text] of await contents(world.home)) expect(text.includes(body), where).toBe(false);
-    const left = (await readdir(tmpdir())).filter(name => name.startsWith('holdfast-ssh-'));
-    expect(left).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   test('a key with a passphrase is an error, not a question', async () => {

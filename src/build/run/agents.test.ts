@@ -1,11 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Agents } from './agents.ts';
 
 let directory: string;
@@ -101,11 +101,14 @@ test('it may not take the user’s keys away, add some, or lock the agent', asyn
 });
 
 test('an agent of keys ends with the build, and leaves nothing', async () => {
-  const before = readdirSync(tmpdir()).filter(name => name.startsWith('holdfast-ssh-'));
+  const temporary = join(directory, 'temporary');
+  mkdirSync(temporary);
+  vi.stubEnv('TMPDIR', temporary);
   await withStepSocket([key], async path => {
     expect((await asked(path, 'ssh-add', '-l')).code).toBe(0);
   });
-  expect(readdirSync(tmpdir()).filter(name => name.startsWith('holdfast-ssh-'))).toEqual(before);
+  expect(readdirSync(temporary)).toEqual([]);
+  vi.unstubAllEnvs();
 });
 
 test('what is neither is an error', async () => {

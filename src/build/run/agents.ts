@@ -29,7 +29,7 @@ export class Agents {
   }
 
   async close(): Promise<void> {
-    for (const agent of this.#keyAgents.values()) (await agent.catch(() => undefined))?.close();
+    for (const agent of this.#keyAgents.values()) await (await agent.catch(() => undefined))?.close();
   }
 
   async #socketPath(id: string, { paths }: AgentSource): Promise<string> {

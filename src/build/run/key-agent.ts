@@ -13,11 +13,13 @@ export class KeyAgent {
   readonly path: string;
   readonly #directory: string;
   readonly #process: ChildProcess;
+  readonly #end: Promise<unknown>;
 
   private constructor(directory: string, path: string, child: ChildProcess) {
     this.#directory = directory;
     this.path = path;
     this.#process = child;
+    this.#end = once(child, 'close');
   }
 
   /** @throws HoldfastError SSH_UNUSABLE, SANDBOX_TOOL_MISSING (exit 2) */
@@ -36,13 +38,15 @@ export class KeyAgent {
       for (const file of files) await addKey(tools['ssh-add'], path, file);
       return agent;
     } catch (error) {
-      agent.close();
+      await agent.close();
       throw error;
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#process.kill();
+    await this.#end;
+    // It removes its socket itself, and would be in the way of who removes the directory meanwhile.
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
