@@ -20,9 +20,13 @@ export interface StepResult {
 }
 
 const digest = z.custom<Digest>(isDigest);
-const stepResultSchema = z.object({
-  layer: z.object({ diffId: digest, digest, size: z.number(), mediaType: z.string() }).optional(),
+/** A step's result as it is kept. */
+export const keptStepSchema = z.object({
+  layer: z
+    .object({ diffId: digest, digest, size: z.number().int().nonnegative(), mediaType: z.string() })
+    .optional(),
 });
+export type KeptStep = z.infer<typeof keptStepSchema>;
 
 /**
  * What may be thrown away at any time: results of steps, and layers unpacked into directories. Everything is
@@ -30,6 +34,7 @@ const stepResultSchema = z.object({
  */
 export class BuildCache {
   readonly root: string;
+  readonly #used = new Map<Digest, KeptStep>();
 
   private constructor(root: string) {
     this.root = root;
@@ -58,7 +63,9 @@ export class BuildCache {
     const text = await readFile(this.#stepPath(key), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     try {
-      const { layer } = stepResultSchema.parse(JSON.parse(text));
+      const kept = keptStepSchema.parse(JSON.parse(text));
+      this.#used.set(key, kept);
+      const { layer } = kept;
       if (layer === undefined) return {};
       const { diffId, digest: blobDigest, size, mediaType } = layer;
       return { layer: { diffId, mediaType, blob: Promise.resolve({ digest: blobDigest, size }) } };
@@ -69,11 +76,19 @@ export class BuildCache {
 
   /** Waits for the layer's blob: a result without one would be of no use. */
   async saveStep(key: Digest, { layer }: StepResult): Promise<void> {
-    const { diffId, mediaType, blob } = layer ?? {};
-    const result = layer === undefined ? {} : { layer: { diffId, mediaType, ...(await blob) } };
+    const result: KeptStep =
+      layer === undefined
+        ? {}
+        : { layer: { diffId: layer.diffId, mediaType: layer.mediaType, ...(await layer.blob) } };
+    this.#used.set(key, result);
     const temporary = join(this.root, 'steps', `.${process.pid}-${randomBytes(6).toString('hex')}`);
     await writeFile(temporary, JSON.stringify(result));
     await rename(temporary, this.#stepPath(key));
+  }
+
+  /** Results that were found or kept since this was opened. */
+  get used(): ReadonlyMap<Digest, KeptStep> {
+    return this.#used;
   }
 
   /** Where the layer is unpacked, in overlayfs's form; nothing where it is not yet. */

@@ -30,4 +30,5 @@ export {
   type Grants,
   type SecretSource,
 } from './run/index.ts';
+export { packSteps, SharedCache } from './shared-cache.ts';
 export { verifyProject, type Verification } from './verify.ts';

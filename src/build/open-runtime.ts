@@ -39,6 +39,7 @@ export async function withRuntime<Result>(
   const runtime: BuildRuntime = {
     store,
     cache,
+    sharedCaches: [],
     onEvent: options.onEvent,
     note: text => options.onEvent({ type: 'note', text }),
     registry: () =>

@@ -8,12 +8,15 @@ import type { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
+import type { SharedCache } from './shared-cache.ts';
 import type { Grants } from './run/index.ts';
 
 /** What a build needs of the machine. */
 export interface BuildRuntime {
   readonly store: Store;
   readonly cache: BuildCache;
+  /** Results of steps of other machines, in the order in which they are asked. */
+  readonly sharedCaches: SharedCache[];
   readonly onEvent: OnEvent;
   readonly note: (text: string) => void;
   /** Opened at first use: an offline build never makes one. */

@@ -56,7 +56,7 @@ export async function stepResult(
   const { name, where } = step;
   onEvent({ type: 'step-started', step: name, label: step.text, where });
   const known = facts === undefined || !input.useCache ? undefined : keyFor(facts);
-  const cached = known && (await cache.step(known));
+  const cached = known && ((await cache.step(known)) ?? (await sharedStep(builder, known)));
   if (cached && (await isWhole(cached, store)) && (await leavings?.isWhole(known)) !== false) {
     await leavings?.done(known, undefined);
     onEvent({ type: 'step-done', step: name, cached: true });
@@ -82,6 +82,20 @@ export async function stepResult(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * A result that another machine left. Only where the lock names the image that must come out: a wrong one is then found.
+ */
+async function sharedStep({ runtime, input }: BuildInProgress, key: Digest): Promise<StepResult | undefined> {
+  if (input.ledger.mode !== 'replay') return undefined;
+  for (const shared of runtime.sharedCaches) {
+    const found = await shared.step(key, runtime.store);
+    if (found === undefined) continue;
+    await runtime.cache.saveStep(key, found);
+    return found;
+  }
+  return undefined;
 }
 
 /** Whether the store still has the layer that a cached result names. */

@@ -82,7 +82,14 @@ async function freshBuild(
     sourceDate: requestedSourceDate(project.arguments),
   });
   runtime.note(`verify: building in ${cacheRoot}`);
-  return executeBuild({ project, ledger, useCache: true, knownBlobs: new Map() }, { ...runtime, cache });
+  return executeBuild(
+    { project, ledger, useCache: true, knownBlobs: new Map() },
+    {
+      ...runtime,
+      cache,
+      sharedCaches: [],
+    },
+  );
 }
 
 /** What must not matter, made different while `build` runs; steps inherit the processors that this process may use. */

@@ -9,12 +9,13 @@ import {
   type Project,
 } from '../build/index.ts';
 import { portsNamed, projectsFrom, runBuild, type ProjectOptions } from './common.ts';
+import { cachesFrom, openCaches, writeCaches, type CacheOptions } from './cache-options.ts';
 import { isContinuousIntegration } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 import { outputsFrom, writeFacts, writeOutputs, type OutputOptions, type Outputs } from './outputs.ts';
 import type { StepOptions } from './step-options.ts';
 
-export interface BuildOptions extends ProjectOptions, StepOptions, OutputOptions {
+export interface BuildOptions extends ProjectOptions, StepOptions, OutputOptions, CacheOptions {
   /** Whether a stale lock is an error; `if-there`: where there is a lock at all. */
   readonly locked?: boolean | 'if-there';
   readonly cache: boolean;
@@ -27,13 +28,17 @@ export async function buildImage(
 ): Promise<PlatformBuilds<LockedBuild> & { readonly outputs: Outputs }> {
   const projects = await projectsFrom(directory, options);
   const outputs = outputsFrom(options);
+  const caches = cachesFrom(options);
   const { image, builds } = await runBuild(
     options,
     async runtime => {
+      await openCaches(caches, runtime);
       const built = await buildPlatforms(projects, runtime, (project, state) =>
         buildOrExtend(project, state, runtime, options),
       );
-      return { ...built, image: await writeOutputs(built, projects[0], outputs, runtime) };
+      const image = await writeOutputs(built, projects[0], outputs, runtime);
+      await writeCaches(caches, built.builds, runtime);
+      return { ...built, image };
     },
     portsNamed(projects[0]),
   );

@@ -3,13 +3,14 @@ import type { LockedBuild } from '../build/index.ts';
 import { formatPlatform } from '../core/index.ts';
 import { familiarReference } from '../registry/index.ts';
 import { buildImage, type BuildOptions } from './build-image.ts';
+import { addCacheOptions } from './cache-options.ts';
 import { addProjectOptions, printResult } from './common.ts';
 import { addOutputOptions } from './outputs.ts';
 import { addShellOption, addStepOptions } from './step-options.ts';
 
 export function buildCommand(program: Command): void {
   const command = program.command('build').description('build from the lock');
-  addOutputOptions(addShellOption(addStepOptions(addProjectOptions(command))))
+  addCacheOptions(addOutputOptions(addShellOption(addStepOptions(addProjectOptions(command)))))
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')
     .option('--no-cache', 'run every step again')
     .action(async (directory: string, options: BuildOptions) => {

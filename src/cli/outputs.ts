@@ -207,7 +207,7 @@ function parseOutput(
   }
 }
 
-function splitField(field: string): [string, string] {
+export function splitField(field: string): [string, string] {
   const at = field.indexOf('=');
   return at < 0 ? [field, 'true'] : [field.slice(0, at), field.slice(at + 1)];
 }

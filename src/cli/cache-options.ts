@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import { packSteps, SharedCache, type BuildRuntime, type LockedBuild } from '../build/index.ts';
+import { HoldfastError, usageError } from '../core/index.ts';
+import {
+  openDestination,
+  openSource,
+  parseReference,
+  withDefaultTag,
+  type Transport,
+} from '../registry/index.ts';
+import { collect } from './collect.ts';
+import { splitField } from './outputs.ts';
+
+/** Results of steps of other machines; names and forms are those of `docker buildx build`. */
+export interface CacheOptions {
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: readonly string[];
+}
+
+export function addCacheOptions(command: Command): Command {
+  return command
+    .option(
+      '--cache-from <place>',
+      'results of steps: REF, type=registry,ref=REF or type=local,src=DIR',
+      collect,
+    )
+    .option(
+      '--cache-to <place>',
+      'where results of steps are left: type=registry,ref=REF or type=local,dest=DIR; mode=min or mode=max',
+      collect,
+    );
+}
+
+interface Caches {
+  readonly from: readonly Transport[];
+  readonly to: readonly { readonly transport: Transport; readonly all: boolean }[];
+}
+
+/** @throws HoldfastError CACHE_INVALID, REFERENCE_INVALID (exit 2) */
+export function cachesFrom({ cacheFrom = [], cacheTo = [] }: CacheOptions): Caches {
+  return {
+    from: cacheFrom.map(text => placeOf(text, 'src').transport),
+    to: cacheTo.map(text => {
+      const { transport, fields } = placeOf(text, 'dest');
+      const mode = fields.get('mode') ?? 'min';
+      if (mode !== 'min' && mode !== 'max') throw invalid(text, `there is no mode ${mode}`);
+      return { transport, all: mode === 'max' };
+    }),
+  };
+}
+
+/** A place that cannot be read is told of; the steps then run. */
+export async function openCaches({ from }: Caches, runtime: BuildRuntime): Promise<void> {
+  for (const transport of from) {
+    const source = openSource(transport, await runtime.registry());
+    try {
+      runtime.sharedCaches.push(await SharedCache.open(source));
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      runtime.note(`--cache-from ${source.name} is not used: ${error.message}`);
+    }
+  }
+}
+
+/** Of the finished build: `min` leaves the steps whose layers are in the image, `max` those of other stages too. */
+export async function writeCaches(
+  { to }: Caches,
+  builds: readonly LockedBuild[],
+  runtime: BuildRuntime,
+): Promise<void> {
+  const inImage = new Set(builds.flatMap(({ config }) => config.rootfs.diff_ids));
+  for (const { transport, all } of to) {
+    const steps = [...runtime.cache.used].filter(
+      ([, { layer }]) => all || layer === undefined || inImage.has(layer.diffId),
+    );
+    const artifact = await packSteps(new Map(steps), runtime.store);
+    const destination = openDestination(transport, await runtime.registry());
+    await destination.write(runtime.store, artifact);
+    runtime.note(`left the results of ${steps.length} steps in ${destination.name}`);
+  }
+}
+
+function placeOf(
+  text: string,
+  directoryField: 'src' | 'dest',
+): { transport: Transport; fields: ReadonlyMap<string, string> } {
+  const fields = new Map(
+    /(?:^|,)type=/.test(text)
+      ? text.split(',').map(splitField)
+      : [['type', 'registry'] as const, ['ref', text] as const],
+  );
+  const required = (name: string) => {
+    const value = fields.get(name) ?? '';
+    if (value === '') throw invalid(text, `it lacks ${name}=`);
+    return value;
+  };
+  switch (fields.get('type') ?? '') {
+    case 'registry':
+      return {
+        transport: { kind: 'docker', reference: withDefaultTag(parseReference(required('ref'))) },
+        fields,
+      };
+    case 'local':
+      return { transport: { kind: 'oci', directory: required(directoryField), tag: 'cache' }, fields };
+    default:
+      throw invalid(text, 'its type is registry or local');
+  }
+}
+
+function invalid(text: string, why: string) {
+  return usageError('CACHE_INVALID', `${text.slice(0, 120)} is no place for results of steps: ${why}`, {
+    next: 'Write it as type=registry,ref=REF, or type=local with src=DIR to read and dest=DIR to write.',
+  });
+}
