@@ -18,7 +18,7 @@ import { inject } from 'vitest';
 import { hostPlatform, sha256, type Digest, type Platform } from '../src/core/index.ts';
 import { Store, type TaggedDescriptor } from '../src/store/index.ts';
 import { tarOf } from '../testkit/tar.ts';
-import { holdfast } from './program.ts';
+import { holdfast, upstreamEnvironment } from './program.ts';
 
 const mediaType = {
   manifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -84,10 +84,12 @@ export async function tinyTar(): Promise<Buffer> {
  * configuration: `debian:bookworm` with curl, on top of it `node:lts`, with this machine's Node.js and npm, and on top
  * of that `languages:1`, with Python, pip and git.
  */
-export async function putDebianBases(store: string): Promise<void> {
+export async function putDebianBases(
+  store: string,
+  names: readonly string[] = ['debian:bookworm', 'node:lts', 'languages:1'],
+): Promise<void> {
   const shared = await sharedBases();
-  for (const name of ['debian:bookworm', 'node:lts', 'languages:1'])
-    await lend(shared, name, await Store.open(store));
+  for (const name of names) await lend(shared, name, await Store.open(store));
 }
 
 /** The store with the shared images; made beside its place and renamed, so that it is there whole or not at all. */
@@ -114,13 +116,7 @@ const isDirectory = async (path: string) => (await stat(path).catch(() => undefi
 async function makeBases(work: string): Promise<void> {
   const places = ['--store', join(work, 'store'), '--cache-dir', join(work, 'cache'), '--progress', 'plain'];
   // The one thing in these tests that is fetched from outside, so the machine's proxies and roots count.
-  const env = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      /^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i.test(name) && value !== undefined
-        ? [[name, value]]
-        : [],
-    ),
-  );
+  const env = upstreamEnvironment();
   await succeed(
     ['base', 'bookworm', '--include', 'ca-certificates,curl', '--tag', 'debian:bookworm', ...places],
     env,

@@ -74,6 +74,16 @@ function idsOf(user: string): string[] {
   return ['--reuid', id('-u'), '--regid', id('-g')];
 }
 
+/** How this machine reaches the archive in its apt configuration: its proxies and roots. */
+export function upstreamEnvironment(): Record<string, string> {
+  const names = /^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      names.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
+
 let installation: Promise<string[]> | undefined;
 
 /** The command of a copy of the program, its dependencies and Node.js that every user can read. */

@@ -7,7 +7,14 @@ import type { Digest } from '../src/core/index.ts';
 import { putClientBases } from './trust/clients-base.ts';
 import { heavyClients, lightClients, type Client } from './trust/clients.ts';
 import { startSecureServers, type SecureServers } from './trust/servers.ts';
-import { lockedImage, makeWorld, printedImage, withoutNetwork, type World } from './world.ts';
+import {
+  lockedImage,
+  makeWorld,
+  printedImage,
+  upstreamEnvironment,
+  withoutNetwork,
+  type World,
+} from './world.ts';
 
 const withHeavy = process.env['HOLDFAST_TEST_HEAVY'] === '1';
 if (!withHeavy)
@@ -71,21 +78,13 @@ async function recordedAndReplayed(base: string, lines: string): Promise<void> {
   await rm(world.lockPath, { force: true });
   const files = { Dockerfile: `FROM ${base}\n${lines}`, 'test.gpg': servers.aptKey, 'Fetch.java': fetchJava };
   await world.write(files);
-  await world.succeed('lock', servers.addHosts, { env: upstreamRoots() });
+  // The archive in this machine's apt configuration may need the machine's own.
+  const env = { ...upstreamEnvironment(), NODE_EXTRA_CA_CERTS: servers.front.roots };
+  await world.succeed('lock', servers.addHosts, { env });
   const image = lockedImage(await world.readLock()) as Digest;
   expect(await tracesIn(image, base)).toEqual([]);
   const replayed = await world.succeed('build', ['--locked', '--no-cache'], { through: withoutNetwork });
   expect(printedImage(replayed)).toBe(image);
-}
-
-/** The archive in this machine's apt configuration may need the machine's own. */
-function upstreamRoots(): Record<string, string> {
-  const own = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      /^((https?|no|all)_proxy|SSL_CERT_FILE)$/i.test(name) && value !== undefined ? [[name, value]] : [],
-    ),
-  );
-  return { ...own, NODE_EXTRA_CA_CERTS: servers.front.roots };
 }
 
 /** What is left of the build's certificate, or of what names it, in an image's configuration and in the layers of its own. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { putDebianBases, putTinyBase } from './bases.ts';
 import { holdfast, type RunOptions, type RunResult } from './program.ts';
 
-export { holdfast, testUser, type RunOptions, type RunResult } from './program.ts';
+export { holdfast, testUser, upstreamEnvironment, type RunOptions, type RunResult } from './program.ts';
 export { archiveLines, programPackage, serveFiles, startServers, type Servers } from './servers.ts';
 
 /** A user's directory with a project in it, all of it new and gone afterwards. */
@@ -26,8 +26,8 @@ export interface World {
   readLock(): Promise<string>;
   /** `busybox` as `tiny:1` in the store. */
   tinyBase(): Promise<void>;
-  /** `debian:bookworm` and `node:lts` in the store. */
-  debianBases(): Promise<void>;
+  /** `debian:bookworm`, `node:lts` and `languages:1` in the store, or those of them that are named. */
+  debianBases(names?: readonly string[]): Promise<void>;
   /** Throws away all that a build can make again. */
   emptyCache(): Promise<void>;
   close(): Promise<void>;
@@ -68,7 +68,7 @@ export async function makeWorld(): Promise<World> {
     },
     readLock: () => readFile(join(project, 'holdfast.lock'), 'utf8'),
     tinyBase: async () => void (await putTinyBase(store)),
-    debianBases: () => putDebianBases(store),
+    debianBases: names => putDebianBases(store, names),
     emptyCache: () => rm(cache, { recursive: true, force: true }),
     close: () => rm(root, { recursive: true, force: true }),
   };

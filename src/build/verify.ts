@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Digest } from '../core/index.ts';
 import {
+  causesExplained,
   compareLayers,
   parseImageConfig,
   parseManifest,
   type DifferenceKind,
   type ImageConfig,
   type LayerSource,
+  type LikelyCause,
 } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
 import { requestedSourceDate } from './arguments.ts';
@@ -27,8 +29,12 @@ export interface VerifyDifference {
   readonly kind: DifferenceKind;
   /** The step that wrote it, as history names it. */
   readonly step: string;
-  readonly cause: string;
+  readonly cause: LikelyCause;
+  /** What the cause means, and what to do about it. */
+  readonly why: string;
 }
+
+type FoundDifference = Omit<VerifyDifference, 'why'>;
 
 export interface Verification {
   /** The one image that came out each time; nothing where they differ. */
@@ -57,13 +63,14 @@ export async function verifyProject(project: Project, runtime: BuildRuntime): Pr
       freshBuild(project, state, runtime, join(root, 'second', 'build')),
     );
     const contextChanged = first.context !== entry.context;
-    const differences = await differencesOf(first, second, runtime.store);
+    const found = await differencesOf(first, second, runtime.store);
     // Both alike and still another image than the locked one: what differs is found by comparing with that.
     const againstLock = contextChanged || first.image.digest === entry.image;
-    if (differences.length === 0 && !againstLock) {
-      differences.push(...(await differencesFromLocked(entry.image, first, runtime.store)));
+    if (found.length === 0 && !againstLock) {
+      found.push(...(await differencesFromLocked(entry.image, first, runtime.store)));
     }
     const same = first.image.digest === second.image.digest && againstLock;
+    const differences = found.map(one => ({ ...one, why: causesExplained[one.cause] }));
     return { image: same ? first.image.digest : undefined, locked: entry.image, contextChanged, differences };
   } finally {
     await rm(root, { recursive: true, force: true });
@@ -124,7 +131,7 @@ async function restrictProcessors(list: string): Promise<string | undefined> {
   }
 }
 
-async function differencesOf(a: BuildOutcome, b: BuildOutcome, store: Store): Promise<VerifyDifference[]> {
+async function differencesOf(a: BuildOutcome, b: BuildOutcome, store: Store): Promise<FoundDifference[]> {
   const left = await layersOf(a.image.digest, a.config, store);
   const right = await layersOf(b.image.digest, b.config, store);
   const found = await compareLayers(left, right);
@@ -143,7 +150,7 @@ async function differencesFromLocked(
   locked: Digest,
   built: BuildOutcome,
   store: Store,
-): Promise<VerifyDifference[]> {
+): Promise<FoundDifference[]> {
   if (!(await store.has(locked))) {
     return [
       {

@@ -239,3 +239,9 @@ function readIfThere(path: string): string {
 export function printResult(options: { readonly json?: boolean }, json: object, text: string): void {
   process.stdout.write(options.json === true ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`);
 }
+
+/** An instruction on one line of at most 100 characters. */
+export function shortened(instruction: string): string {
+  const line = instruction.replace(/\s+/g, ' ');
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}

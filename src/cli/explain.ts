@@ -2,7 +2,14 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { explain, readLockState, type Explanation } from '../build/index.ts';
 import { formatBytes, printable } from '../report/index.ts';
-import { addProjectOptions, printResult, projectFrom, runBuild, type ProjectOptions } from './common.ts';
+import {
+  addProjectOptions,
+  printResult,
+  projectFrom,
+  runBuild,
+  shortened,
+  type ProjectOptions,
+} from './common.ts';
 
 export function explainCommand(program: Command): void {
   addProjectOptions(
@@ -40,8 +47,3 @@ function explanationText({ section, name, line, askedBy }: Explanation): string 
     ...asked,
   ].join('\n');
 }
-
-const shortened = (text: string): string => {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
-};

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { verifyProject, type Verification } from '../build/index.ts';
 import { findingsError, shortDigest, type Digest, type HoldfastError } from '../core/index.ts';
-import { errorJson, errorText } from '../report/index.ts';
+import { errorJson, errorText, printable } from '../report/index.ts';
 import {
   addProjectOptions,
   portsNamed,
   printResult,
   projectsFrom,
   runBuild,
+  shortened,
   type ProjectOptions,
 } from './common.ts';
 import { addStepOptions, type StepOptions } from './step-options.ts';
@@ -48,12 +49,15 @@ export function verifyCommand(program: Command): void {
   });
 }
 
+/** A line for each file, and then what the causes mean. */
 function resultText({ image, differences }: Verification): string {
   if (image !== undefined) return `the same image each time: ${image}`;
-  const lines = differences.map(
-    ({ path, kind, step, cause }) => `${path}: ${kind} differs, written by ${step}; likely cause: ${cause}`,
+  const files = differences.map(
+    ({ path, kind, step, cause }) =>
+      `${printable(path)}: ${kind} differs, written by ${printable(shortened(step))}; likely cause: ${cause}`,
   );
-  return lines.join('\n');
+  const causes = new Set(differences.map(({ cause, why }) => `likely cause ${cause}: ${why}`));
+  return [...files, ...causes].join('\n');
 }
 
 function differs(image: Digest, places: number): HoldfastError {

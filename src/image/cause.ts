@@ -5,6 +5,7 @@ export type LikelyCause =
   | 'key material'
   | 'machine id'
   | 'database'
+  | 'memory dump'
   | 'clock'
   | 'random'
   | 'order'
@@ -12,18 +13,41 @@ export type LikelyCause =
   | 'temporary path'
   | 'unknown';
 
+/** What each cause means, and what is to be done where the step shall give the same file each time. */
+export const causesExplained: Readonly<Record<LikelyCause, string>> = {
+  log: 'it says when what was done; remove it at the end of the step',
+  cache: 'programs make it again when they need it; remove it at the end of the step',
+  'key material':
+    'it is random, and whoever has the image has it; remove it, and make it when a container starts',
+  'machine id': 'it must differ between machines; remove it, and have it made when a container starts',
+  database: 'it holds times and ids of its own making; remove it, and set it up when a container starts',
+  'memory dump':
+    'the state of a running program, with times and random orders; make it when a container starts',
+  clock: 'it holds the time of the build; have it made of SOURCE_DATE_EPOCH',
+  random: 'it holds what is random; have it made of something that stays',
+  order: 'the same pieces in another order, as a file system or parallel work gives them; sort them',
+  'host name': 'it holds the name of the machine; set it when a container starts',
+  'temporary path': 'it names a temporary directory; give that a fixed name',
+  unknown: 'neither its name nor its bytes tell',
+};
+
 const byPath: readonly (readonly [RegExp, LikelyCause])[] = [
   [
-    /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
+    /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|\.erlang\.cookie|rsakeys\.ini|certs\/dh|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
     'key material',
   ],
-  [/(?:^|\/)(?:machine-id|random-seed|product_uuid)$/, 'machine id'],
+  [
+    /(?:^|\/)(?:machine-id|random-seed|product_uuid|initiatorname\.iscsi|nvme\/host(?:id|nqn)|popularity-contest(?:\.conf)?)$/,
+    'machine id',
+  ],
   [/(?:^|\/)var\/log\/|(?:^|\/)_logs\/|\.log(?:\.\d+)?$/, 'log'],
   [/(?:^|\/)var\/cache\/|(?:^|\/)\.cache\/|(?:^|\/)_cacache\/|\.cache(?:-\d+)?$/, 'cache'],
   [
-    /(?:^|\/)(?:pg_control|pg_wal\/.*|pgstat\.stat|ibdata\d+|[^/]+\.(?:sqlite3?|db|mdb|ibd|gdbm))$/,
+    /(?:^|\/)(?:pg_control|pg_wal\/.*|pgstat\.stat|ibdata\d+|sasldb2|[^/]+\.(?:sqlite3?|db|mdb|ibd|gdbm))$|(?:^|\/)var\/lib\/(?:mysql|postgresql|ldap)\/|(?:^|\/)slapd\.d\//,
     'database',
   ],
+  // Of TeX and Metafont.
+  [/\/web2c\/.+\.(?:fmt|base|mem)$/, 'memory dump'],
   [/(?:^|\/)etc\/(?:hostname|hosts|mailname|postfix\/main\.cf)$/, 'host name'],
 ];
 
@@ -54,8 +78,8 @@ const masks: readonly (readonly [LikelyCause, RegExp])[] = [
   ['temporary path', /\/(?:tmp|var\/tmp)\/[\w.-]+/g],
   [
     'clock',
-    // Dates and times as ISO 8601, RFC 5322, ctime and `date` write them, and unix seconds up to nanoseconds.
-    /\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d|[A-Z]{3,4})\b)?)?|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* +\d{1,2}|\d{1,2} +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*)(?:,? +\d{4})?(?: +\d\d:\d\d:\d\d(?:\.\d+)?)?(?: +[A-Z]{3,4})?(?: +\d{4})?|\b\d\d:\d\d:\d\d(?:\.\d+)?|\b1\d{9}(?:\.?\d{3,9})?\b/g,
+    // Dates and times as ISO 8601, ASN.1, RFC 5322, ctime and `date` write them, and unix seconds up to nanoseconds.
+    /\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d|[A-Z]{3,4})\b)?)?|\b20\d{12}(?:\.\d+)?Z|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* +\d{1,2}|\d{1,2} +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*)(?:,? +\d{4})?(?: +\d\d:\d\d:\d\d(?:\.\d+)?)?(?: +[A-Z]{3,4})?(?: +\d{4})?|\b\d\d:\d\d:\d\d(?:\.\d+)?|\b1\d{9}(?:\.?\d{3,9})?\b/g,
   ],
   [
     'random',

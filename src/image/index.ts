@@ -1,5 +1,5 @@
 export { openArchive } from './archive.ts';
-export { type LikelyCause } from './cause.ts';
+export { causesExplained, type LikelyCause } from './cause.ts';
 export { compareLayers, type DifferenceKind, type LayerDifference, type LayerSource } from './compare.ts';
 export {
   chainId,

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { putDebianBases } from '../bases.ts';
-import { holdfast } from '../program.ts';
+import { holdfast, upstreamEnvironment } from '../program.ts';
 
 const light = `FROM languages:1
 RUN apt-get update && apt-get install -y --no-install-recommends wget libwww-perl liblwp-protocol-https-perl php-cli php-curl ruby python3-requests openssl && rm -rf /var/lib/apt/lists/*
@@ -53,13 +53,6 @@ async function make(work: string, withHeavy: boolean): Promise<void> {
 
 /** As for the other bases, the machine's proxies and roots count. */
 async function fetched(args: readonly string[]): Promise<void> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      /^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i.test(name) && value !== undefined
-        ? [[name, value]]
-        : [],
-    ),
-  );
-  const { exit, stderr } = await holdfast(args, { env });
+  const { exit, stderr } = await holdfast(args, { env: upstreamEnvironment() });
   if (exit !== 0) throw new Error(`holdfast ${args.join(' ')} failed:\n${stderr}`);
 }

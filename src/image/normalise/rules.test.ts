@@ -70,6 +70,7 @@ describe.skipIf(!isRoot)('rules', () => {
         tarFile('root/.npm/_npx/kept', 'x'),
         tarFile('work/_logs/kept', 'x'),
         tarFile('tmp/node-compile-cache/v24/00bf0630', 'x'),
+        tarFile('tmp/v8-compile-cache-0/13.6/yarn.js.BLOB', 'x'),
         tarFile('root/.cache/go-build/aa/bb-a', 'x'),
         tarFile('root/.cache/other', 'x'),
       ],

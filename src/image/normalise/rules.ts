@@ -3,12 +3,16 @@ import { shown, type ByteString } from '../filesystem/byte-string.ts';
 import { readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
 import { clampedTime } from '../diff/unchanged.ts';
+import { berkeleyDbRules } from './berkeley-db.ts';
+import { cargoRules } from './cargo.ts';
 import { debianRules } from './debian.ts';
 import { gitRules } from './git.ts';
 import { goRules } from './go.ts';
 import { javaRules } from './java.ts';
 import { npmRules } from './npm.ts';
 import { pythonRules } from './python.ts';
+import { rubyRules } from './ruby.ts';
+import { texRules } from './tex.ts';
 
 /** A rule that changed a file; `path` has no leading slash. */
 export interface RuleHit {
@@ -51,11 +55,15 @@ export interface Rule {
 
 export const rules: readonly Rule[] = [
   ...debianRules,
+  ...berkeleyDbRules,
+  ...texRules,
   ...gitRules,
   ...javaRules,
   ...pythonRules,
   ...npmRules,
   ...goRules,
+  ...cargoRules,
+  ...rubyRules,
 ];
 
 /** The rules without those switched off. @throws HoldfastError RULE_UNKNOWN (exit 2) */
