@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { z } from 'zod';
 import { removeLeftovers, type BlobDescriptor } from '../store/index.ts';
+import type { Isolation } from '../sandbox/index.ts';
 import { errnoOf, hexOf, isDigest, usageError, type Digest, type SourcePlace } from '../core/index.ts';
 
 /** A layer of an image: what is in it, and the blob that holds it, which may still be being compressed. */
@@ -35,16 +36,20 @@ export type KeptStep = z.infer<typeof keptStepSchema>;
 export class BuildCache {
   readonly root: string;
   readonly #used = new Map<Digest, KeptStep>();
+  readonly #trees: string;
 
-  private constructor(root: string) {
+  private constructor(root: string, trees: string) {
     this.root = root;
+    this.#trees = trees;
   }
 
   /** @throws HoldfastError CACHE_UNUSABLE (exit 2) */
-  static async open(root: string): Promise<BuildCache> {
+  static async open(root: string, isolation: Isolation): Promise<BuildCache> {
+    // Sandboxes store owners, deleted files and opaque directories in ways of their own.
+    const trees = isolation === 'namespaces' ? root : join(root, isolation);
     try {
-      for (const name of ['layers', 'steps', 'mounts', 'work'])
-        await mkdir(join(root, name), { recursive: true });
+      for (const name of ['layers', 'mounts']) await mkdir(join(trees, name), { recursive: true });
+      for (const name of ['steps', 'work']) await mkdir(join(root, name), { recursive: true });
     } catch (error) {
       throw usageError(
         'CACHE_UNUSABLE',
@@ -56,7 +61,7 @@ export class BuildCache {
       );
     }
     await removeLeftovers(join(root, 'work'));
-    return new BuildCache(root);
+    return new BuildCache(root, trees);
   }
 
   async step(key: Digest): Promise<StepResult | undefined> {
@@ -120,11 +125,11 @@ export class BuildCache {
   }
 
   #layerPath(diffId: Digest): string {
-    return join(this.root, 'layers', hexOf(diffId));
+    return join(this.#trees, 'layers', hexOf(diffId));
   }
 
   #mountPath(name: Digest): string {
-    return join(this.root, 'mounts', hexOf(name));
+    return join(this.#trees, 'mounts', hexOf(name));
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { parseManifest, type ImageConfig } from '../image/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
-import { lowerDirectories, withView } from './layers.ts';
+import { lowerDirectories } from './layers.ts';
 import { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
 
 /** Runs `use` on a read-only view of an image of one platform. @throws NamespacesNeeded */
@@ -20,7 +20,7 @@ export async function withImage<Result>(
   });
   const work = await runtime.cache.workDirectory();
   try {
-    return await withView(await lowerDirectories(layers, runtime), work, use);
+    return await runtime.sandbox.withView(await lowerDirectories(layers, runtime), work, use);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { resolveInRoot } from '../sandbox/index.ts';
 import type { BuiltStage } from './built-stage.ts';
 import type { BuildOutcome } from './execute.ts';
 import { withImage } from './image-view.ts';
-import { lowerDirectories, withView } from './layers.ts';
+import { lowerDirectories } from './layers.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** Of these a system holds one version of a name, so that another version than the locked one is a contradiction. */
@@ -51,7 +51,7 @@ async function installedIn(
   if (layers.length === 0) return new Map();
   const work = await runtime.cache.workDirectory();
   try {
-    return await withView(await lowerDirectories(layers, runtime), work, view =>
+    return await runtime.sandbox.withView(await lowerDirectories(layers, runtime), work, view =>
       Promise.resolve(inRoot(view)),
     );
   } finally {

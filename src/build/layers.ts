@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { integrityError, shortDigest, type Digest } from '../core/index.ts';
 import { extractLayer } from '../image/index.ts';
-import { insideUserNamespace, mountOverlay, unmount } from '../sandbox/index.ts';
 import type { Layer } from './cache.ts';
 import { placed } from './images.ts';
 import type { Store } from '../store/index.ts';
@@ -28,12 +27,12 @@ export async function layerDirectory(layer: Layer, runtime: BuildRuntime): Promi
 /** @throws HoldfastError IMAGE_LAYER_MISMATCH (exit 4), and what reading the store and unpacking throw */
 async function unpack({ diffId, blob, origin }: Layer, runtime: BuildRuntime): Promise<string> {
   const { digest } = await blob;
-  const { cache, store, note } = runtime;
+  const { cache, store, note, sandbox } = runtime;
   const work = await cache.workDirectory();
   try {
     const directory = join(work, 'layer');
     await mkdir(directory, { mode: 0o755 });
-    const userxattr = insideUserNamespace();
+    const { userxattr } = sandbox;
     const result = await extractLayer({ source: store.read(digest), directory, userxattr });
     if (result.diffId !== diffId) {
       throw integrityError(
@@ -69,21 +68,4 @@ async function damageOf(digest: Digest, store: Store): Promise<unknown> {
 export async function lowerDirectories(layers: readonly Layer[], runtime: BuildRuntime): Promise<string[]> {
   const directories = await Promise.all(layers.map(layer => layerDirectory(layer, runtime)));
   return directories.toReversed();
-}
-
-/** Runs `use` on a read-only view of the layers; an empty directory stands for none. */
-export async function withView<Result>(
-  lowers: readonly string[],
-  work: string,
-  use: (view: string) => Promise<Result>,
-): Promise<Result> {
-  const view = join(work, 'view');
-  await mkdir(view, { mode: 0o755 });
-  if (lowers.length === 0) return use(view);
-  await mountOverlay({ lowers, target: view });
-  try {
-    return await use(view);
-  } finally {
-    await unmount(view);
-  }
 }

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { RegistryClient } from '../registry/index.ts';
-import { openStepNetwork } from '../sandbox/index.ts';
+import type { Sandbox } from '../sandbox/index.ts';
 import { Store } from '../store/index.ts';
 import { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
@@ -12,6 +12,7 @@ export interface RuntimeOptions {
   readonly cache: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onEvent: OnEvent;
+  readonly sandbox: Sandbox;
   readonly canRunSteps: boolean;
   /** `--add-host`: names that are reached at an address of the user's choice. */
   readonly addHosts: ReadonlyMap<string, string>;
@@ -33,7 +34,7 @@ export async function withRuntime<Result>(
   use: (runtime: BuildRuntime) => Promise<Result>,
 ): Promise<Result> {
   const store = await Store.open(options.store);
-  const cache = await BuildCache.open(options.cache);
+  const cache = await BuildCache.open(options.cache, options.sandbox.isolation);
   let registry: Promise<RegistryClient> | undefined;
   let steps: Promise<StepHost> | undefined;
   const runtime: BuildRuntime = {
@@ -48,6 +49,7 @@ export async function withRuntime<Result>(
         homeDirectory: options.env['HOME'] ?? homedir(),
       })),
     steps: () => (steps ??= openStepHost(options, store)),
+    sandbox: options.sandbox,
     canRunSteps: options.canRunSteps,
     signal: options.signal,
     grants: options.grants,
@@ -61,14 +63,16 @@ export async function withRuntime<Result>(
     const host = await steps?.catch(() => undefined);
     await host?.gateway.close();
     host?.network.close();
+    await options.sandbox.close();
   }
 }
 
-async function openStepHost({ env, addHosts, ports }: RuntimeOptions, store: Store): Promise<StepHost> {
+async function openStepHost(options: RuntimeOptions, store: Store): Promise<StepHost> {
+  const { env, addHosts, sandbox } = options;
   // Loaded here, since a build from the cache has no use for it.
   const { Gateway } = await import('../gateway/index.ts');
-  const network = await openStepNetwork({ ports: [...new Set([...usualPorts, ...ports])] });
   const gateway = await Gateway.open({ store, environment: env, addHosts });
-  gateway.serve(network.listeners);
+  const ports = [...new Set([...usualPorts, ...options.ports])];
+  const network = await sandbox.openNetwork({ ports, serve: listeners => gateway.serve(listeners) });
   return { gateway, network };
 }

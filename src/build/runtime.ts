@@ -1,6 +1,6 @@
 import type { Gateway } from '../gateway/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
-import type { StepNetwork } from '../sandbox/index.ts';
+import type { Sandbox, StepNetwork } from '../sandbox/index.ts';
 import type { Digest } from '../core/index.ts';
 import type { Recording } from '../lock/index.ts';
 import type { BlobDescriptor, Store } from '../store/index.ts';
@@ -21,6 +21,7 @@ export interface BuildRuntime {
   readonly note: (text: string) => void;
   /** Opened at first use: an offline build never makes one. */
   readonly registry: () => Promise<RegistryClient>;
+  readonly sandbox: Sandbox;
   /** The gateway and the network that leads to it; opened by the first step that runs. */
   readonly steps: () => Promise<StepHost>;
   /** False outside of the namespaces that steps need: a step that is not cached then throws NamespacesNeeded. */

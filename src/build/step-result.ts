@@ -49,6 +49,7 @@ export async function stepResult(
         parent: layers.length === 0 ? null : chainId(layers.map(({ diffId }) => diffId)),
         command: step.command,
         sourceDate: input.ledger.sourceDate,
+        ...(!runtime.sandbox.keepsOwners && { owners: 'lost' }),
         withoutRules: input.project.request.withoutRules.toSorted(),
         facts: all,
       }),

@@ -84,7 +84,7 @@ async function freshBuild(
   cacheRoot: string,
 ): Promise<BuildOutcome> {
   await mkdir(cacheRoot, { recursive: true });
-  const cache = await BuildCache.open(cacheRoot);
+  const cache = await BuildCache.open(cacheRoot, runtime.sandbox.isolation);
   const ledger = new Ledger('replay', state.lock?.asOf ?? '', state.recording, {
     sourceDate: requestedSourceDate(project.arguments),
   });

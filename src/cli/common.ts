@@ -20,7 +20,7 @@ import {
 import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
 import { truthValue } from '../dockerfile/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
-import { enterNamespaces, isInside, probeSandbox } from '../sandbox/index.ts';
+import { enterNamespaces, isInside, openSandbox, probeSandbox } from '../sandbox/index.ts';
 import { collect } from './collect.ts';
 import { placesFor } from './environment.ts';
 import { lockDate } from './lock-date.ts';
@@ -187,6 +187,7 @@ export async function runBuild<Result>(
         env: { ...process.env, ...proxySettings(options.buildArg) },
         // Outside of the namespaces nothing is shown until it is known that this try succeeds.
         onEvent: event => (inside ? progress.show(event) : held.push(event)),
+        sandbox: openSandbox('namespaces'),
         canRunSteps: inside,
         addHosts: new Map((options.addHost ?? []).map(hostAddress)),
         ports,

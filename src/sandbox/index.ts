@@ -1,15 +1,14 @@
 export { enterNamespaces, isInside } from './enter.ts';
 export { refuseUnrunnable } from './foreign.ts';
 export { insideUserNamespace } from './namespaces.ts';
-export { runConnected } from './network/run-connected.ts';
-export { openStepNetwork, type StepAttachment, type StepNetwork } from './network/network.ts';
+export type { StepAttachment, StepNetwork } from './network/network.ts';
 export type { GatewayListeners } from './network/take-sockets.ts';
-export { mountOverlay, type OverlayOptions, unmount } from './overlay.ts';
+export { openSandbox } from './open-sandbox.ts';
 export { resolveInRoot } from './paths.ts';
 export { probeSandbox, type SandboxProbe } from './probe.ts';
+export { type Isolation, type Sandbox } from './sandbox.ts';
 export type { InjectedFile } from './step/injected-layer.ts';
 export type { Environment } from './step/command.ts';
 export type { Step, StepMount, StepResult } from './step/step-types.ts';
-export { runStep } from './step/step.ts';
 export { findTools, toolEnvironment } from './tools.ts';
 export { lookUpGroup, lookUpUser, type StepUser } from './users.ts';

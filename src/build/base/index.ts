@@ -11,13 +11,7 @@ import {
   type ImageConfig,
 } from '../../image/index.ts';
 import type { DistributionSuite, Fetch } from '../../kinds/apt/index.ts';
-import {
-  insideUserNamespace,
-  mountOverlay,
-  refuseUnrunnable,
-  runStep,
-  unmount,
-} from '../../sandbox/index.ts';
+import { refuseUnrunnable } from '../../sandbox/index.ts';
 import type { Store, TaggedDescriptor } from '../../store/index.ts';
 import { NamespacesNeeded, type BuildRuntime } from '../runtime.ts';
 import { configurePath, configureScript, imageSettings, packageDirectory } from './configure.ts';
@@ -103,20 +97,10 @@ async function makeImage(
   const sourceDate = Math.floor(base.date.getTime() / 1000);
   const work = await cache.workDirectory();
   try {
-    const first = await unpackFirst(base, store, work, systemRoot);
+    const first = await unpackFirst(base, runtime, work, systemRoot);
     runtime.note(`configuring ${base.packages.length} packages`);
     const upper = await configure(first, work, sourceDate, runtime);
-    const root = join(work, 'merged');
-    const overlayWork = join(work, 'overlay-work');
-    for (const directory of [root, overlayWork]) await mkdir(directory, { mode: 0o755 });
-    await mountOverlay({ lowers: [first], upper, work: overlayWork, target: root, volatile: true });
-    let layer: { diffId: Digest; digest: Digest; size: number };
-    try {
-      const written = await writeLayer({ upper: root, sourceDate, rules });
-      layer = { diffId: written.diffId, ...(await store.put(written.blob(root))) };
-    } finally {
-      await unmount(root);
-    }
+    const layer = await merged([upper, first], work, sourceDate, runtime);
     const created = new Date(sourceDate * 1000).toISOString().replace('.000Z', 'Z');
     const image = await storeImage(layer, request, platform, created, store);
     const origin = base.suites[0]?.opened.release.origin ?? 'base';
@@ -135,9 +119,33 @@ async function makeImage(
   }
 }
 
+/** Writes all layers as one. */
+async function merged(
+  lowers: readonly string[],
+  work: string,
+  sourceDate: number,
+  { sandbox, store }: BuildRuntime,
+): Promise<StoredLayer> {
+  const layers: StoredLayer[] = [];
+  // Writing a layer normalises the files that it is made of.
+  await sandbox.changed(lowers, work, async root => {
+    const written = await writeLayer({ upper: root, sourceDate, rules });
+    layers.push({ diffId: written.diffId, ...(await store.put(written.blob(root))) });
+  });
+  const [layer] = layers;
+  if (layer === undefined) throw new TypeError('a change that ended well has written its layer');
+  return layer;
+}
+
+interface StoredLayer {
+  readonly diffId: Digest;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
 async function unpackFirst(
   base: BasePackages,
-  store: Store,
+  { store, sandbox: { userxattr } }: BuildRuntime,
   work: string,
   systemRoot: string,
 ): Promise<string> {
@@ -148,7 +156,7 @@ async function unpackFirst(
     for (const { record, file } of packages)
       yield { name: record.name, bytes: await store.readBytes(file.digest) };
   }
-  await extractLayer({ source: unpackedPackages(archives()), directory, userxattr: insideUserNamespace() });
+  await extractLayer({ source: unpackedPackages(archives()), directory, userxattr });
   const names = packages.map(({ file }) => basename(file.path));
   const place = join(directory, packageDirectory);
   await mkdir(place, { recursive: true });
@@ -226,7 +234,7 @@ async function configure(
   const onOutput = (chunk: Buffer) => {
     tail = (tail + chunk.toString()).slice(-8192);
   };
-  const { exitCode, upper } = await runStep({
+  const { exitCode, upper } = await runtime.sandbox.runStep({
     lowers: [first],
     directory,
     argv: ['/bin/sh', configurePath],
@@ -250,7 +258,7 @@ async function configure(
 }
 
 async function storeImage(
-  layer: { diffId: Digest; digest: Digest; size: number },
+  layer: StoredLayer,
   { suite }: BaseRequest,
   platform: Platform,
   created: string,

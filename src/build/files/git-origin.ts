@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { integrityError, stepError, upstreamError, usageError } from '../../core/index.ts';
 import type { SessionResult } from '../../gateway/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
-import { resolveInRoot, runConnected, type StepAttachment } from '../../sandbox/index.ts';
+import { resolveInRoot, type StepAttachment } from '../../sandbox/index.ts';
 import type { Fetcher, Step } from '../step.ts';
 import { sessionOptions } from '../traffic.ts';
 import type { GitReference } from './git-reference.ts';
@@ -96,7 +96,7 @@ async function fetched(
   await mkdir(repository);
   const roots = join(work, 'roots.pem');
   await writeFile(roots, host.gateway.caCertificatePem);
-  const { ok, stdout, complaint } = await runConnected(
+  const { ok, stdout, complaint } = await fetcher.runtime.sandbox.runConnected(
     attachment,
     ['sh', '-c', script, 'sh', wanted.remote, wanted.ref, String(wanted.submodules)],
     {

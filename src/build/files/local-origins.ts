@@ -4,7 +4,7 @@ import type { Digest, SourcePlace } from '../../core/index.ts';
 import { extractLayer, openArchive } from '../../image/index.ts';
 import { insideUserNamespace } from '../../sandbox/index.ts';
 import type { Layer } from '../cache.ts';
-import { lowerDirectories, withView } from '../layers.ts';
+import { lowerDirectories } from '../layers.ts';
 import type { Project } from '../project.ts';
 import type { BuildRuntime } from '../runtime.ts';
 import type { Files, Origin } from './origin.ts';
@@ -59,7 +59,7 @@ export function layersOrigin(layers: readonly Layer[], runtime: BuildRuntime, re
     facts: { from: layers.map(({ diffId }) => diffId), sources: patterns, exclude, parents },
     async provide(work, use) {
       const lowers = await lowerDirectories(layers, runtime);
-      await withView(lowers, work, view =>
+      await runtime.sandbox.withView(lowers, work, view =>
         use({ sources: matched(view, everything, request), selection: everything, metadata: 'image' }),
       );
       return undefined;

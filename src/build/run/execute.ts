@@ -6,7 +6,6 @@ import type { Exchange, RefusedExchange } from '../../kinds/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
 import {
   lookUpUser,
-  runStep,
   type InjectedFile,
   type Step as SandboxStep,
   type StepUser,
@@ -56,7 +55,7 @@ export async function execute(execution: Execution): Promise<Executed> {
   for (const mount of execution.mounts) opened.push(await mount.open(work));
   const connection = await openConnection(builder, { ...execution, network: instruction.network });
   const user = lookUpUser(view, settings.container.User ?? '');
-  const outcome = await runStep({
+  const outcome = await builder.runtime.sandbox.runStep({
     ...sandboxStep(execution, opened, connection, user),
     directory: await madeDirectory(work, 'step'),
     onStdout: output.onStdout,
@@ -126,7 +125,7 @@ async function offerShell(
     const connection = await openConnection(builder, { ...execution, network: instruction.network });
     const [shell = '/bin/sh'] = settings.container.Shell ?? defaultShell;
     const step = sandboxStep(execution, opened, connection, user);
-    const { exitCode } = await runStep({
+    const { exitCode } = await builder.runtime.sandbox.runStep({
       ...step,
       env: { TERM: terminal.type, ...step.env },
       lowers: [upper, ...lowers],

@@ -3,7 +3,7 @@ import type { RunInstruction, Stage } from '../../dockerfile/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
 import { refuseUnrunnable } from '../../sandbox/index.ts';
 import type { Layer, StepResult } from '../cache.ts';
-import { lowerDirectories, withView } from '../layers.ts';
+import { lowerDirectories } from '../layers.ts';
 import { exchangesDigest } from '../ledger.ts';
 import { defaultShell, type StageSettings } from '../metadata.ts';
 import { stepResult, type Leavings } from '../step-result.ts';
@@ -45,7 +45,7 @@ export async function runStepOf(
     // The network is made while the layers are unpacked.
     if (instruction.network !== 'host') builder.runtime.steps().catch(() => {});
     const lowers = await lowerDirectories(layers, builder.runtime);
-    const { exchanges, refused, ...finished } = await withView(lowers, work, view =>
+    const { exchanges, refused, ...finished } = await builder.runtime.sandbox.withView(lowers, work, view =>
       execute({ builder, step, instruction, settings, lowers, view, work, recorded, environment, mounts }),
     );
     await checkNew(builder, exchanges, step);

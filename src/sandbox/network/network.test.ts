@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findTools } from '../tools.ts';
-import { openStepNetwork, type StepAttachment, type StepNetwork, stepSideCommands } from './network.ts';
+import { openStepNetwork, type StepAttachment, type NamespaceNetwork, stepSideCommands } from './network.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.log('skipped: the network tests make network namespaces and so need root');
@@ -31,7 +31,7 @@ const dial = (port: number, host: string) => `
   socket.on('data', d => process.stdout.write(d));`;
 
 describe.runIf(isRoot)('the network of the steps', () => {
-  let network: StepNetwork;
+  let network: NamespaceNetwork;
 
   beforeAll(async () => {
     network = await openStepNetwork({ ports: [80, 443] });

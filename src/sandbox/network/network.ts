@@ -15,11 +15,12 @@ export interface StepAttachment {
   readonly gatewayAddress: string;
   /** Puts one end of a new cable into the network namespace of the process, as `eth0`. */
   connect(pid: number): Promise<void>;
+  /** Ends what does not end with the step's namespace. */
+  disconnect(): void;
 }
 
-/** The network of one build: a namespace that belongs to the gateway, with one cable to each step. */
+/** The network of one build, which leads to its gateway. */
 export interface StepNetwork {
-  readonly listeners: GatewayListeners;
   allocate(): StepAttachment;
   /**
    * Resets the namespace sent since it was made (TcpOutRsts of RFC 4022): a rise during a step hints that it dialled a
@@ -30,13 +31,20 @@ export interface StepNetwork {
   close(): void;
 }
 
+/** A namespace that belongs to the gateway, with one cable to each step. */
+export interface NamespaceNetwork extends StepNetwork {
+  readonly listeners: GatewayListeners;
+}
+
 /**
  * Opens the network namespace of a build's gateway: packets that steps send to any address arrive there. The
  * listeners accept in this process; `socket.localAddress` and `localPort` are what the step dialled.
  * @param options.ports TCP ports to serve. DNS over UDP is always opened.
  * @throws HoldfastError SANDBOX_NETWORK_FAILED, SANDBOX_TOOL_MISSING (exit 2)
  */
-export async function openStepNetwork(options: { readonly ports: readonly number[] }): Promise<StepNetwork> {
+export async function openStepNetwork(options: {
+  readonly ports: readonly number[];
+}): Promise<NamespaceNetwork> {
   const tools = findTools(['nsenter', 'ip']);
   let namespace = -1;
   let counters = -1;
@@ -68,7 +76,12 @@ export async function openStepNetwork(options: { readonly ports: readonly number
       const index = last;
       if (index > largestIndex) throw networkError('too many steps in one build');
       const clientAddress = `198.${18 + (index >> 16)}.${(index >> 8) & 0xff}.${index & 0xff}`;
-      return { clientAddress, gatewayAddress, connect: pid => plug(index, clientAddress, pid) };
+      return {
+        clientAddress,
+        gatewayAddress,
+        connect: pid => plug(index, clientAddress, pid),
+        disconnect: () => {},
+      };
     },
     refusedConnections: () => outgoingResets(counters),
     close() {

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { enterNamespaces, mountOverlay, type OverlayOptions, unmount } from '../index.ts';
+import { enterNamespaces } from '../enter.ts';
+import { mountOverlay, type OverlayOptions, unmount } from '../overlay.ts';
 
 enterNamespaces();
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-overlay-'));

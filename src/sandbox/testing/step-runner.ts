@@ -14,7 +14,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { enterNamespaces, openStepNetwork, probeSandbox, runStep, type StepMount } from '../index.ts';
+import { enterNamespaces, probeSandbox, type StepMount } from '../index.ts';
+import { openStepNetwork } from '../network/network.ts';
+import { runStep } from '../step/step.ts';
 import type { HoldfastError } from '../../core/index.ts';
 import type { MountRequest, StepOutcome, StepRequest } from './steps.ts';
 import { makeTinyRootfs } from './tiny-rootfs.ts';
