@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { stepError } from '../../core/index.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
-import { fixedTime, InjectedLayer, type InjectedFile } from './injected-layer.ts';
+import { fixedTime, InjectedLayer, notA, type InjectedFile } from './injected-layer.ts';
 
 /** A file system that a step will see at some path, and in which something can still be laid for it to find. */
 export interface Ground {
@@ -25,13 +25,20 @@ export class MemoryGround implements Ground {
 
   ensureDirectory(path: string): string {
     const resolved = resolveInRoot(this.#root, path);
-    mkdirSync(this.#root + resolved, { recursive: true });
+    if (this.#isThere(resolved) !== 'directory') {
+      if (this.#isThere(posix.dirname(resolved)) !== 'directory')
+        this.ensureDirectory(posix.dirname(resolved));
+      if (this.#isThere(resolved) === 'file') throw notA('directory', path);
+      mkdirSync(this.#root + resolved);
+    }
     return resolved;
   }
 
   ensureFile(path: string): string {
+    const resolved = resolveInRoot(this.#root, path);
+    if (this.#isThere(resolved) === 'directory') throw notA('file', path);
     this.addFile({ path, content: '' });
-    return resolveInRoot(this.#root, path);
+    return resolved;
   }
 
   addFile({ path, content, mode = 0o644 }: InjectedFile): void {
@@ -41,6 +48,11 @@ export class MemoryGround implements Ground {
     writeFileSync(this.#root + resolved, content);
     chmodSync(this.#root + resolved, mode);
     utimesSync(this.#root + resolved, fixedTime, fixedTime);
+  }
+
+  #isThere(resolved: string): 'directory' | 'file' | undefined {
+    const stats = lstatOf(this.#root + resolved);
+    return stats && (stats.isDirectory() ? 'directory' : 'file');
   }
 }
 

@@ -98,7 +98,7 @@ export function copyDirectory(original: Stats | undefined, path: string): void {
   chmodSync(path, (original?.mode ?? 0o755) & 0o7777);
 }
 
-function notA(expected: 'file' | 'directory', path: string): Error {
+export function notA(expected: 'file' | 'directory', path: string): Error {
   return stepError(
     'SANDBOX_ROOTFS_INVALID',
     `${path} in the image is not a ${expected}, as a step needs it to be`,

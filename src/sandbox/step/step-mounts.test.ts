@@ -206,6 +206,16 @@ const cases: readonly (readonly [
     ({ error }) => expect(error).toBe('SANDBOX_ROOTFS_INVALID'),
   ],
   [
+    'nor over a device',
+    { mounts: [{ type: 'tmpfs', target: '/dev/null' }] },
+    ({ error }) => expect(error).toBe('SANDBOX_ROOTFS_INVALID'),
+  ],
+  [
+    'nor is a file over a directory of /dev',
+    { mounts: [{ type: 'file', content: '', target: '/dev/shm' }] },
+    ({ error }) => expect(error).toBe('SANDBOX_ROOTFS_INVALID'),
+  ],
+  [
     'files that every step is given are in mounts too',
     {
       mounts: [

@@ -5,6 +5,7 @@ import { type Mount, overlayMount } from '../overlay.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
 import { type Ground, LayersGround, MemoryGround, noGround } from './grounds.ts';
 import { copyDirectory, type InjectedFile, type InjectedLayer } from './injected-layer.ts';
+import { groundOf, inOrder, isWithin, overTarget } from './mount-targets.ts';
 import type { Mountpoints, StepDirectories } from './mounts.ts';
 import { type SocketServer, serveSocket } from './sockets.ts';
 import type { StepMount } from './step-types.ts';
@@ -96,7 +97,7 @@ export class StepMounts {
         ...this.#placed.map(({ kept: { mount }, at, ground }) => ({ target: mount.target, at, ground })),
       ];
       const found = groundOf(target, image, grounds);
-      if (found.rest === '/') throw over(target);
+      if (found.rest === '/') throw overTarget(target);
       const source = kept.mount.type === 'layers' ? this.#source(kept, kept.mount.source) : '/';
       const rest = this.#isDirectory(kept, source)
         ? found.ground.ensureDirectory(found.rest)
@@ -206,43 +207,4 @@ export class StepMounts {
     if (mount.type !== 'layers') return false;
     return lstatOf(this.#reach(join(directory, 'view')) + source)?.isDirectory() ?? false;
   }
-}
-
-/** Parents first. Of mounts with the same target the last one is meant. */
-function inOrder(mounts: readonly StepMount[]): StepMount[] {
-  const byTarget = new Map(
-    mounts.map(mount => {
-      const target = posix.resolve('/', mount.target);
-      return [target, { ...mount, target }] as const;
-    }),
-  );
-  return [...byTarget.values()].toSorted((a, b) => (`${a.target}/` < `${b.target}/` ? -1 : 1));
-}
-
-/** What a path leads to: as it is written, the innermost mount that holds it; else what the image's links lead to. */
-function groundOf(
-  target: string,
-  image: string,
-  grounds: readonly { readonly target: string; readonly at: string; readonly ground: Ground }[],
-): { readonly ground: Ground; readonly at: string; readonly rest: string } {
-  const written = innermost(grounds.filter(one => one.target !== '/' && isWithin(target, one.target)));
-  if (written !== undefined) return { ...written, rest: target.slice(written.target.length) || '/' };
-  const resolved = resolveInRoot(image, target);
-  const holder = innermost(grounds.filter(({ at }) => isWithin(resolved, at)));
-  if (holder === undefined) throw new TypeError('everything is within the root');
-  return { ...holder, rest: posix.join('/', resolved.slice(holder.at.length)) };
-}
-
-function innermost<One extends { readonly at: string }>(grounds: readonly One[]): One | undefined {
-  return grounds.toSorted((a, b) => b.at.length - a.at.length)[0];
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
-}
-
-function over(target: string): Error {
-  return stepError('SANDBOX_MOUNT_TARGET', `nothing can be mounted over ${target}`, {
-    next: 'Name a target below it.',
-  });
 }
