@@ -37,9 +37,9 @@ afterEach(async () => {
 
 /** Nothing that these do may depend on when, where and by whom they are installed. */
 const plain =
-  'adduser at bc bsdextrautils bzip2 cron dbus ed file fontconfig fonts-dejavu-core less logrotate make man-db openssh-client patch procps psmisc redis-server rsync rsyslog sgml-base shared-mime-info sqlite3 sudo unzip vim-tiny xml-core zip';
+  'adduser at bc bsdextrautils bzip2 cron dbus ed fontconfig fonts-dejavu-core less logrotate make man-db openssh-client patch procps psmisc redis-server rsync rsyslog sgml-base sqlite3 sudo tcpd tree unzip whiptail xml-core zip';
 const plainHeavy =
-  'apache2 aspell-en ca-certificates-java default-jre-headless emacs-nox gcc git gnupg libgdk-pixbuf2.0-0 libgtk-3-0 locales nginx-light perl php-cli python3-pip ruby snmpd systemd texlive-binaries unattended-upgrades uuid-runtime xfonts-base';
+  'apache2 aspell-en ca-certificates-java default-jre-headless emacs-nox gcc git gnupg libgdk-pixbuf2.0-0 libgtk-3-0 locales nginx-light perl php-cli python3-pip ruby shared-mime-info snmpd systemd texlive-binaries unattended-upgrades uuid-runtime vim-tiny xfonts-base';
 
 /** These make keys, ids or databases when they are installed. */
 const unique = 'munge openssh-server popularity-contest ssl-cert';
