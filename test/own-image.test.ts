@@ -50,4 +50,15 @@ test.skipIf(!heavy)('it builds what the program outside of it builds', async () 
   const asJob = ['run', '--rm', '--network=none', ...capabilities, ...volumes, 'holdfast:test', ...command];
   const inside = await docker?.docker(asJob);
   expect(inside?.stdout.trim()).toBe(lockedImage(await world.readLock()));
+  // With Docker's defaults nothing but chroot works, and somebody has to ask for it.
+  const weaker = [
+    'run',
+    '--rm',
+    '--network=none',
+    '--env=HOLDFAST_ISOLATION=chroot',
+    ...volumes,
+    'holdfast:test',
+  ];
+  const copied = await docker?.docker([...weaker, ...command]);
+  expect(copied?.stdout.trim()).toBe(lockedImage(await world.readLock()));
 });

@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly stdin?: string | Buffer;
   /** A command line that starts another one, as root: `['unshare', '--net']`. */
   readonly through?: readonly string[];
-  /** Runs the program, from an installation that this user can read, as this user. */
+  /** Runs the program, from an installation that this user can read, as this user; a number may be one without a name. */
   readonly user?: string;
   /** Kills the program after so many milliseconds. */
   readonly killAfter?: number;
@@ -32,7 +32,7 @@ export interface RunResult {
 /** Runs the built program as a child process and returns what it said. */
 export async function holdfast(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { cwd = '/', env = {}, stdin = '', through = [], user, killAfter } = options;
-  const as = user === undefined ? [] : ['setpriv', ...idsOf(user), '--init-groups', '--'];
+  const as = user === undefined ? [] : ['setpriv', ...idsOf(user), '--'];
   const program =
     user === undefined
       ? [process.execPath, join(repository, 'bin', 'holdfast.js')]
@@ -70,8 +70,9 @@ export function testUser(): string | undefined {
 }
 
 function idsOf(user: string): string[] {
+  if (/^\d+$/.test(user)) return ['--reuid', user, '--regid', user, '--clear-groups'];
   const id = (flag: string) => spawnSync('id', [flag, user]).stdout.toString().trim();
-  return ['--reuid', id('-u'), '--regid', id('-g')];
+  return ['--reuid', id('-u'), '--regid', id('-g'), '--init-groups'];
 }
 
 /** How this machine reaches the archive in its apt configuration: its proxies and roots. */
@@ -86,8 +87,8 @@ export function upstreamEnvironment(): Record<string, string> {
 
 let installation: Promise<string[]> | undefined;
 
-/** The command of a copy of the program, its dependencies and Node.js that every user can read. */
-function readableInstallation(): Promise<string[]> {
+/** The command of a copy of the program, its dependencies and Node.js, in one directory that every user can read. */
+export function readableInstallation(): Promise<string[]> {
   return (installation ??= install());
 }
 

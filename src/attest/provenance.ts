@@ -16,6 +16,8 @@ export interface ProvenanceFacts {
   readonly version: string;
   /** Names of the recipes by which layers are compressed and normalised. */
   readonly recipes: Readonly<Record<string, Json>>;
+  /** Whether all files belong to root because their owners could not be had. */
+  readonly ownersLost: boolean;
   /** Only with `mode=max`: arguments may tell more than others shall read. */
   readonly arguments: Readonly<Record<string, string>> | undefined;
 }
@@ -33,7 +35,7 @@ export function provenanceStatement(facts: ProvenanceFacts): Statement {
     buildDefinition: {
       buildType: 'urn:holdfast:build:1',
       externalParameters: external,
-      internalParameters: { asOf, ...recipes },
+      internalParameters: { asOf, ...recipes, ...(facts.ownersLost && { owners: 'lost' }) },
       resolvedDependencies: inputs.map(({ section, line }) => dependency(section, line)),
     },
     runDetails: { builder: { id: 'urn:holdfast:builder', version: { holdfast: version } } },

@@ -72,6 +72,7 @@ async function statementsOf(
   if (provenance !== undefined)
     statements.push(
       provenanceStatement({
+        ownersLost: !runtime.sandbox.keepsOwners,
         name,
         image: image.digest,
         inputs,

@@ -90,6 +90,22 @@ function staleness(project: Project, entry: BuildEntry | undefined): HoldfastErr
 const stale = (code: string, message: string) =>
   staleError(code, message, { next: 'Run `holdfast lock` and commit holdfast.lock.' });
 
+/**
+ * An image whose files lost their owners is another one than the same with them, from whatever recording.
+ * @throws HoldfastError LOCK_OWNERS (exit 2)
+ */
+export function refuseOtherOwners({ entry }: LockState, { sandbox }: BuildRuntime): void {
+  if (entry === undefined || (entry.isolation === undefined) === sandbox.keepsOwners) return;
+  const message = sandbox.keepsOwners
+    ? `${lockName} is of an image built with --isolation ${entry.isolation}, in which all files belong to root`
+    : `${lockName} is of an image whose files have owners, and --isolation ${sandbox.isolation} cannot give them`;
+  throw usageError('LOCK_OWNERS', message, {
+    next: sandbox.keepsOwners
+      ? 'Build with that isolation, or remove the lock and record everything anew.'
+      : 'Build as root or with subordinate ids (see `holdfast doctor`), or keep another lock: --lockfile FILE.',
+  });
+}
+
 export interface LockOptions {
   /** RFC 3339, UTC, whole seconds: the date of a lock that does not exist yet. */
   readonly asOf: string;
@@ -114,6 +130,7 @@ export async function lockProject(
   runtime: BuildRuntime,
   options: LockOptions,
 ): Promise<WrittenLock> {
+  refuseOtherOwners(state, runtime);
   const asOf = state.lock?.asOf ?? options.asOf;
   const ledger = new Ledger('extend', asOf, state.recording, {
     others: state.others,
@@ -143,6 +160,7 @@ export async function lockProject(
     context: outcome.context,
     recording,
     image: outcome.image.digest,
+    ...(!runtime.sandbox.keepsOwners && { isolation: 'single-id' as const }),
   };
   const others = state.lock?.builds.filter(build => buildKey(build) !== buildKey(entry)) ?? [];
   const builds = [...others, entry];
@@ -221,6 +239,7 @@ export async function buildFromLock(
   if (state.stale) throw state.stale;
   if (!lock || !entry || !recording)
     throw new TypeError('a lock that is not stale has an entry and a recording');
+  refuseOtherOwners(state, runtime);
   await refuseUnlocked(project, recording);
   const outcome = await executeBuild(
     {

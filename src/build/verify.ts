@@ -19,7 +19,7 @@ import { BuildCache } from './cache.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
 import { Ledger } from './ledger.ts';
 import type { LockState } from './locking.ts';
-import { readLockState } from './locking.ts';
+import { readLockState, refuseOtherOwners } from './locking.ts';
 import type { Project } from './project.ts';
 import type { BuildRuntime } from './runtime.ts';
 
@@ -54,6 +54,7 @@ export interface Verification {
 export async function verifyProject(project: Project, runtime: BuildRuntime): Promise<Verification> {
   const state = await readLockState(project, runtime);
   if (state.stale) throw state.stale;
+  refuseOtherOwners(state, runtime);
   const { entry } = state;
   if (!entry) throw new TypeError('a lock that is not stale has an entry');
   const root = join(runtime.cache.root, `verify-${process.pid}`);

@@ -20,9 +20,9 @@ import {
 import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
 import { truthValue } from '../dockerfile/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
-import { enterNamespaces, isInside, openSandbox, probeSandbox } from '../sandbox/index.ts';
+import { enterNamespaces, isInside, isolations, openSandbox, probeSandbox } from '../sandbox/index.ts';
 import { collect } from './collect.ts';
-import { placesFor } from './environment.ts';
+import { isolationFor, placesFor } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 import { buildArguments, buildContext, hostAddress, label } from './pairs.ts';
 import { failedStepShell, grantsFrom, type StepOptions } from './step-options.ts';
@@ -45,6 +45,7 @@ export interface ProjectOptions extends PlaceOptions {
 export interface PlaceOptions {
   readonly store?: string;
   readonly cacheDir?: string;
+  readonly isolation?: string;
   readonly progress: ProgressMode;
   readonly json?: boolean;
 }
@@ -58,6 +59,12 @@ export function addPlaceOptions(command: Command): Command {
     .option(
       '--cache-dir <dir>',
       'what may be thrown away; default $HOLDFAST_CACHE, or holdfast in the user’s cache',
+    )
+    .addOption(
+      new Option(
+        '--isolation <kind>',
+        'how steps are kept apart; default $HOLDFAST_ISOLATION, or namespaces; the others are weaker',
+      ).choices(isolations),
     )
     .addOption(
       new Option('--progress <mode>', 'how progress is shown on stderr')
@@ -107,10 +114,12 @@ function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
 
 /** Of several platforms the first. */
 export async function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
-  if ((directory === '-' || options.file === '-' || isRemote(directory)) && !isInside()) {
+  const isolation = isolationFor(options, process.env);
+  const comesOnce = directory === '-' || options.file === '-' || isRemote(directory);
+  if (comesOnce && isolation !== 'chroot' && !isInside()) {
     // What comes by standard input comes once, and what is fetched should, so the program must not start anew later.
-    await probeSandbox();
-    enterNamespaces();
+    await probeSandbox(isolation);
+    enterNamespaces(isolation);
   }
   const [platform] = platformsFrom(options);
   const request: ProjectRequest = {
@@ -160,8 +169,9 @@ export async function runBuild<Result>(
   options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg'> & StepOptions,
   use: (runtime: BuildRuntime) => Promise<Result>,
   ports: readonly number[] = [],
+  inside = isInside(),
 ): Promise<Result> {
-  const inside = isInside();
+  const isolation = isolationFor(options, process.env);
   const progress = progressFor(options.progress, {
     write: text => process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true,
@@ -187,7 +197,7 @@ export async function runBuild<Result>(
         env: { ...process.env, ...proxySettings(options.buildArg) },
         // Outside of the namespaces nothing is shown until it is known that this try succeeds.
         onEvent: event => (inside ? progress.show(event) : held.push(event)),
-        sandbox: openSandbox('namespaces'),
+        sandbox: openSandbox(isolation, join(cache, 'work', `${process.pid}-sandbox`)),
         canRunSteps: inside,
         addHosts: new Map((options.addHost ?? []).map(hostAddress)),
         ports,
@@ -203,8 +213,10 @@ export async function runBuild<Result>(
       for (const event of held) progress.show(event);
       throw error;
     }
-    await probeSandbox(cache);
-    enterNamespaces();
+    const { notes } = await probeSandbox(isolation, cache);
+    for (const text of notes) progress.show({ type: 'note', text: `${isolation}: ${text}` });
+    if (isolation === 'chroot') return await runBuild(options, use, ports, true);
+    enterNamespaces(isolation);
     throw error; // Not reached: the program has been replaced.
   } finally {
     progress.close();

@@ -1,5 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { usageError } from '../core/index.ts';
+import { type Isolation, isolations } from '../sandbox/index.ts';
 
 /** Directories of this user (XDG Base Directory Specification); an option wins over a variable. */
 export interface Places {
@@ -24,4 +26,17 @@ export function placesFor(
 export function isContinuousIntegration(env: NodeJS.ProcessEnv): boolean {
   const { CI: value } = env;
   return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}
+
+/**
+ * How steps are to be kept apart: the strongest way, unless a weaker one is asked for.
+ * @throws HoldfastError ISOLATION_INVALID (exit 2)
+ */
+export function isolationFor(options: { readonly isolation?: string }, env: NodeJS.ProcessEnv): Isolation {
+  const text = options.isolation ?? (env['HOLDFAST_ISOLATION'] || 'namespaces');
+  const found = isolations.find(one => one === text);
+  if (found !== undefined) return found;
+  throw usageError('ISOLATION_INVALID', `"${text}" is no kind of isolation`, {
+    next: `Write one of: ${isolations.join(', ')}.`,
+  });
 }

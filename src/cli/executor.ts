@@ -1,11 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { usageError } from '../core/index.ts';
 import { familiarReference, formatReference, parseReference, withDefaultTag } from '../registry/index.ts';
+import { examineSandboxes, isInside, type Isolation } from '../sandbox/index.ts';
 import { buildImage, type BuildOptions } from './build-image.ts';
 import { collect } from './collect.ts';
 import { addPlaceOptions, type PlaceOptions } from './common.ts';
+import { isolationFor, placesFor } from './environment.ts';
 import { otherFlags } from './executor-flags.ts';
 
 interface ExecutorOptions extends PlaceOptions {
@@ -56,11 +58,23 @@ export function executorCommand(program: Command): void {
     const notes = fates(self);
     const { context, input } = contextOf(options.context, options.contextSubPath);
     const quiet = /^(?:panic|fatal|error)$/.test(options.verbosity ?? '');
-    const built = await buildImage(context, buildOptions(options, context, input, quiet));
+    const isolation = options.isolation ?? (await strongestIsolation(options));
+    const built = await buildImage(context, buildOptions({ ...options, isolation }, context, input, quiet));
     if (!quiet) for (const note of notes) process.stderr.write(`${note}\n`);
     writeNames(options, built.image.digest);
     process.stdout.write(`${built.image.digest}\n`);
   });
+}
+
+/** kaniko isolates nothing, so whoever runs its command asks for no more than its place: chroot, or better. */
+async function strongestIsolation(options: PlaceOptions): Promise<Isolation> {
+  if (process.env['HOLDFAST_ISOLATION']) return isolationFor({}, process.env);
+  if (isInside()) return 'namespaces';
+  const { cache } = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
+  mkdirSync(cache, { recursive: true });
+  const works = await examineSandboxes(cache);
+  const found = works.find(({ isolation, probe }) => probe !== undefined && isolation !== 'single-id');
+  return found?.isolation ?? 'namespaces';
 }
 
 /** What is to be told of flags that are passed over. @throws HoldfastError EXECUTOR_FLAG (exit 2) */
@@ -98,6 +112,7 @@ function buildOptions(
   return {
     ...(options.store !== undefined && { store: options.store }),
     ...(options.cacheDir !== undefined && { cacheDir: options.cacheDir }),
+    ...(options.isolation !== undefined && { isolation: options.isolation }),
     ...(options.buildArg && { buildArg: options.buildArg }),
     ...(options.target !== undefined && { target: options.target }),
     ...(options.label && { label: options.label }),

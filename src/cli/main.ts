@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   base: async () => (await import('./base.ts')).baseCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
   rules: async () => (await import('./rules.ts')).rulesCommand,
 };
 

@@ -21,7 +21,7 @@ interface Question {
  * The answer to a DNS query of a step: an address of the pool for the A record of every name, "no such record" for
  * every other type (so that clients of AAAA, SRV or HTTPS records fall back to A). Nothing for what is not a query.
  */
-export function dnsAnswer(query: Uint8Array, pool: AddressPool): Buffer | undefined {
+export function dnsAnswer(query: Uint8Array, pool: Pick<AddressPool, 'addressOf'>): Buffer | undefined {
   const message = Buffer.from(query);
   if (message.length < 12 || message.length > 4096) return undefined;
   const flags = message.readUInt16BE(2);

@@ -26,6 +26,8 @@ export interface GatewayListeners {
     readonly server: Server;
   }[];
   readonly dns?: DatagramSocket | undefined;
+  /** The one address that they listen at, if there is one: all names are there, and a step is told by what it dials. */
+  readonly address?: string | undefined;
 }
 
 export interface GatewayOptions {
@@ -51,7 +53,7 @@ export class Gateway {
   readonly #authority = new CertificateAuthority();
   readonly #names = new AddressPool();
   readonly #sessions = new Map<string, GatewaySession>();
-  readonly #closing: (() => void)[] = [];
+  readonly #closing = new Set<() => void>();
   readonly #parts: GatewayParts;
   readonly #connections: Connections;
 
@@ -92,17 +94,25 @@ export class Gateway {
     return this.#names.addressOf(name);
   }
 
-  serve({ tcp, dns }: GatewayListeners): void {
+  /** May be called again for further sockets. Those that their owner has closed are forgotten. */
+  serve({ tcp, dns, address }: GatewayListeners): void {
     for (const { port, server } of tcp) {
-      server.on('connection', socket => this.#accept(socket, port));
-      this.#closing.push(() => server.close());
+      server.on('connection', socket => this.#accept(socket, port, address));
+      this.#closeAtEnd(server);
     }
     if (dns === undefined) return;
-    dns.on('message', (query, { address, port }) => {
-      const answer = dnsAnswer(query, this.#names);
-      if (answer !== undefined) dns.send(answer, port, address, () => undefined);
+    const names = address === undefined ? this.#names : { addressOf: () => address };
+    dns.on('message', (query, client) => {
+      const answer = dnsAnswer(query, names);
+      if (answer !== undefined) dns.send(answer, client.port, client.address, () => undefined);
     });
-    this.#closing.push(() => dns.close());
+    this.#closeAtEnd(dns);
+  }
+
+  #closeAtEnd(socket: Server | DatagramSocket): void {
+    const close = () => void socket.close();
+    this.#closing.add(close);
+    socket.once('close', () => this.#closing.delete(close));
   }
 
   session(options: SessionOptions): Session {
@@ -138,15 +148,18 @@ export class Gateway {
 
   /** Closes the listeners and every connection; sessions that were not finished are given up. */
   async close(): Promise<void> {
-    for (const close of this.#closing.splice(0)) close();
+    for (const close of this.#closing) close();
+    this.#closing.clear();
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
     await Promise.all(sessions.map(session => session.finish(0)));
     await this.#parts.upstream.close();
   }
 
-  #accept(socket: Socket, port: number): void {
-    const session = this.#sessions.get(plainAddress(socket.remoteAddress ?? '')) ?? this.#sessions.get('*');
+  /** @param dialled by which the step is known; by its own address unless it is given. */
+  #accept(socket: Socket, port: number, dialled?: string): void {
+    const known = dialled ?? plainAddress(socket.remoteAddress ?? '');
+    const session = this.#sessions.get(known) ?? this.#sessions.get('*');
     if (session === undefined) {
       socket.destroy();
       return;

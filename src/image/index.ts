@@ -21,8 +21,27 @@ export {
   type LayerLimits,
 } from './extract/extract.ts';
 export type { SkippedEntry } from './extract/layer-directory.ts';
-export { copyXattrs } from './filesystem/xattrs.ts';
-export { makeFifo } from './filesystem/nodes.ts';
+export {
+  byBytes,
+  byteString,
+  bytesOf,
+  joined,
+  parentOf,
+  within,
+  type ByteString,
+} from './filesystem/byte-string.ts';
+export { factsOf } from './filesystem/facts.ts';
+export { makeFifo, SpecialNodes } from './filesystem/nodes.ts';
+export {
+  copyXattrs,
+  isOpaque,
+  layerXattrs,
+  readTreeXattrs,
+  readXattrs,
+  removeXattr,
+  writeXattrs,
+  type Xattrs,
+} from './filesystem/xattrs.ts';
 export { gzipRecipe } from './gzip.ts';
 export {
   formatManifest,

@@ -75,6 +75,8 @@ export interface ClientContext {
   readonly caBundle: string;
   /** True where every index that the step may read is held by the lock, so that its age is no sign of an attack. */
   readonly replaying: boolean;
+  /** Whether the step has no user but root, so that nothing can be done as another. */
+  readonly onlyRoot: boolean;
   /** What the image and the Dockerfile set for the step. */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -32,6 +32,8 @@ export interface BuildEntry {
   readonly recording: Digest;
   /** Digest of the manifest of the image that this lock builds. */
   readonly image: Digest;
+  /** Where files lost their owners: then the image is another one than that of other sandboxes. */
+  readonly isolation?: 'single-id' | undefined;
 }
 
 /** `holdfast.lock` in memory (DESIGN 4). */
@@ -56,6 +58,7 @@ const buildSchema = z.strictObject({
   context: digest,
   recording: digest,
   image: digest,
+  isolation: z.literal('single-id').optional(),
   seal: digest,
 });
 const lockSchema = z.strictObject({
@@ -83,7 +86,8 @@ export function formatLock(lock: Lock): string {
 }
 
 function buildText(build: BuildEntry, asOf: string): string {
-  const { dockerfile, target, platform, args, syntax, checksum, context, recording, image } = build;
+  const { dockerfile, target, platform, args, syntax, checksum, context, recording, image, isolation } =
+    build;
   const members: [string, Json | undefined][] = [
     ['dockerfile', dockerfile],
     ['target', target],
@@ -94,6 +98,7 @@ function buildText(build: BuildEntry, asOf: string): string {
     ['context', context],
     ['recording', recording],
     ['image', image],
+    ['isolation', isolation],
     ['seal', sealOf(build, asOf)],
   ];
   const present = members.filter(([, member]) => member !== undefined);
@@ -103,10 +108,20 @@ function buildText(build: BuildEntry, asOf: string): string {
 }
 
 function sealOf(build: BuildEntry, asOf: string): Digest {
-  const { dockerfile, target, platform, args = {}, syntax, checksum, context, recording, image } = build;
-  return sha256(
-    canonicalJson({ asOf, dockerfile, target, platform, args, syntax, checksum, context, recording, image }),
-  );
+  const {
+    dockerfile,
+    target,
+    platform,
+    args = {},
+    syntax,
+    checksum,
+    context,
+    recording,
+    image,
+    isolation,
+  } = build;
+  const given = { dockerfile, target, platform, args, syntax, checksum, context };
+  return sha256(canonicalJson({ asOf, ...given, recording, image, isolation }));
 }
 
 /** What tells the builds of one lock apart. */

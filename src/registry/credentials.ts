@@ -70,6 +70,23 @@ export function dockerCredentials(options: CredentialOptions): CredentialSource 
   };
 }
 
+/** Where credentials are kept, and for whom; never what they are. */
+export interface CredentialNames {
+  readonly file: string;
+  /** Registries, or parts of one, sorted. */
+  readonly registries: readonly string[];
+  /** The helper that is asked for every other registry, which alone knows for whom it has some. */
+  readonly helper?: string | undefined;
+}
+
+/** @throws HoldfastError CREDENTIALS_INVALID (exit 2) */
+export async function credentialNames(options: CredentialOptions): Promise<CredentialNames> {
+  const file = credentialFile(options);
+  const { auths, credHelpers, credsStore } = await readConfig(file);
+  const registries = new Set([...Object.keys(auths).map(plainName), ...Object.keys(credHelpers)]);
+  return { file, registries: [...registries].toSorted(), helper: credsStore };
+}
+
 /** For tests and for registries that are open to all. */
 export const noCredentials: CredentialSource = { credentialsFor: () => Promise.resolve(undefined) };
 

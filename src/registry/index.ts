@@ -1,7 +1,9 @@
 export { RegistryClient, type RegistryOptions } from './client.ts';
 export { type Clock } from './clock.ts';
 export {
+  credentialNames,
   dockerCredentials,
+  type CredentialNames,
   noCredentials,
   type CredentialOptions,
   type Credentials,

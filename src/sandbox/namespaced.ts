@@ -8,11 +8,11 @@ import type { Sandbox } from './sandbox.ts';
 import { runStep } from './step/step.ts';
 
 /** Namespaces and overlayfs. Works inside of what `enterNamespaces` makes. */
-export function namespaceSandbox(): Sandbox {
+export function namespaceSandbox(isolation: 'namespaces' | 'single-id'): Sandbox {
   return {
-    isolation: 'namespaces',
+    isolation,
     userxattr: insideUserNamespace(),
-    keepsOwners: true,
+    keepsOwners: isolation === 'namespaces',
     runStep,
     withView,
     changed,

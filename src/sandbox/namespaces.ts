@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 interface IdRange {
   readonly inside: number;
@@ -17,12 +17,23 @@ function mapText(kind: 'uid' | 'gid'): string {
   return readFileSync(`/proc/self/${kind}_map`, 'utf8');
 }
 
-/** Whether this process is in a user namespace other than the system's first: user_namespaces(7). */
+/** The system's first user namespace: PROC_USER_INIT_INO of include/linux/proc_ns.h. */
+const firstUserNamespace = 'user:[4026531837]';
+
+/**
+ * Whether this process is in a user namespace other than the system's first: user_namespaces(7). Its map of ids does not
+ * tell: root of a container can map all ids to themselves.
+ */
 export function insideUserNamespace(): boolean {
-  return !/^\s*0\s+0\s+4294967295\s*$/.test(mapText('uid'));
+  return readlinkSync('/proc/self/ns/user') !== firstUserNamespace;
 }
 
 /** Whether an id of an image can be had here; in a user namespace only the mapped ranges can. */
 export function isMapped(kind: 'uid' | 'gid', id: number): boolean {
   return idRanges(mapText(kind)).some(range => id >= range.inside && id < range.inside + range.count);
+}
+
+/** Whether all of an image's ids but root's are missing, as in the namespace of a user without subordinate ids. */
+export function hasSingleId(): boolean {
+  return !isMapped('uid', 1) && !isMapped('gid', 1);
 }

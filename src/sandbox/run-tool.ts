@@ -14,7 +14,7 @@ export interface ToolResult {
 export async function runTool(
   file: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly input?: string } = {},
+  options: { readonly cwd?: string; readonly input?: string | Buffer } = {},
 ): Promise<ToolResult> {
   const child = spawn(file, args, { cwd: options.cwd ?? '/', env: toolEnvironment, stdio: 'pipe' });
   // A tool that fails early does not read its input; its exit status tells the rest.

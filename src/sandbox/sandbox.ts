@@ -3,8 +3,12 @@ import type { GatewayListeners } from './network/take-sockets.ts';
 import type { StepAttachment, StepNetwork } from './network/network.ts';
 import type { Step, StepResult } from './step/step-types.ts';
 
-/** How steps are kept apart from the machine. */
-export type Isolation = 'namespaces';
+/**
+ * How steps are kept apart from the machine, the strongest first; `chroot` is what buildah's `--isolation` calls so.
+ * docs/sandbox.md says what each of them keeps apart.
+ */
+export const isolations = ['namespaces', 'chroot', 'single-id'] as const;
+export type Isolation = (typeof isolations)[number];
 
 /**
  * One way to run steps, and to look into and change file systems that are made of layers. Layers are directories in

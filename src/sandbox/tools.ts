@@ -15,6 +15,11 @@ const packages = {
   env: 'coreutils',
   cp: 'coreutils',
   chroot: 'coreutils',
+  xargs: 'findutils',
+  mknod: 'coreutils',
+  getfattr: 'attr',
+  setfattr: 'attr',
+  git: 'git',
   mkfifo: 'coreutils',
   hostname: 'hostname',
   ip: 'iproute2',
@@ -47,6 +52,19 @@ export const stepTools = [
 ] as const satisfies readonly ToolName[];
 type StepTool = (typeof stepTools)[number];
 
+/** What a sandbox without namespaces is made of. */
+export const chrootTools = [
+  'setpriv',
+  'cp',
+  'chroot',
+  'mkfifo',
+  'xargs',
+  'perl',
+] as const satisfies readonly ToolName[];
+
+/** What layers are read and written with, in whatever sandbox. */
+const layerTools = ['getfattr', 'setfattr', 'mknod', 'xargs'] as const satisfies readonly ToolName[];
+
 /** What a user who is not root needs besides. */
 export const userNamespaceTools = ['newuidmap', 'newgidmap'] as const satisfies readonly ToolName[];
 
@@ -75,10 +93,7 @@ export function findTools<Name extends ToolName>(
   const found: Partial<Record<Name, string>> = {};
   const missing: Name[] = [];
   for (const name of names) {
-    const path = directories
-      .filter(directory => directory.startsWith('/'))
-      .map(directory => join(directory, name))
-      .find(isExecutable);
+    const path = pathOf(name, directories);
     if (path === undefined) missing.push(name);
     else found[name] = path;
   }
@@ -93,6 +108,43 @@ export function findTools<Name extends ToolName>(
     );
   }
   return found as Tools<Name>;
+}
+
+/** A program that something here is made of. */
+export interface ToolStatus {
+  readonly name: string;
+  /** The Debian package that has it. */
+  readonly package: string;
+  /** What it is needed for, as `--isolation` calls it; `layers` for all. */
+  readonly neededFor: readonly string[];
+  /** Where it is; nothing where it is missing. */
+  readonly path: string | undefined;
+}
+
+/** All tools, and which of them are there. */
+export function toolStatus(): ToolStatus[] {
+  const users: Readonly<Record<string, readonly string[]>> = {
+    namespaces: [...stepTools, ...(process.getuid?.() === 0 ? [] : userNamespaceTools)],
+    chroot: chrootTools,
+    'single-id': stepTools,
+    layers: layerTools,
+    'ADD of git repositories': ['git'],
+  };
+  return Object.entries(packages)
+    .map(([name, owner]) => ({
+      name,
+      package: owner,
+      neededFor: Object.keys(users).filter(user => users[user]?.includes(name)),
+      path: pathOf(name, [...systemPath, ...(process.env['PATH'] ?? '').split(':')]),
+    }))
+    .filter(({ neededFor }) => neededFor.length > 0);
+}
+
+function pathOf(name: string, directories: readonly string[]): string | undefined {
+  return directories
+    .filter(directory => directory.startsWith('/'))
+    .map(directory => join(directory, name))
+    .find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

@@ -46,8 +46,10 @@ export async function openConnection(builder: BuildInProgress, asking: Asking): 
   const host = await runtime.steps();
   const { caCertificatePem: pem, caMarkers: markers } = host.gateway;
   const trust = await stepTrust(view, pem, environment);
+  const onlyRoot = !runtime.sandbox.keepsOwners;
   const clients = kinds.flatMap(
-    kind => kind.client?.({ caBundle: trust.caBundle, replaying: ledger.hasPrevious, environment }) ?? [],
+    kind =>
+      kind.client?.({ caBundle: trust.caBundle, replaying: ledger.hasPrevious, onlyRoot, environment }) ?? [],
   );
   const connection = asking.network === 'none' ? undefined : host.network.allocate();
   const session =

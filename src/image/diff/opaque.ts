@@ -1,7 +1,7 @@
 import { usageError } from '../../core/index.ts';
 import { joined, parentOf, shown, type ByteString } from '../filesystem/byte-string.ts';
-import { removeXattr } from '../filesystem/xattrs.ts';
-import type { LayerNode, LayerTree } from './layer-tree.ts';
+import { isOpaque, removeXattr } from '../filesystem/xattrs.ts';
+import type { LayerTree } from './layer-tree.ts';
 import { layerXattrs } from '../filesystem/xattrs.ts';
 
 /**
@@ -13,17 +13,13 @@ export function expandOpaque(tree: LayerTree, whiteout: (at: Buffer) => void): v
   for (const node of tree.nodes()) {
     if (node.facts.type !== 'directory') continue;
     // Below an opaque directory nothing of the lower layers shows, whether marked again or not.
-    if (!isOpaque(node) && !opaque.has(parentOf(node.path))) continue;
+    if (!isOpaque(node.xattrs) && !opaque.has(parentOf(node.path))) continue;
     opaque.add(node.path);
     for (const name of tree.lowerNames(node)) {
       const path = joined(node.path, name);
       if (tree.get(path) === undefined) tree.hide(path, whiteout);
     }
   }
-}
-
-function isOpaque({ xattrs }: LayerNode): boolean {
-  return [...xattrs].some(([name, value]) => name.endsWith('.overlay.opaque') && value.toString() === 'y');
 }
 
 /**

@@ -188,8 +188,8 @@ export class LayerDirectory {
       case 'char':
       case 'block': {
         const device = entry.device ?? { major: 0, minor: 0 };
-        // overlayfs would take it for a whiteout.
-        if (device.major === 0 && device.minor === 0) throw unsafe(entry.path, 'is a device 0:0');
+        // It would be taken for a whiteout.
+        if (device.major === 0) throw unsafe(entry.path, `is a device 0:${device.minor}`);
         if (this.#nodes.device(at, entry.type, device)) break;
         this.#skip(path, 'devices cannot be made here');
         return false;

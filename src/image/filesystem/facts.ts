@@ -10,7 +10,7 @@ export type FileType =
   | 'block'
   | 'fifo'
   | 'socket'
-  /** overlayfs' character device 0:0: what lies below is gone. */
+  /** A character device of major number 0, which none that exists has; overlayfs's is 0:0: what lies below is gone. */
   | 'whiteout';
 
 export interface FileFacts {
@@ -70,7 +70,7 @@ function typeOf(stat: BigIntStats): FileType {
   if (stat.isFIFO()) return 'fifo';
   if (stat.isSocket()) return 'socket';
   if (stat.isBlockDevice()) return 'block';
-  return stat.rdev === 0n ? 'whiteout' : 'char';
+  return deviceOf(stat.rdev).major === 0 ? 'whiteout' : 'char';
 }
 
 /** glibc's gnu_dev_major and gnu_dev_minor. */

@@ -10,8 +10,8 @@ export interface Device {
 }
 
 /**
- * Makes what Node has no call for: fifos, devices and overlayfs whiteouts (character devices 0:0), below one
- * directory. Names that begin with `.wh.` cannot stand in a layer, so the scratch names cannot clash.
+ * Makes what Node has no call for: fifos, devices and whiteouts (character devices 0:0, as overlayfs has them), below
+ * one directory. Names that begin with `.wh.` cannot stand in a layer, so the scratch names cannot clash.
  */
 export class SpecialNodes {
   readonly #scratch: string;
@@ -50,7 +50,10 @@ export class SpecialNodes {
 
   #makeWhiteout(): void {
     rmSync(this.#whiteout, { force: true });
-    mustMake(this.#whiteout, ['c', '0', '0']);
+    const refused = make(this.#whiteout, ['c', '0', '0']);
+    // On an overlay 0:0 is refused, being the kernel's own sign; the sandbox that copies, and can be there, takes this.
+    if (refused !== undefined && make(this.#whiteout, ['c', '0', '1']) !== undefined)
+      throw notMade('c 0 0', refused);
     this.#hasWhiteout = true;
   }
 
@@ -68,8 +71,11 @@ export function makeFifo(path: string): void {
 
 function mustMake(path: string, arguments_: readonly string[]): void {
   const reason = make(path, arguments_);
-  if (reason === undefined) return;
-  throw usageError('IMAGE_NODE_REFUSED', `mknod ${arguments_.join(' ')} failed: ${reason}`, {
+  if (reason !== undefined) throw notMade(arguments_.join(' '), reason);
+}
+
+function notMade(what: string, reason: string): Error {
+  return usageError('IMAGE_NODE_REFUSED', `mknod ${what} failed: ${reason}`, {
     next: 'Build as root or in a user namespace on Linux 5.8 or later, with layers on a local file system.',
   });
 }

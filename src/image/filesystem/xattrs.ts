@@ -177,3 +177,8 @@ export function isOverlayXattr(name: string): boolean {
 export function opaqueXattr(userxattr: boolean): string {
   return userxattr ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
 }
+
+/** Whether a directory of a layer hides what the layers below have in it. */
+export function isOpaque(xattrs: Xattrs): boolean {
+  return [...xattrs].some(([name, value]) => name.endsWith('.overlay.opaque') && value.toString() === 'y');
+}

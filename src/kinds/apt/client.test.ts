@@ -8,6 +8,7 @@ const options = {
   configPath: '/run/holdfast/apt.conf',
   caBundlePath: '/run/holdfast/ca.pem',
   replaying: false,
+  onlyRoot: false,
 };
 
 describe('aptClientSettings', () => {

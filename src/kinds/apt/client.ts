@@ -16,6 +16,7 @@ export interface AptClientOptions {
    * checks of dates lifted; signatures are checked always.
    */
   readonly replaying: boolean;
+  readonly onlyRoot: boolean;
   /** The value of APT_CONFIG in the step's own environment, if the image sets one. */
   readonly imageAptConfig?: string | undefined;
 }
@@ -30,7 +31,7 @@ export interface AptClientSettings {
  * for itself still holds, and nothing appears in `/etc/apt` that a step could copy or delete.
  */
 export function aptClientSettings(options: AptClientOptions): AptClientSettings {
-  const { configPath, caBundlePath, replaying, imageAptConfig } = options;
+  const { configPath, caBundlePath, replaying, onlyRoot, imageAptConfig } = options;
   const settings: (readonly [reason: string, name: string, value: string])[] = [
     [
       'apt-get update ends with 0 when an index fails, and goes on with older data.',
@@ -70,6 +71,12 @@ export function aptClientSettings(options: AptClientOptions): AptClientSettings 
       ['The clock of the build may stand before the lock’s date.', 'Acquire::Check-Date', 'false'],
     );
   }
+  if (onlyRoot)
+    settings.push([
+      'There is one user; apt would find that it cannot become the one that it downloads as.',
+      'APT::Sandbox::User',
+      'root',
+    ]);
   const lines = settings.map(([reason, name, value]) => `// ${reason}\n${name} ${quoted(value)};\n`);
   if (imageAptConfig !== undefined && imageAptConfig !== '')
     lines.push(`// The image’s own APT_CONFIG.\n#include ${quoted(imageAptConfig)};\n`);

@@ -36,9 +36,9 @@ export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind
         return { class: 'artefact', name, version, architecture };
       };
     },
-    client({ caBundle, replaying, environment }) {
+    client({ caBundle, environment, ...rest }) {
       const { APT_CONFIG: imageAptConfig } = environment;
-      const settings = aptClientSettings({ configPath, caBundlePath: caBundle, replaying, imageAptConfig });
+      const settings = aptClientSettings({ configPath, caBundlePath: caBundle, imageAptConfig, ...rest });
       return { files: settings.files, environment: settings.env };
     },
     async checkNew({ key, responses }, { readBody, now, asOf }: NewIndexContext) {

@@ -114,7 +114,8 @@ describe.skipIf(pip === undefined)('pip, against an index as it was', () => {
   });
 
   async function pipRun(...args: string[]) {
-    const { environment = {} } = pypi.client?.({ caBundle: '', replaying: false, environment: {} }) ?? {};
+    const { environment = {} } =
+      pypi.client?.({ caBundle: '', replaying: false, onlyRoot: false, environment: {} }) ?? {};
     return (await pip?.run(args, { ...environment })) ?? { exitCode: 127, output: '' };
   }
 

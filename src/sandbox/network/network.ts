@@ -1,7 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { runTool } from '../run-tool.ts';
 import { findTools } from '../tools.ts';
-import { type GatewayListeners, networkError, takeSockets } from './take-sockets.ts';
+import { closeOnce } from './close-once.ts';
+import { networkError } from './network-error.ts';
+import { type GatewayListeners, takeSockets } from './take-sockets.ts';
 
 /** All addresses are out of 198.18.0.0/15, which RFC 2544 keeps for benchmarks: no real service is there. */
 const gatewayAddress = '198.18.0.1';
@@ -85,8 +87,8 @@ export async function openStepNetwork(options: {
     },
     refusedConnections: () => outgoingResets(counters),
     close() {
-      for (const { server } of listeners.tcp) close(server);
-      close(listeners.dns);
+      for (const { server } of listeners.tcp) closeOnce(server);
+      closeOnce(listeners.dns);
       for (const file of [namespace, counters]) closeSync(file);
     },
   };
@@ -102,15 +104,6 @@ export function stepSideCommands(attachment: StepAttachment | 'none'): string[] 
     'link set eth0 up',
     `route add default via ${gateway}`,
   ];
-}
-
-/** Does not wait for open connections to end; closing what a gateway has closed already is no error. */
-function close(socket: { close(): unknown }): void {
-  try {
-    socket.close();
-  } catch {
-    return;
-  }
 }
 
 function outgoingResets(snmp: number): number {

@@ -4,15 +4,17 @@ import { createServer, Server } from 'node:net';
 import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { usageError } from '../../core/index.ts';
 import { oneLine } from '../run-tool.ts';
 import { findTools, toolEnvironment } from '../tools.ts';
+import { networkError } from './network-error.ts';
 import type { HolderMessage, HolderRequest } from './messages.ts';
 
 /** The sockets a gateway serves; they are listening, and live in the gateway's network namespace. */
 export interface GatewayListeners {
   readonly tcp: { readonly port: number; readonly server: Server }[];
   readonly dns: DatagramSocket;
+  /** The one address that they listen at, where steps are told apart by what they dial. */
+  readonly address?: string | undefined;
 }
 
 /** Compiled, the holder is a .js file beside this one; run from source, a .ts file. */
@@ -61,11 +63,5 @@ function spawnHolder(ports: readonly number[]): ChildProcess {
     cwd: '/',
     env: toolEnvironment,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-}
-
-export function networkError(cause: string): Error {
-  return usageError('SANDBOX_NETWORK_FAILED', `cannot set up the network of the build: ${cause}`, {
-    next: 'See that the kernel has network namespaces, veth and policy routing.',
   });
 }

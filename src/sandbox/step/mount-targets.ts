@@ -42,3 +42,9 @@ export function overTarget(target: string): Error {
     next: 'Name a target below it.',
   });
 }
+
+export function missingSource(source: string, target: string): Error {
+  return stepError('SANDBOX_MOUNT_SOURCE', `there is no ${source} in what is to be mounted at ${target}`, {
+    next: 'Correct the source of the mount.',
+  });
+}

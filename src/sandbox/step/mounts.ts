@@ -54,6 +54,8 @@ export interface MountSettings {
   readonly ownNetwork: boolean;
   /** Whether the kernel's files are left as they are: writable, and none masked. */
   readonly insecure: boolean;
+  /** Whether the kernel gives a new /proc and /sys; else there is the container's /proc, and no /sys. */
+  readonly ownKernelFiles: boolean;
 }
 
 /** Mounts before the step's files are known. */
@@ -79,7 +81,7 @@ export function lateMounts(
   directories: StepDirectories,
   root: Mount,
   points: Mountpoints,
-  { ownNetwork, insecure }: MountSettings,
+  { ownNetwork, insecure, ownKernelFiles }: MountSettings,
 ): Mount[] {
   const { merged, devices, lent } = directories;
   const inImage = (path: string) =>
@@ -90,10 +92,11 @@ export function lateMounts(
     type: 'none',
     options: ['bind', ...options],
   });
+  const hasSys = ownKernelFiles && (ownNetwork || !insideUserNamespace());
   const kernelFences = () => [
     ...readOnly.filter(existsSync).map(path => bind(inImage(path), inImage(path), 'ro', ...inert)),
     ...masked
-      .filter(path => existsSync(path) && (ownNetwork || !insideUserNamespace() || !path.startsWith('/sys/')))
+      .filter(path => existsSync(path) && (hasSys || !path.startsWith('/sys/')))
       .map(path =>
         statSync(path).isDirectory()
           ? { source: 'tmpfs', target: inImage(path), type: 'tmpfs', options: ['ro', ...inert] }
@@ -115,8 +118,10 @@ export function lateMounts(
       options: [...inert, 'mode=1777', 'size=65536k'],
     },
     root,
-    { source: 'proc', target: inImage('/proc'), type: 'proc', options: inert },
-    ownNetwork || !insideUserNamespace()
+    ownKernelFiles
+      ? { source: 'proc', target: inImage('/proc'), type: 'proc', options: inert }
+      : { source: '/proc', target: inImage('/proc'), type: 'none', options: ['rbind'] },
+    hasSys
       ? {
           source: 'sysfs',
           target: inImage('/sys'),

@@ -1,5 +1,16 @@
 import { arch, endianness } from 'node:os';
 import { usageError } from '../../core/index.ts';
+import {
+  allow,
+  and,
+  dataArch,
+  dataNumber,
+  filterCommand,
+  give,
+  instructions,
+  jumpIfEqual,
+  load,
+} from '../filter.ts';
 import type { Tools } from '../tools.ts';
 
 /**
@@ -55,32 +66,14 @@ const machines: Readonly<Record<string, Machine>> = {
   loong64: { interfaces: [[0xc000_0102, 'generic']], seccomp: 277 },
 };
 
-/** linux/bpf_common.h, linux/filter.h: what an instruction does. */
-const load = 0x20;
-const and = 0x54;
-const jumpIfEqual = 0x15;
-const give = 0x06;
-/** linux/seccomp.h: where `struct seccomp_data` has the number and the interface, and what a filter can decide. */
-const dataNumber = 0;
-const dataArch = 4;
 const firstArgument = { little: 16, big: 20 };
-const allow = 0x7fff_0000;
 const refuse = 0x0005_0001; // SECCOMP_RET_ERRNO with EPERM
 /** x32 calls are those of x64 with a bit set. */
 const withoutX32 = 0xbfff_ffff;
 
 /** A classic BPF program as seccomp(2) takes it: refuses the calls, of whatever interface they are made through. */
 export function seccompFilter({ interfaces }: Pick<Machine, 'interfaces'>, littleEndian: boolean): Buffer {
-  const one = (code: number, value: number, ifTrue = 0, ifFalse = 0): Buffer => {
-    const bytes = Buffer.alloc(8);
-    if (littleEndian) bytes.writeUInt16LE(code);
-    else bytes.writeUInt16BE(code);
-    bytes.writeUInt8(ifTrue, 2);
-    bytes.writeUInt8(ifFalse, 3);
-    if (littleEndian) bytes.writeUInt32LE(value, 4);
-    else bytes.writeUInt32BE(value, 4);
-    return bytes;
-  };
+  const one = instructions(littleEndian);
   const parts = interfaces.map(([auditArch, table]) => {
     const numbers = Object.values(calls).map(call => call[table]);
     const tests = numbers.map((number, index) => one(jumpIfEqual, number, numbers.length + 3 - index));
@@ -103,17 +96,6 @@ export function seccompFilter({ interfaces }: Pick<Machine, 'interfaces'>, littl
 }
 
 /**
- * perl(1), of which every system has the base: there is no tool of util-linux that sets a filter and is old enough to be
- * everywhere. `struct sock_fprog` is a length and a pointer. The flag keeps kernels before 5.16 from slowing the step
- * down for having a filter (SECCOMP_FILTER_FLAG_SPEC_ALLOW).
- */
-const program = `
-  my ($number, $filter) = (shift() + 0, pack('H*', shift));
-  my $fprog = pack('S x!8 P', length($filter) / 8, $filter);
-  syscall($number, 1, 4, $fprog) == 0 or die "seccomp: $!\\n";
-  exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\\n"`;
-
-/**
  * A command line that starts what follows it with the filter in place. It needs CAP_SYS_ADMIN, and so comes before what
  * takes that away; and an environment without PERL5OPT and the like.
  * @throws HoldfastError SANDBOX_UNAVAILABLE (exit 2) for a machine whose calls are not known here
@@ -130,5 +112,5 @@ export function underFilter({ perl }: Pick<Tools, 'perl'>): string[] {
     );
   }
   const filter = seccompFilter(machine, endianness() === 'LE');
-  return [perl, '-e', program, String(machine.seccomp), filter.toString('hex')];
+  return filterCommand(perl, machine.seccomp, filter);
 }

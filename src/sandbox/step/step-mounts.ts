@@ -1,11 +1,10 @@
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { stepError } from '../../core/index.ts';
 import { type Mount, overlayMount } from '../overlay.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
 import { type Ground, LayersGround, MemoryGround, noGround } from './grounds.ts';
 import { copyDirectory, type InjectedFile, type InjectedLayer } from './injected-layer.ts';
-import { groundOf, inOrder, isWithin, overTarget } from './mount-targets.ts';
+import { groundOf, inOrder, isWithin, missingSource, overTarget } from './mount-targets.ts';
 import type { Mountpoints, StepDirectories } from './mounts.ts';
 import { type SocketServer, serveSocket } from './sockets.ts';
 import type { StepMount } from './step-types.ts';
@@ -193,13 +192,7 @@ export class StepMounts {
     const view = this.#reach(join(directory, 'view'));
     const resolved = resolveInRoot(view, source);
     if (lstatOf(view + resolved) !== undefined) return resolved;
-    throw stepError(
-      'SANDBOX_MOUNT_SOURCE',
-      `there is no ${source} in what is to be mounted at ${mount.target}`,
-      {
-        next: 'Correct the source of the mount.',
-      },
-    );
+    throw missingSource(source, mount.target);
   }
 
   #isDirectory({ mount, directory }: Kept, source: string): boolean {

@@ -1,7 +1,8 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { stepError } from '../../core/index.ts';
-import { insideUserNamespace, isMapped } from '../namespaces.ts';
+import { canMountKernelFiles } from '../kernel-files.ts';
+import { hasSingleId, insideUserNamespace, isMapped } from '../namespaces.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
 import { findTools, stepTools, type Tools } from '../tools.ts';
 import { lookUpUser, type StepUser } from '../users.ts';
@@ -46,6 +47,7 @@ import {
  *   SANDBOX_MOUNT_TARGET, SANDBOX_STEP_INVALID (exit 6). With an aborted `signal`, its reason.
  */
 export async function runStep(step: Step): Promise<StepResult> {
+  const ownKernelFiles = await canMountKernelFiles();
   step.signal?.throwIfAborted();
   refuseZeroBytes(step);
   refuseSecretNames(step.secrets ?? {});
@@ -55,6 +57,7 @@ export async function runStep(step: Step): Promise<StepResult> {
   const settings = {
     ownNetwork: step.network !== 'host',
     insecure: step.security === 'insecure',
+    ownKernelFiles,
     terminal: step.terminal,
   };
   // The shell's mounts, seen from this process's mount namespace.
@@ -139,7 +142,7 @@ async function injectFiles(image: string, { step, workspace, mounts }: Running) 
 }
 
 /** resolv.conf(5): the gateway; for the host's network what the host asks. */
-function resolverFile(network: Step['network']): string {
+export function resolverFile(network: Step['network']): string {
   if (network === 'none') return '';
   if (network === 'host') return readFileSync('/etc/resolv.conf', 'utf8');
   return `nameserver ${network.gatewayAddress}\n`;
@@ -151,7 +154,7 @@ function prepareDevices(devices: string, lent: string): void {
   for (const name of deviceNames) chmodSync(`${lent}/${name}`, 0o666);
 }
 
-function refuseMissingDirectory(image: string, cwd: string): void {
+export function refuseMissingDirectory(image: string, cwd: string): void {
   if (lstatOf(image + resolveInRoot(image, cwd))?.isDirectory()) return;
   throw stepError('SANDBOX_CWD_MISSING', `the working directory ${cwd} is not in the image`, {
     next: 'Create it with WORKDIR before the step.',
@@ -159,6 +162,8 @@ function refuseMissingDirectory(image: string, cwd: string): void {
 }
 
 function refuseUnmapped(user: StepUser): void {
+  // Where there is but one id, all users are it.
+  if (hasSingleId()) return;
   const { uid, gid, groups } = user;
   const unmapped =
     [gid, ...groups].find(id => !isMapped('gid', id)) ?? (isMapped('uid', uid) ? undefined : uid);
@@ -168,7 +173,7 @@ function refuseUnmapped(user: StepUser): void {
   });
 }
 
-function refuseZeroBytes(step: Step): void {
+export function refuseZeroBytes(step: Step): void {
   const texts = [...step.argv, step.cwd, ...Object.entries({ ...step.env, ...step.secrets }).flat()];
   const badName = Object.keys(step.env).some(name => name === '' || name.includes('='));
   if (step.argv.length > 0 && !badName && !texts.some(text => text.includes('\0'))) return;

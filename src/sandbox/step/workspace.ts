@@ -71,14 +71,17 @@ export function writeFstab(workspace: Workspace, name: string, mounts: readonly 
   return path;
 }
 
-/** The files that Docker generates for a container. No address of the step is in them, so they never differ. */
-export function writeGeneratedFiles(directory: string, resolver: string): void {
-  const files = {
+/** The files of /etc that Docker generates for a container. No address of the step is in them, so they never differ. */
+export function generatedFiles(resolver: string): Readonly<Record<string, string>> {
+  return {
     hosts: `127.0.0.1 localhost ${hostName}\n::1 localhost ip6-localhost ip6-loopback\n`,
     hostname: `${hostName}\n`,
     'resolv.conf': resolver,
   };
-  for (const [name, content] of Object.entries(files)) {
+}
+
+export function writeGeneratedFiles(directory: string, resolver: string): void {
+  for (const [name, content] of Object.entries(generatedFiles(resolver))) {
     const path = join(directory, name);
     writeFileSync(path, content);
     chmodSync(path, 0o644); // Whatever the mask of who builds: apt resolves names as a user of its own.

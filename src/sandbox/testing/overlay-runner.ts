@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { enterNamespaces } from '../enter.ts';
 import { mountOverlay, type OverlayOptions, unmount } from '../overlay.ts';
 
-enterNamespaces();
+enterNamespaces('namespaces');
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-overlay-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const make = (name: string): string => {

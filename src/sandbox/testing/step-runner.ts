@@ -1,6 +1,6 @@
 /**
- * Runs steps as the program does, re-executed in its namespaces, so that tests can start it as any user. Its
- * argument is the list of steps; it writes one line of JSON for each.
+ * Runs steps as the program does, re-executed in its namespaces if it has any, so that tests can start it as any user.
+ * Its arguments are the kind of isolation and the list of steps; it writes one line of JSON for each.
  */
 import {
   chownSync,
@@ -14,17 +14,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { enterNamespaces, probeSandbox, type StepMount } from '../index.ts';
-import { openStepNetwork } from '../network/network.ts';
-import { runStep } from '../step/step.ts';
+import { enterNamespaces, type Isolation, openSandbox, probeSandbox, type StepMount } from '../index.ts';
 import type { HoldfastError } from '../../core/index.ts';
 import type { MountRequest, StepOutcome, StepRequest } from './steps.ts';
 import { makeTinyRootfs } from './tiny-rootfs.ts';
 
-await probeSandbox();
-enterNamespaces();
+const isolation = process.argv[2] as Isolation;
+await probeSandbox(isolation);
+if (isolation !== 'chroot') enterNamespaces(isolation);
 
-const steps = JSON.parse(process.argv[2] ?? '') as StepRequest[];
+const steps = JSON.parse(process.argv[3] ?? '') as StepRequest[];
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-step-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const base = join(scratch, 'base');
@@ -35,34 +34,41 @@ symlinkSync('/opt/real', join(middle, 'link'));
 chownSync(join(middle, 'opt/real'), 33, 42);
 const owned = lstatSync(join(middle, 'opt/real'));
 
-const network = await openStepNetwork({ ports: [80] });
-for (const { port, server } of network.listeners.tcp) {
-  server.on('connection', socket =>
-    socket.end(`gateway ${socket.localAddress}:${port} ${socket.remoteAddress}`),
-  );
-}
+const sandbox = openSandbox(isolation, join(scratch, 'sandbox'));
+const network = await sandbox.openNetwork({
+  ports: [80],
+  serve({ tcp }) {
+    for (const { port, server } of tcp)
+      server.on('connection', socket =>
+        socket.end(`gateway ${socket.localAddress}:${port} ${socket.remoteAddress}`),
+      );
+  },
+});
 for (const [index, request] of steps.entries()) {
   const directory = join(scratch, `step ${index},a:b\\c`);
   mkdirSync(directory);
   writeFileSync(1, `${JSON.stringify(await outcome(request, directory))}\n`);
 }
 network.close();
+await sandbox.close();
 
 async function outcome(request: StepRequest, directory: string): Promise<StepOutcome> {
   const output = { stdout: '', stderr: '' };
-  const result = await runStep({
-    lowers: request.scratch ? [] : [middle, base],
-    directory,
-    argv: ['/bin/sh', '-c', request.script ?? ':'],
-    env: { PATH: '/bin' },
-    cwd: '/',
-    user: '',
-    onStdout: chunk => (output.stdout += chunk.toString()),
-    onStderr: chunk => (output.stderr += chunk.toString()),
-    mounts: (request.mounts ?? []).map((mount, index) => mountOf(mount, `${directory}.${index}`)),
-    network: request.gateway ? network.allocate() : 'none',
-    ...request.step,
-  }).catch((thrown: HoldfastError) => ({ error: thrown.code }));
+  const result = await sandbox
+    .runStep({
+      lowers: request.scratch ? [] : [middle, base],
+      directory,
+      argv: ['/bin/sh', '-c', request.script ?? ':'],
+      env: { PATH: '/bin' },
+      cwd: '/',
+      user: '',
+      onStdout: chunk => (output.stdout += chunk.toString()),
+      onStderr: chunk => (output.stderr += chunk.toString()),
+      mounts: (request.mounts ?? []).map((mount, index) => mountOf(mount, `${directory}.${index}`)),
+      network: request.gateway ? network.allocate() : 'none',
+      ...request.step,
+    })
+    .catch((thrown: HoldfastError) => ({ error: thrown.code }));
   if ('error' in result)
     return { ...output, error: result.error, exitCode: -1, changes: [], injected: [], owned: '' };
   return {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Step } from '../index.ts';
+import type { Isolation, Step } from '../index.ts';
 
 /** A step in the tiny root file system; `script` is run by its shell. */
 export interface StepRequest {
@@ -50,6 +50,8 @@ export interface Account {
   readonly name: string;
   /** The command line that a program of this account starts with. */
   readonly prefix: readonly string[];
+  /** `namespaces` unless given. */
+  readonly isolation?: Isolation;
 }
 
 /**
@@ -91,7 +93,7 @@ export function commandAs(prefix: readonly string[], ...program: string[]): [str
 
 /** The command that runs steps as an account. */
 export function runnerCommand(account: Account, steps: readonly StepRequest[]): [string, ...string[]] {
-  return commandAs(account.prefix, runner, JSON.stringify(steps));
+  return commandAs(account.prefix, runner, account.isolation ?? 'namespaces', JSON.stringify(steps));
 }
 
 export async function runSteps(account: Account, steps: readonly StepRequest[]): Promise<StepOutcome[]> {

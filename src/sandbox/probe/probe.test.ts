@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandAs, testAccounts } from './testing/steps.ts';
-import { findTools } from './tools.ts';
+import { commandAs, testAccounts } from '../testing/steps.ts';
+import { findTools } from '../tools.ts';
 
 const program = `
-  import { probeSandbox } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
-  console.log(JSON.stringify(await probeSandbox().catch(({ code, exit, message, next }) => ({ code, exit, message, next }))));`;
+  import { probeSandbox } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+  console.log(JSON.stringify(await probeSandbox('namespaces').catch(({ code, exit, message, next }) => ({ code, exit, message, next }))));`;
 
 function probe(...prefix: string[]): unknown {
   const [file, ...args] = commandAs(prefix, '--input-type=module', '-e', program);
@@ -16,9 +16,10 @@ function probe(...prefix: string[]): unknown {
 }
 
 describe.each(testAccounts())('the probe as $name', account => {
-  test('finds tier 1', () => {
-    const as = account.name === 'root' ? 'root' : 'user namespace';
-    expect(probe(...account.prefix)).toEqual({ tier: 1, as, summary: expect.stringContaining('tier 1') });
+  test('finds namespaces', () => {
+    const who = account.name === 'root' ? 'root' : 'a normal user with subordinate ids';
+    const summary = `namespaces and overlayfs, as ${who}`;
+    expect(probe(...account.prefix)).toEqual({ isolation: 'namespaces', summary, notes: [] });
   });
   if (account.name !== 'root') return;
 
@@ -26,7 +27,9 @@ describe.each(testAccounts())('the probe as $name', account => {
     expect(probe('setpriv', '--bounding-set=-all')).toMatchObject({
       code: 'SANDBOX_UNAVAILABLE',
       exit: 2,
-      message: expect.stringContaining('root may not make namespaces here'),
+      message: expect.stringContaining(
+        'root of this container may not make namespaces here: ids cannot be mapped',
+      ),
     });
     expect(probe('unshare', '--user', '--map-root-user')).toMatchObject({
       code: 'SANDBOX_UNAVAILABLE',
