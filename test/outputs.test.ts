@@ -158,7 +158,7 @@ test('--load gives the image to a running Docker, which runs it', async context 
     await docker.stop();
   }
   const { exit, json } = await world.run('build', ['-t', 'x', '--load', '--json'], {
-    env: { DOCKER_HOST: 'unix:///nowhere' },
+    env: { DOCKER_HOST: 'unix:///proc/self/nowhere' },
   });
   expect(exit).toBe(5);
   expect(json).toMatchObject({ error: { code: 'DOCKER_UNREACHABLE' } });

@@ -155,8 +155,8 @@ test.each([
   ['RUN true', ['--secret', 'id=x,value=y'], 'SECRET_INVALID', 2],
   ['RUN true', ['--ssh', 'x'], 'SSH_INVALID', 2],
   ['RUN true', ['--allow', 'everything'], 'ALLOW_INVALID', 2],
-  ['RUN --mount=type=secret,id=x echo', ['--secret', 'id=x,src=/nowhere'], 'SECRET_UNREADABLE', 2],
-  ['RUN --mount=type=ssh,id=k true', ['--ssh', 'k=/nowhere'], 'SSH_UNUSABLE', 2],
+  ['RUN --mount=type=secret,id=x echo', ['--secret', 'id=x,src=/proc/self/nowhere'], 'SECRET_UNREADABLE', 2],
+  ['RUN --mount=type=ssh,id=k true', ['--ssh', 'k=/proc/self/nowhere'], 'SSH_UNUSABLE', 2],
 ] as const)('%s %s: %s', async (line, args, code, exit) => {
   await world.write({ Dockerfile: `FROM tiny:1\n${line}\n` });
   const result = await lock(args);

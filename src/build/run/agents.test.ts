@@ -112,7 +112,7 @@ test('an agent of keys ends with the build, and leaves nothing', async () => {
 });
 
 test('what is neither is an error', async () => {
-  for (const path of ['/nowhere', '/etc/hostname']) {
+  for (const path of ['/proc/self/nowhere', '/etc/hostname']) {
     const agents = new Agents(new Map([['id', { paths: [path] }]]));
     await expect(agents.connector('id')).rejects.toMatchObject({ code: 'SSH_UNUSABLE', exit: 2 });
   }
