@@ -1,5 +1,5 @@
 import { formatPlatform, hostPlatform, usageError, type Platform, type SourcePlace } from '../core/index.ts';
-import { expandWord, frontendOf, type Dockerfile, type Word } from '../dockerfile/index.ts';
+import { expandWord, frontendOf, type Dockerfile, type Expansion, type Word } from '../dockerfile/index.ts';
 import type { Project } from './project.ts';
 
 /**
@@ -44,8 +44,17 @@ export function globalScope(project: Project): GlobalScope {
 }
 
 /** A word of FROM, or a default before it, with its variables put in. */
-export function expandGlobally({ values, escape, file }: GlobalScope, word: Word): string {
-  return expandWord(word.text, values, escape, placeOf(word, file)).text;
+export function expandGlobally(scope: GlobalScope, word: Word): string {
+  return expansionOf(scope, word).text;
+}
+
+/** The variables of such a word that have no value. */
+export function unsetGlobally(scope: GlobalScope, word: Word): readonly string[] {
+  return expansionOf(scope, word).unset;
+}
+
+function expansionOf({ values, escape, file }: GlobalScope, word: Word): Expansion {
+  return expandWord(word.text, values, escape, placeOf(word, file));
 }
 
 function placeOf({ range }: Word, file: string): SourcePlace {

@@ -1,13 +1,14 @@
 import {
   errorAt,
+  HoldfastError,
   parsePlatform,
   usageError,
   type Digest,
   type Platform,
   type SourcePlace,
 } from '../core/index.ts';
-import type { Instruction, Stage } from '../dockerfile/index.ts';
-import { expandGlobally, globalScope, type GlobalScope } from './arguments.ts';
+import type { Instruction, Stage, Word } from '../dockerfile/index.ts';
+import { expandGlobally, globalScope, unsetGlobally, type GlobalScope } from './arguments.ts';
 import { Bases } from './bases.ts';
 import type { BuiltStage } from './built-stage.ts';
 import type { Layer, StepResult } from './cache.ts';
@@ -150,11 +151,27 @@ export class Builder implements BuildInProgress {
     const { dockerfile, dockerfileName } = this.input.project;
     const where = placeOf({ range: stage.base.range }, dockerfileName);
     const name = expandGlobally(this.#global, stage.base);
-    if (name === '') throw emptyBase(stage.base.text, where);
+    if (name === '') throw this.#emptyBase(stage.base, where);
     const platform = name === 'scratch' ? this.input.project.request.platform : this.#platformOf(stage);
     const above = baseStage(dockerfile, stage, name);
     if (above) return this.stage(above);
-    return this.#bases.named(name, platform, where);
+    try {
+      return await this.#bases.named(name, platform, where);
+    } catch (error) {
+      const isHalf = error instanceof HoldfastError && error.code === 'REFERENCE_INVALID';
+      if (isHalf && unsetGlobally(this.#global, stage.base).length > 0)
+        throw this.#emptyBase(stage.base, where);
+      throw error;
+    }
+  }
+
+  #emptyBase(base: Word, where: SourcePlace): Error {
+    const unset = unsetGlobally(this.#global, base);
+    const why = unset.length > 0 ? `${unset.join(', ')} without a value` : 'it is empty';
+    return usageError('FROM_EMPTY', `"${base.text}" names no image: ${why}`, {
+      next: 'Give the ARG a default before FROM, or pass it with --build-arg.',
+      where,
+    });
   }
 
   /** What FROM's `--platform` says, else the platform that is built for. */
@@ -209,13 +226,6 @@ export class Builder implements BuildInProgress {
         }
     }
   }
-}
-
-function emptyBase(text: string, where: SourcePlace) {
-  return usageError('FROM_EMPTY', `"${text}" stands for no image: its variables are empty`, {
-    next: 'Give the ARG a default before FROM, or pass it with --build-arg.',
-    where,
-  });
 }
 
 function emptyPlatform(text: string, where: SourcePlace) {
