@@ -54,12 +54,21 @@ export async function stripForeignXattrs(upper: string, tree: LayerTree): Promis
     const kept = layerXattrs(xattrs);
     for (const name of xattrs.keys()) {
       if (kept.has(name) || /^(?:security|system)\./.test(name)) continue;
+      if (path === '' && isMountIdentity(name)) continue;
       const paths = holders.get(name);
       if (paths === undefined) holders.set(name, [path]);
       else paths.push(path);
     }
   }
   for (const [name, paths] of holders) await removeXattr(upper, name, paths);
+}
+
+/**
+ * What overlayfs leaves on the upper directory itself to know the same mount again. In a lower layer nothing reads it, and
+ * to take it off costs each step a program.
+ */
+function isMountIdentity(name: string): boolean {
+  return /^(?:trusted|user)\.overlay\.uuid$/.test(name);
 }
 
 /** Sockets are the traces of programs that ran; no archive can hold one. */

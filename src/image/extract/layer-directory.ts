@@ -8,8 +8,7 @@ import {
   lchownSync,
   linkSync,
 } from 'node:fs';
-import { lstatSync, lutimesSync, mkdirSync, openSync, symlinkSync, unlinkSync, writeSync } from 'node:fs';
-import { errnoOf } from '../../core/index.ts';
+import { lutimesSync, mkdirSync, openSync, symlinkSync, unlinkSync, writeSync } from 'node:fs';
 import { joined, nameOf, parentOf, shown, within, type ByteString } from '../filesystem/byte-string.ts';
 import { SpecialNodes } from '../filesystem/nodes.ts';
 import { isOverlayXattr, opaqueXattr, writeXattrs, type Xattrs } from '../filesystem/xattrs.ts';
@@ -41,6 +40,8 @@ export class LayerDirectory {
   readonly #nodes: SpecialNodes;
   readonly #directories = new Map<ByteString, Metadata>([['', implied]]);
   readonly #whiteouts = new Set<ByteString>();
+  /** What is there and is neither directory nor whiteout. */
+  readonly #files = new Set<ByteString>();
   readonly #xattrs = new Map<ByteString, Map<string, Buffer>>();
   #pendingXattrBytes = 0;
   readonly skipped: SkippedEntry[] = [];
@@ -106,7 +107,7 @@ export class LayerDirectory {
     for (const name of names.slice(0, -1)) {
       path = joined(path, name);
       if (this.#directories.has(path)) continue;
-      if (!this.#whiteouts.has(path) && lstatSync(this.#at(path), { throwIfNoEntry: false }) !== undefined) {
+      if (this.#files.has(path)) {
         throw unsafe(entry, `goes through "${shown(path)}", which is not a directory`);
       }
       this.#makeDirectory(path, implied);
@@ -124,8 +125,10 @@ export class LayerDirectory {
       // Every other kind is made anew; link sources are looked up before the old name goes.
       const source = entry.type === 'link' ? this.#linkSource(path, entry) : undefined;
       this.#removeOld(path);
-      if (source !== undefined) return linkSync(this.#at(source), this.#at(path));
-      if (!(await this.#make(path, entry))) return;
+      if (source !== undefined) linkSync(this.#at(source), this.#at(path));
+      else if (!(await this.#make(path, entry))) return;
+      this.#files.add(path);
+      if (source !== undefined) return;
     }
     for (const [name, value] of entry.xattrs) {
       if (isOverlayXattr(name)) this.#skip(path, `attribute ${name} is overlayfs' own`);
@@ -146,29 +149,20 @@ export class LayerDirectory {
   #addWhiteout(path: ByteString): void {
     // Whiteouts speak of the layers below, whatever the order of entries (OCI image-spec, layer.md).
     if (this.#directories.has(path)) return this.#setXattr(path, this.#opaqueXattr, Buffer.from('y'));
-    if (lstatSync(this.#at(path), { throwIfNoEntry: false }) !== undefined) return;
+    if (this.#files.has(path)) return;
     this.#nodes.whiteout(this.#at(path));
     this.#whiteouts.add(path);
   }
 
+  /** Makes room for an entry that the archive names once more. Asking the disk for each would cost as much as writing. */
   #removeOld(path: ByteString): void {
-    try {
-      unlinkSync(this.#at(path));
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-    }
-    this.#whiteouts.delete(path);
+    if (this.#files.delete(path) || this.#whiteouts.delete(path)) unlinkSync(this.#at(path));
     this.#xattrs.delete(path);
   }
 
   #linkSource(path: ByteString, entry: TarEntry): ByteString {
     const source = layerPath(entry.target, entry.path).join('/');
-    const exists =
-      this.#directories.has(parentOf(source)) &&
-      !this.#directories.has(source) &&
-      !this.#whiteouts.has(source) &&
-      lstatSync(this.#at(source), { throwIfNoEntry: false }) !== undefined;
-    if (exists && source !== path) return source;
+    if (this.#files.has(source) && source !== path) return source;
     throw unsafe(entry.path, `links to "${shown(source)}", which is no file of this layer`);
   }
 
