@@ -64,6 +64,38 @@ describe('in the configuration', () => {
     expect(await found('r.example.test/a')).toBe('home:x');
     expect(await found('r.example.test/a', { DOCKER_CONFIG })).toBe('other:x');
     expect(await found('r.example.test/a', { DOCKER_CONFIG, REGISTRY_AUTH_FILE })).toBe('podman:x');
+    await write('run/containers/auth.json', config('runtime'));
+    await write('.config/containers/auth.json', config('config'));
+    const XDG_RUNTIME_DIR = join(home, 'run');
+    const DOCKER_AUTH_CONFIG = JSON.stringify(config('text'));
+    expect(await found('r.example.test/a')).toBe('config:x');
+    expect(await found('r.example.test/a', { XDG_RUNTIME_DIR })).toBe('runtime:x');
+    expect(await found('r.example.test/a', { XDG_RUNTIME_DIR, DOCKER_CONFIG })).toBe('other:x');
+    expect(await found('r.example.test/a', { DOCKER_AUTH_CONFIG, DOCKER_CONFIG })).toBe('text:x');
+    expect(await found('r.example.test/a', { DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE })).toBe('podman:x');
+  });
+
+  test('a registry that one place does not know is looked for in the next', async () => {
+    await write('.config/containers/auth.json', { auths: { 'a.example.test': { auth: base64('a:x') } } });
+    await write('.docker/config.json', { auths: { 'b.example.test': { auth: base64('b:x') } } });
+    expect(await found('a.example.test/i')).toBe('a:x');
+    expect(await found('b.example.test/i')).toBe('b:x');
+  });
+
+  test('a GitLab job knows its registry and its proxy, and no other', async () => {
+    const env = { CI_REGISTRY: 'r.example.test:5050', CI_JOB_TOKEN: 'job' };
+    expect(await found('r.example.test:5050/a', env)).toBe('gitlab-ci-token:job');
+    const user = { ...env, CI_REGISTRY_USER: 'ci', CI_REGISTRY_PASSWORD: 'pass' };
+    expect(await found('r.example.test:5050/a', user)).toBe('ci:pass');
+    const proxy = {
+      CI_DEPENDENCY_PROXY_SERVER: 'gitlab.example.test:443',
+      CI_DEPENDENCY_PROXY_USER: 'proxy',
+      CI_DEPENDENCY_PROXY_PASSWORD: 'pass',
+    };
+    expect(await found('gitlab.example.test:443/group/a', proxy)).toBe('proxy:pass');
+    expect(await found('other.example.test/a', { ...user, ...proxy })).toBeUndefined();
+    await write('.docker/config.json', { auths: { 'r.example.test:5050': { auth: base64('own:x') } } });
+    expect(await found('r.example.test:5050/a', user)).toBe('own:x');
   });
 
   test.each([
@@ -111,10 +143,14 @@ describe('from a helper', () => {
     expect(await readFile(join(home, 'count'), 'utf8')).toBe('x\nx\n');
   });
 
-  test('that knows nothing gives nothing', async () => {
-    await write('.docker/config.json', { credsStore: 'none' });
+  test('that knows nothing gives nothing, and what is written counts', async () => {
+    await write('.docker/config.json', {
+      credsStore: 'none',
+      auths: { 'r.example.test': { auth: base64('written:x') } },
+    });
     await helper('none', 'echo credentials not found in native keychain; exit 1');
     expect(await found('debian', env())).toBeUndefined();
+    expect(await found('r.example.test/a', env())).toBe('written:x');
   });
 
   test.each([

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { errnoOf, usageError } from '../core/index.ts';
+import {
+  credentialPlaces,
+  invalidCredentials,
+  type CredentialConfig,
+  type CredentialEntry,
+} from './credential-files.ts';
 import { askHelper, type HelperAnswer } from './credential-helper.ts';
 import type { Environment } from './dispatchers.ts';
 import type { Reference } from './reference.ts';
@@ -29,49 +32,44 @@ export interface CredentialOptions {
 /** The key under which Docker keeps the credentials of docker.io. */
 const dockerHubKey = 'https://index.docker.io/v1/';
 
-const entrySchema = z.object({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-  registrytoken: z.string().optional(),
-});
-
-const configSchema = z.object({
-  auths: z.record(z.string(), entrySchema).default({}),
-  credsStore: z.string().optional(),
-  credHelpers: z.record(z.string(), z.string()).default({}),
-});
-
 /**
- * Credentials as Docker and Podman keep them: the file that REGISTRY_AUTH_FILE names, else `config.json` in
- * DOCKER_CONFIG or in `~/.docker`; inside it a helper for the host, else the helper for all, else what is
- * written there.
+ * Credentials as Docker, Podman and skopeo keep them, in the order of {@link credentialPlaces}; in each a helper for
+ * the host, else the helper for all, else what is written there.
  */
 export function dockerCredentials(options: CredentialOptions): CredentialSource {
-  const file = credentialFile(options);
-  let reading: Promise<z.infer<typeof configSchema>> | undefined;
+  const places = credentialPlaces(options).map(place => ({ ...place, read: once(place.read) }));
   // One process a registry, not one a request: some helpers ask a key ring, or the network.
   const answers = new Map<string, Promise<HelperAnswer | undefined>>();
-  const askOnce = (helper: string, domain: string) => {
-    const answer = answers.get(domain) ?? askHelper(helper, serverName(domain), { env: options.env, file });
-    answers.set(domain, answer);
+  const askOnce = (helper: string, domain: string, file: string) => {
+    const key = `${helper} ${domain}`;
+    const answer = answers.get(key) ?? askHelper(helper, serverName(domain), { env: options.env, file });
+    answers.set(key, answer);
     return answer;
   };
   return {
     async credentialsFor(repository) {
-      const config = await (reading ??= readConfig(file));
       const { domain } = repository;
-      const helper = config.credHelpers[domain] ?? config.credsStore;
-      if (helper) return fromHelper(await askOnce(helper, domain));
-      const entry = findEntry(config.auths, repository);
-      return entry && fromEntry(entry, file);
+      for (const { name, read } of places) {
+        const config = await read();
+        const helper = config.credHelpers[domain] ?? config.credsStore;
+        const entry = findEntry(config.auths, repository);
+        const found =
+          (helper && fromHelper(await askOnce(helper, domain, name))) || (entry && fromEntry(entry, name));
+        if (found) return found;
+      }
+      return undefined;
     },
   };
 }
 
+function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
+  let running: Promise<Value> | undefined;
+  return () => (running ??= work());
+}
+
 /** Where credentials are kept, and for whom; never what they are. */
 export interface CredentialNames {
+  /** The places that know registries; where none does, the one where `docker login` writes. */
   readonly file: string;
   /** Registries, or parts of one, sorted. */
   readonly registries: readonly string[];
@@ -81,35 +79,23 @@ export interface CredentialNames {
 
 /** @throws HoldfastError CREDENTIALS_INVALID (exit 2) */
 export async function credentialNames(options: CredentialOptions): Promise<CredentialNames> {
-  const file = credentialFile(options);
-  const { auths, credHelpers, credsStore } = await readConfig(file);
-  const registries = new Set([...Object.keys(auths).map(plainName), ...Object.keys(credHelpers)]);
-  return { file, registries: [...registries].toSorted(), helper: credsStore };
+  const registries = new Set<string>();
+  const knowing: string[] = [];
+  let helper: string | undefined;
+  for (const { name, read } of credentialPlaces(options)) {
+    const { auths, credHelpers, credsStore } = await read();
+    const names = [...Object.keys(auths).map(plainName), ...Object.keys(credHelpers)];
+    for (const one of names) registries.add(one);
+    helper ??= credsStore;
+    if (names.length > 0 || credsStore !== undefined) knowing.push(name);
+  }
+  const usual = join(options.env['DOCKER_CONFIG'] || join(options.homeDirectory, '.docker'), 'config.json');
+  const file = knowing.length > 0 ? knowing.join(', ') : (options.env['REGISTRY_AUTH_FILE'] ?? usual);
+  return { file, registries: [...registries].toSorted(), helper };
 }
 
 /** For tests and for registries that are open to all. */
 export const noCredentials: CredentialSource = { credentialsFor: () => Promise.resolve(undefined) };
-
-function credentialFile({ env, homeDirectory }: CredentialOptions): string {
-  if (env['REGISTRY_AUTH_FILE']) return env['REGISTRY_AUTH_FILE'];
-  return join(env['DOCKER_CONFIG'] || join(homeDirectory, '.docker'), 'config.json');
-}
-
-async function readConfig(file: string) {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return configSchema.parse({});
-    throw invalid(file, `cannot be read (${errnoOf(error) ?? 'unknown error'})`);
-  }
-  try {
-    return configSchema.parse(JSON.parse(text));
-  } catch {
-    // The cause is left out: a JSON error quotes the text, which holds secrets.
-    throw invalid(file, 'is not a Docker configuration');
-  }
-}
 
 function serverName(domain: string): string {
   return domain === 'docker.io' ? dockerHubKey : domain;
@@ -117,7 +103,7 @@ function serverName(domain: string): string {
 
 /** The entry with the longest matching name: Podman keeps credentials for parts of a registry, too. */
 function findEntry(
-  auths: Readonly<Record<string, z.infer<typeof entrySchema>>>,
+  auths: CredentialConfig['auths'],
   { domain, path }: Reference,
 ) {
   const parts = `${domain}/${path}`.split('/');
@@ -135,13 +121,13 @@ function plainName(key: string): string {
   return name.replace(/^(?:index|registry-1)\.docker\.io(?=\/|$)/, 'docker.io');
 }
 
-function fromEntry(entry: z.infer<typeof entrySchema>, file: string): Credentials | undefined {
+function fromEntry(entry: CredentialEntry, file: string): Credentials | undefined {
   if (entry.registrytoken) return { kind: 'registry-token', token: new Secret(entry.registrytoken) };
   if (entry.identitytoken) return { kind: 'identity-token', token: new Secret(entry.identitytoken) };
   if (entry.auth) {
     const text = Buffer.from(entry.auth, 'base64').toString();
     const colon = text.indexOf(':');
-    if (colon < 0) throw invalid(file, 'has an "auth" that is not base64 of user:password');
+    if (colon < 0) throw invalidCredentials(file, 'has an "auth" that is not base64 of user:password');
     // Docker pads the password with zero bytes.
     return password(text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, ''));
   }
@@ -157,10 +143,4 @@ function fromHelper(answer: HelperAnswer | undefined): Credentials | undefined {
 
 function password(username: string, text: string): Credentials {
   return { kind: 'password', username, password: new Secret(text) };
-}
-
-function invalid(file: string, why: string) {
-  return usageError('CREDENTIALS_INVALID', `${file} ${why}`, {
-    next: 'Correct it, or write it anew with `docker login`.',
-  });
 }
