@@ -1,23 +1,29 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { errnoOf, messageOf, usageError } from '../core/index.ts';
+import type { Transport } from '../registry/index.ts';
+import { parsePlace } from '../share/index.ts';
 
 /** `holdfast.yaml`: what a project settles once for all who build it. */
 export interface Configuration {
   /** URLs of what could not be locked and may be done without, in a build from the lock too. */
   readonly allowUnlocked: readonly string[];
+  /** Where the blobs of the lock are shared; asked for what the store lacks. */
+  readonly remote?: Transport | undefined;
 }
 
 export const configurationName = 'holdfast.yaml';
 
 const schema = z.strictObject({
   unlocked: z.strictObject({ allow: z.array(z.string()).optional() }).optional(),
+  remote: z.string().optional(),
 });
 
 /**
  * The configuration at `path`; the usual one where there is no such file.
- * @throws HoldfastError CONFIGURATION_INVALID (exit 2)
+ * @throws HoldfastError CONFIGURATION_INVALID, TRANSPORT_INVALID, REFERENCE_INVALID (exit 2)
  */
 export async function readConfiguration(path: string): Promise<Configuration> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -28,12 +34,20 @@ export async function readConfiguration(path: string): Promise<Configuration> {
   const [fault] = document.errors;
   if (fault !== undefined) throw invalid(fault.message.split('\n')[0] ?? 'no YAML');
   const read = schema.safeParse(document.toJS() ?? {});
-  if (read.success) return { allowUnlocked: read.data.unlocked?.allow ?? [] };
+  if (read.success) return configurationOf(read.data, dirname(path));
   const [issue] = read.error.issues;
   throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
 }
 
+function configurationOf({ unlocked, remote }: z.infer<typeof schema>, home: string): Configuration {
+  const allowUnlocked = unlocked?.allow ?? [];
+  if (remote === undefined) return { allowUnlocked };
+  const place = parsePlace(remote);
+  const atHome = place.kind === 'oci' ? { ...place, directory: resolve(home, place.directory) } : place;
+  return { allowUnlocked, remote: atHome };
+}
+
 const invalid = (cause: string) =>
   usageError('CONFIGURATION_INVALID', `${configurationName}: ${cause}`, {
-    next: 'See docs/lockfile.md for what may stand in it.',
+    next: 'See docs/lockfile.md and docs/sharing.md for what may stand in it.',
   });

@@ -13,9 +13,11 @@ import {
   type RegistryClient,
 } from '../registry/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Places } from './places.ts';
 
 export interface ImageSources {
   readonly store: Store;
+  readonly places: Places;
   readonly registry: () => Promise<RegistryClient>;
   readonly note: (text: string) => void;
 }

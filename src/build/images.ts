@@ -31,7 +31,7 @@ export async function resolveBaseImage(
   origin: ImageOrigin,
   platform: Platform,
   ledger: Ledger,
-  { store }: ImageSources,
+  { store, places }: ImageSources,
   where: SourcePlace,
 ): Promise<BaseImage> {
   const { name } = origin;
@@ -48,6 +48,7 @@ export async function resolveBaseImage(
   }
   try {
     const digest = locked?.manifest ?? ledger.indexOf(name);
+    if (digest) await places.bringImage(digest);
     const pulled = digest
       ? await fetchByDigest(origin, digest, platform, store)
       : await pullImage(await origin.current(), platform, store);

@@ -32,6 +32,7 @@ import { kinds } from '../kinds/index.ts';
 import { checkInstalled, installedError, type InstalledCheck } from './installed.ts';
 import { lockName, recordedInputs } from './recordings.ts';
 import type { BuildRuntime } from './runtime.ts';
+import { noteLock } from '../share/index.ts';
 
 /** What the lock says of a project, held against its recordings. */
 export interface LockState {
@@ -61,9 +62,12 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
     };
   }
   const lock = parseLock(text, lockName);
+  const { remote } = await readConfiguration(join(project.home, configurationName));
+  if (remote !== undefined) runtime.places.addRemote(remote);
   const { recordings, inputs } = await recordedInputs(lock.builds, runtime);
   const mismatch = lockMismatch(lock, inputs, lockName);
   if (mismatch) throw mismatch;
+  if (project.lockKept) await noteLock(runtime.store, project.lockPath, text, lock);
   const key = buildKey(identityOf(project));
   const at = lock.builds.findIndex(build => buildKey(build) === key);
   const entry = lock.builds[at];
@@ -144,13 +148,13 @@ export async function lockProject(
       useCache: options.useCache,
       knownBlobs: await blobsOf(state.entry?.image, runtime.store),
       onRecorded: recording => {
-        projection = projectRecording(recording, kinds, runtime.store);
+        projection = projectRecording(recording, kinds, runtime.places);
         projection.catch(() => {}); // Met below, unless the build fails first.
       },
     },
     runtime,
   );
-  const taken = await (projection ?? projectRecording(outcome.recording, kinds, runtime.store));
+  const taken = await (projection ?? projectRecording(outcome.recording, kinds, runtime.places));
   noteUnaccounted(installedMustMatch(outcome, taken), runtime);
   const recording = await storeRecording(runtime.store, { ...outcome.recording, inputs: taken });
   const entry: BuildEntry = {
@@ -168,7 +172,10 @@ export async function lockProject(
   const lock: Lock = { version: 1, asOf, builds, inputs: inputsBySection(inputs) };
   const text = formatLock(lock);
   const changed = text !== state.text;
-  if (changed) await replaceLock(project, text);
+  if (changed) {
+    await replaceLock(project, text);
+    await noteLock(runtime.store, project.lockPath, text, lock);
+  }
   return { ...outcome, inputs: taken, lock, changed };
 }
 

@@ -1,9 +1,11 @@
 import { homedir } from 'node:os';
 import { RegistryClient } from '../registry/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import { Store } from '../store/index.ts';
+import { parsePlace } from '../share/index.ts';
+import { type BlobDescriptor, Store } from '../store/index.ts';
 import { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
+import { Places } from './places.ts';
 import type { Grants } from './run/index.ts';
 import type { BuildRuntime, StepHost } from './runtime.ts';
 
@@ -20,6 +22,8 @@ export interface RuntimeOptions {
   readonly ports: readonly number[];
   readonly signal: AbortSignal;
   readonly grants: Grants;
+  /** Where blobs are shared, as `parsePlace` reads it; asked before what a project's configuration names. */
+  readonly remotes: readonly string[];
 }
 
 /** What web servers, package mirrors and registries usually listen on. */
@@ -37,18 +41,23 @@ export async function withRuntime<Result>(
   const cache = await BuildCache.open(options.cache, options.sandbox.isolation);
   let registry: Promise<RegistryClient> | undefined;
   let steps: Promise<StepHost> | undefined;
+  const openRegistry = () =>
+    (registry ??= RegistryClient.open({
+      env: options.env,
+      homeDirectory: options.env['HOME'] ?? homedir(),
+    }));
+  const note = (text: string) => options.onEvent({ type: 'note', text });
+  const places = new Places(store, openRegistry, note);
+  for (const remote of options.remotes) places.addRemote(parsePlace(remote));
   const runtime: BuildRuntime = {
     store,
+    places,
     cache,
     sharedCaches: [],
     onEvent: options.onEvent,
-    note: text => options.onEvent({ type: 'note', text }),
-    registry: () =>
-      (registry ??= RegistryClient.open({
-        env: options.env,
-        homeDirectory: options.env['HOME'] ?? homedir(),
-      })),
-    steps: () => (steps ??= openStepHost(options, store)),
+    note,
+    registry: openRegistry,
+    steps: () => (steps ??= openStepHost(options, store, places)),
     sandbox: options.sandbox,
     canRunSteps: options.canRunSteps,
     signal: options.signal,
@@ -67,11 +76,12 @@ export async function withRuntime<Result>(
   }
 }
 
-async function openStepHost(options: RuntimeOptions, store: Store): Promise<StepHost> {
+async function openStepHost(options: RuntimeOptions, store: Store, places: Places): Promise<StepHost> {
   const { env, addHosts, sandbox } = options;
   // Loaded here, since a build from the cache has no use for it.
   const { Gateway } = await import('../gateway/index.ts');
-  const gateway = await Gateway.open({ store, environment: env, addHosts });
+  const bring = (body: BlobDescriptor) => places.bring(body);
+  const gateway = await Gateway.open({ store, environment: env, addHosts, bring });
   const ports = [...new Set([...usualPorts, ...options.ports])];
   const network = await sandbox.openNetwork({ ports, serve: listeners => gateway.serve(listeners) });
   return { gateway, network };

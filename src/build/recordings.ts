@@ -19,12 +19,13 @@ export async function recordedInputs(builds: readonly BuildEntry[], runtime: Bui
 
 async function recordingOf({ dockerfile, recording }: BuildEntry, runtime: BuildRuntime): Promise<Recording> {
   try {
+    if (!(await runtime.store.has(recording))) await runtime.places.bring({ digest: recording });
     return await readRecording(runtime.store, recording);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     const { exit, code, message } = error;
     throw new HoldfastError(exit, code, `${lockName}: the recording of ${dockerfile}: ${message}`, {
-      next: `Restore that blob in ${runtime.store.root}, or remove ${lockName} and record everything anew.`,
+      next: `Get it with \`holdfast store pull\` or --remote from where it was pushed to, or remove ${lockName} and record everything anew.`,
       cause: error,
     });
   }

@@ -7,6 +7,7 @@ import type { BlobDescriptor, Store } from '../store/index.ts';
 import type { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
+import type { Places } from './places.ts';
 import type { Project } from './project.ts';
 import type { SharedCache } from './shared-cache.ts';
 import type { Grants } from './run/index.ts';
@@ -14,6 +15,8 @@ import type { Grants } from './run/index.ts';
 /** What a build needs of the machine. */
 export interface BuildRuntime {
   readonly store: Store;
+  /** Where blobs come from that the store lacks. */
+  readonly places: Places;
   readonly cache: BuildCache;
   /** Results of steps of other machines, in the order in which they are asked. */
   readonly sharedCaches: SharedCache[];

@@ -38,6 +38,7 @@ export interface ProjectOptions extends PlaceOptions {
   readonly label?: readonly string[];
   readonly lockfile?: string;
   readonly withoutRule?: readonly string[];
+  readonly remote?: readonly string[];
   /** A file to be read in place of standard input. */
   readonly standardInput?: string;
 }
@@ -97,6 +98,11 @@ export function addProjectOptions(command: Command): Command {
     )
     .option('--label <name=value>', 'a label of the image', collect)
     .option('--add-host <name:address>', 'reach NAME at ADDRESS when recording', collect)
+    .option(
+      '--remote <place>',
+      'where blobs are shared that the store lacks: REF, docker://REF or oci:DIR; also `remote` in holdfast.yaml',
+      collect,
+    )
     .option('--without-rule <id>', 'do not normalise by this rule', collect);
   return addPlaceOptions(command);
 }
@@ -166,7 +172,7 @@ async function scratch(): Promise<string> {
  * every step is cached; the moment a step must run, the program starts again inside its namespaces.
  */
 export async function runBuild<Result>(
-  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg'> & StepOptions,
+  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg' | 'remote'> & StepOptions,
   use: (runtime: BuildRuntime) => Promise<Result>,
   ports: readonly number[] = [],
   inside = isInside(),
@@ -202,6 +208,7 @@ export async function runBuild<Result>(
         addHosts: new Map((options.addHost ?? []).map(hostAddress)),
         ports,
         signal: stop.signal,
+        remotes: options.remote ?? [],
         grants: grantsFrom(options, process.env, failedStepShell(options, progress)),
       },
       use,

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   executor: async () => (await import('./executor.ts')).executorCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
+  store: async () => (await import('./store.ts')).storeCommand,
   base: async () => (await import('./base.ts')).baseCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   rules: async () => (await import('./rules.ts')).rulesCommand,
@@ -45,8 +46,15 @@ async function program(name = ''): Promise<Command> {
     .addHelpText('after', exitCodeHelp);
   const asked = Object.hasOwn(commands, name) ? [commands[name]] : Object.values(commands);
   for (const load of asked) (await load?.())?.(command);
-  for (const sub of command.commands) sub.exitOverride();
+  overrideExits(command);
   return command;
+}
+
+function overrideExits(command: Command): void {
+  for (const sub of command.commands) {
+    sub.exitOverride();
+    overrideExits(sub);
+  }
 }
 
 const exitCodeHelp = `

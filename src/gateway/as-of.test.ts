@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GatewayWorld } from '../../testkit/hostile/index.ts';
 import { sha256, upstreamError } from '../core/index.ts';
@@ -96,7 +97,7 @@ it('bytes that are gone come from another place, and it is told of', async () =>
   expect(notices.join('\n')).toContain(`was fetched from ${world.url('/copy')}`);
 
   // The store loses it: only the very bytes of the lock are taken back.
-  await world.store.remove(sha256('the bytes'));
+  await rm(world.store.pathOf(sha256('the bytes')));
   world.hostile.pages.set('/no-copy', (_request, response) => response.end('something else'));
   const healing = world.session('extend', exchanges, places);
   expect((await world.get('/gone')).body.toString()).toBe('the bytes');

@@ -8,7 +8,9 @@ import { AddressPool } from './address-pool.ts';
 import { Bodies } from './bodies.ts';
 import { CertificateAuthority } from './ca.ts';
 import { dnsAnswer } from './dns.ts';
+import type { ExchangeKey, RecordedResponse } from '../kinds/index.ts';
 import { handleRequest } from './handler.ts';
+import { refetched } from './heal.ts';
 import type { Environment } from './host-network.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { Connections } from './listener.ts';
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   /** Name to address, as Docker's --add-host. Only these may be at an address of this machine. */
   readonly addHosts?: ReadonlyMap<string, string> | undefined;
   readonly limits?: Partial<GatewayLimits> | undefined;
+  /** Brings a recorded body into the store, from where its blobs are shared; false where it is not there. */
+  readonly bring?: GatewayParts['bring'];
   /** Directory for request bodies that are too large for memory; they never outlive their request. */
   readonly temporary?: string | undefined;
   readonly sleep?: Sleep | undefined;
@@ -76,7 +80,8 @@ export class Gateway {
       sleep: options.sleep ?? ((milliseconds, signal) => delay(milliseconds, undefined, { signal })),
     });
     const temporary = options.temporary ?? tmpdir();
-    return new Gateway({ store, upstream, limits, temporary, bodies: new Bodies(store) });
+    const { bring } = options;
+    return new Gateway({ store, upstream, limits, temporary, bring, bodies: new Bodies(store) });
   }
 
   /** What the clients of a step must trust: PEM, one certificate. */
@@ -143,6 +148,29 @@ export class Gateway {
       return { value, session: await session.finish(this.#parts.limits.finish) };
     } catch (error) {
       throw (await session.finish(0)).problem ?? error;
+    }
+  }
+
+  /**
+   * Fetches the body of a recorded answer again, by its URL or from another place that has it, whatever the store has
+   * under its digest.
+   * @returns why it could not be had; nothing where the store has it now
+   */
+  async refetch(
+    options: Omit<SessionOptions, 'clientAddress'>,
+    key: ExchangeKey,
+    recorded: RecordedResponse,
+  ): Promise<string | undefined> {
+    const session = new GatewaySession({ ...options, clientAddress: '' });
+    try {
+      const headers = [['accept-encoding', 'identity'] as const, ...Object.entries(key.vary)];
+      const request = { method: 'GET', url: new URL(key.url), headers };
+      const found = await refetched(this.#parts, session, key, recorded, request);
+      return found ? undefined : `${key.url} has another answer now`;
+    } catch (error) {
+      return session.failed(key, error).message;
+    } finally {
+      await session.finish(0);
     }
   }
 

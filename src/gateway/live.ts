@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { HoldfastError } from '../core/index.ts';
 import type { ExchangeKey, RecordedResponse } from '../kinds/index.ts';
-import type { Store } from '../store/index.ts';
+import type { BlobDescriptor, Store } from '../store/index.ts';
 import { isBodiless } from './answer.ts';
 import { answeredAsOf } from './as-of.ts';
 import type { Bodies } from './bodies.ts';
@@ -20,6 +20,8 @@ export interface GatewayParts {
   readonly bodies: Bodies;
   readonly upstream: Upstream;
   readonly limits: GatewayLimits;
+  /** Brings a recorded body into the store, from where its blobs are shared; false where it is not there. */
+  readonly bring?: ((body: BlobDescriptor) => Promise<boolean>) | undefined;
   /** Directory for large request bodies. */
   readonly temporary: string;
 }

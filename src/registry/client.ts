@@ -3,7 +3,8 @@ import { Authorizer } from './authorizer.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { dockerCredentials, type CredentialSource } from './credentials.ts';
 import { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
-import { fetchBlob, fetchManifest, headManifest } from './download.ts';
+import type { Digest } from '../core/index.ts';
+import { fetchBlob, fetchManifest, headBlob, headManifest } from './download.ts';
 import { HttpClient } from './http.ts';
 import type { Descriptor, RawManifest } from './manifest.ts';
 import { pushManifest } from './push-manifest.ts';
@@ -64,6 +65,11 @@ export class RegistryClient {
   /** What a tag or digest names, by HEAD alone; nothing where the registry has no such thing or does not say. */
   manifestDescriptor(reference: Reference): Promise<Descriptor | undefined> {
     return headManifest(this.#api, reference);
+  }
+
+  /** Bytes of a blob; nothing where the repository has it not, or does not say. */
+  blobSize(repository: Reference, digest: Digest): Promise<number | undefined> {
+    return headBlob(this.#api, repository, digest);
   }
 
   /** A blob's bytes, not yet verified: see {@link fetchBlob}. */

@@ -61,6 +61,22 @@ export async function headManifest(api: RegistryApi, reference: Reference): Prom
   return { mediaType, digest, size: Number(response.header('content-length') ?? 0) };
 }
 
+/** distribution-spec, "Checking if content exists in the registry": bytes of a blob; nothing where it is not there. */
+export async function headBlob(
+  api: RegistryApi,
+  repository: Reference,
+  digest: Digest,
+): Promise<number | undefined> {
+  const target = `blobs/${digest}`;
+  const answer = await api.request({ method: 'HEAD', repository, target });
+  await discard(answer);
+  if (answer.status === 404) return undefined;
+  if (answer.status !== 200)
+    throw await refusal(repository, `blob ${shortDigest(digest)} of ${repository.path}`, answer);
+  const length = answer.header('content-length');
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+}
+
 /**
  * distribution-spec, "Pulling blobs": the bytes, taken up again with a Range where the connection breaks. They are
  * not yet verified: give them to `Store.put` with the descriptor.

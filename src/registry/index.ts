@@ -28,7 +28,7 @@ export {
   type Reference,
 } from './reference.ts';
 export { Secret } from './secret.ts';
-export type { OnTransfer, TransferEvent } from './transfer.ts';
+export { inParallel, type OnTransfer, type TransferEvent } from './transfer.ts';
 export { openDestination, openSource } from './transports/open.ts';
 export { parseTransport, type Transport } from './transports/parse.ts';
 export type { ImageDestination, ImageSource } from './transports/transport.ts';

@@ -6,5 +6,6 @@ export {
   type BlobSource,
   type ExpectedBlob,
 } from './store.ts';
+export type { BlobOnDisk } from './use.ts';
 export { removeLeftovers } from './leftovers.ts';
 export type { TaggedDescriptor } from './image-index.ts';

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { removeLeftovers } from './leftovers.ts';
+import { listBlobs, markUsed, removeUnused, type BlobOnDisk } from './use.ts';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -88,10 +89,17 @@ export class Store {
     return (await this.size(digest)) !== undefined;
   }
 
-  /** Bytes, or nothing where the blob is absent. */
+  /** Bytes, or nothing where the blob is absent. Who asks means to use it: see {@link removeUnused}. */
   async size(digest: Digest): Promise<number | undefined> {
-    const found = await stat(this.pathOf(digest)).catch(() => undefined);
-    return found?.isFile() ? found.size : undefined;
+    const path = this.pathOf(digest);
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile()) return undefined;
+    return (await markUsed(path, found.mtimeMs)) ? found.size : undefined;
+  }
+
+  /** What is there, without a claim to use it. */
+  list(): Promise<BlobOnDisk[]> {
+    return listBlobs(join(this.root, 'blobs', 'sha256'));
   }
 
   /**
@@ -169,11 +177,12 @@ export class Store {
     }
   }
 
-  /** Takes a blob out, for `gc` and for one that was found corrupt. */
-  async remove(digest: Digest): Promise<void> {
-    await unlink(this.pathOf(digest)).catch((error: unknown) => {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-    });
+  /**
+   * Takes a blob out that nobody used after `since` (milliseconds since the epoch), even while others use the store.
+   * @returns whether it was
+   */
+  removeUnused(digest: Digest, since: number): Promise<boolean> {
+    return removeUnused(this.pathOf(digest), this.#temporaryPath(), since);
   }
 
   /** The image that goes by `name` in this store, as `holdfast base` or an import left it. */
