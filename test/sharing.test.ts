@@ -30,7 +30,11 @@ let machines = 0;
 
 describe.skipIf(noDockerRegistry)('sharing a store', () => {
   beforeAll(async () => {
-    [world, servers, registry] = [await makeWorld(), await startServers(), await startDockerRegistry({ htpasswd })];
+    [world, servers, registry] = [
+      await makeWorld(),
+      await startServers(),
+      await startDockerRegistry({ htpasswd }),
+    ];
     place = `${registry.domain}/team/blobs`;
     await world.tinyBase();
     serveFiles(servers, { '/tool': 'the tool\n', '/data': 'the data\n', '/old': '-> /data' });
@@ -86,7 +90,10 @@ RUN wget -O /data ${servers.urls.files}/old
   test('a remote that lacks something or does not answer is told of, and no way round the lock', async () => {
     const home = await machine();
     const args = ['--remote', `${registry.domain}/team/nothing`, '--json'];
-    expect(await runOn(home, args)).toMatchObject({ exit: 3, stdout: expect.stringContaining('STORE_BLOB_MISSING') });
+    expect(await runOn(home, args)).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining('STORE_BLOB_MISSING'),
+    });
   });
 
   test('gc keeps what the lock needs, and says what it would take', async () => {

@@ -50,7 +50,8 @@ async function fromRegistry(
     const { domain, path } = parseReference(image);
     const client = await registry();
     const bytes = await client.blobSize({ domain, path }, digest);
-    if (bytes === undefined) await store.put((await client.manifest({ domain, path, digest })).bytes, { digest });
+    if (bytes === undefined)
+      await store.put((await client.manifest({ domain, path, digest })).bytes, { digest });
     else {
       const blob = { mediaType: 'application/octet-stream', digest, size: size ?? bytes };
       await store.put(client.blob({ domain, path }, blob), blob);

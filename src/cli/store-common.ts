@@ -29,8 +29,7 @@ export async function withRegistry<Result>(
 ): Promise<Result> {
   let client: Promise<RegistryClient> | undefined;
   const { env } = process;
-  const registry = () =>
-    (client ??= RegistryClient.open({ env, homeDirectory: env['HOME'] ?? homedir() }));
+  const registry = () => (client ??= RegistryClient.open({ env, homeDirectory: env['HOME'] ?? homedir() }));
   try {
     return await use(registry);
   } finally {

@@ -57,7 +57,9 @@ function resultText({ roots, kept, removed, young }: Garbage, { dryRun, unusedFo
     `${dryRun ? 'would free' : 'freed'} ${formatBytes(total(removed))} in ${removed.length} blobs`,
     `${kept.blobs} blobs, ${formatBytes(kept.bytes)}, stay for ${locks} locks and ${roots.length - locks} names`,
     ...(young.blobs > 0
-      ? [`${young.blobs} blobs, ${formatBytes(young.bytes)}, that nothing names were used in the last ${unusedFor}`]
+      ? [
+          `${young.blobs} blobs, ${formatBytes(young.bytes)}, that nothing names were used in the last ${unusedFor}`,
+        ]
       : []),
   ].join('\n');
 }

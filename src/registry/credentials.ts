@@ -102,10 +102,7 @@ function serverName(domain: string): string {
 }
 
 /** The entry with the longest matching name: Podman keeps credentials for parts of a registry, too. */
-function findEntry(
-  auths: CredentialConfig['auths'],
-  { domain, path }: Reference,
-) {
+function findEntry(auths: CredentialConfig['auths'], { domain, path }: Reference) {
   const parts = `${domain}/${path}`.split('/');
   const byName = new Map(Object.entries(auths).map(([key, entry]) => [plainName(key), entry]));
   for (let length = parts.length; length > 0; length--) {

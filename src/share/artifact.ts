@@ -71,4 +71,3 @@ export function artifactTag(recordings: readonly Digest[]): string {
   const text = [...new Set(recordings)].toSorted().join('\n');
   return `lock-${hexOf(sha256(text)).slice(0, 16)}`;
 }
-

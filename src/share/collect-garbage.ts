@@ -50,7 +50,12 @@ export async function collectGarbage(store: Store, options: GarbageOptions): Pro
   }
   if (!options.dryRun) for (const lock of forgotten) await forgetLock(store, lock, options.since);
   const gone = new Set<Digest>(removed.map(({ digest }) => digest));
-  return { roots, kept: sizesOf(kept), removed, young: sizesOf(unnamed.filter(({ digest }) => !gone.has(digest))) };
+  return {
+    roots,
+    kept: sizesOf(kept),
+    removed,
+    young: sizesOf(unnamed.filter(({ digest }) => !gone.has(digest))),
+  };
 }
 
 export function sizesOf(blobs: readonly { readonly size: number }[]): { blobs: number; bytes: number } {

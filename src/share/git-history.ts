@@ -17,7 +17,9 @@ export async function historyOf(file: string): Promise<string[]> {
     return [];
   }
   // `:100644 100644 OLD NEW M<tab>PATH`
-  const blobs = new Set(log.split('\n').flatMap(line => /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) /.exec(line)?.slice(1, 3) ?? []));
+  const blobs = new Set(
+    log.split('\n').flatMap(line => /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) /.exec(line)?.slice(1, 3) ?? []),
+  );
   const texts: string[] = [];
   for (const blob of blobs) if (!/^0+$/.test(blob)) texts.push(await git('cat-file', 'blob', blob));
   return texts;

@@ -1,4 +1,3 @@
-export { artifactType } from './artifact.ts';
 export { collectGarbage, type Garbage, type UnnamedBlob } from './collect-garbage.ts';
 export { noteLock } from './known-locks.ts';
 export { openPlace, parsePlace } from './open-place.ts';

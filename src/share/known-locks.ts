@@ -39,7 +39,11 @@ export async function noteLock(store: Store, path: string, text: string, lock: L
   try {
     if (held === undefined) {
       await mkdir(directoryOf(store), { recursive: true });
-      const builds = lock.builds.map(({ dockerfile, recording, image }) => ({ dockerfile, recording, image }));
+      const builds = lock.builds.map(({ dockerfile, recording, image }) => ({
+        dockerfile,
+        recording,
+        image,
+      }));
       await store.replaceFile(file, `${canonicalJson({ ...id, builds })}\n`);
     } else if (now - held.mtimeMs > markEvery) await utimes(file, new Date(now), new Date(now));
     else return;

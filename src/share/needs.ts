@@ -1,7 +1,8 @@
+import { buffer } from 'node:stream/consumers';
 import { HoldfastError, shortDigest, type Digest } from '../core/index.ts';
 import { parseManifest } from '../image/index.ts';
 import { readRecording, type BuildEntry, type ImageInput, type Recording } from '../lock/index.ts';
-import type { BlobDescriptor } from '../store/index.ts';
+import type { BlobDescriptor, Store } from '../store/index.ts';
 
 /** A blob that a build from a lock reads. */
 export interface NeededBlob {
@@ -113,7 +114,12 @@ class Walk {
       return;
     }
     const { config, layers } = document.manifest;
-    this.add({ digest: config.digest, size: config.size, what: `the configuration of ${blob.what}`, ...rest });
+    this.add({
+      digest: config.digest,
+      size: config.size,
+      what: `the configuration of ${blob.what}`,
+      ...rest,
+    });
     for (const { digest, size } of layers)
       this.add({ digest, size, what: `layer ${shortDigest(digest)} of ${image ?? blob.what}`, ...rest });
   }
@@ -128,11 +134,11 @@ class Walk {
   }
 }
 
-/** Reads from a store; what is damaged there counts as not at hand. */
-export function readingFrom(store: { readBytes(digest: Digest): Promise<Buffer> }): ReadBlob {
+/** Reads from a store, without a claim to use what is there; what is damaged counts as not at hand. */
+export function readingFrom(store: Store): ReadBlob {
   return async ({ digest }) => {
     try {
-      return await store.readBytes(digest);
+      return await buffer(store.read(digest));
     } catch (error) {
       if (error instanceof HoldfastError) return undefined;
       throw error;

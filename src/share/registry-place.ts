@@ -57,4 +57,3 @@ export function registryPlace(reference: Reference, registry: () => Promise<Regi
     },
   };
 }
-

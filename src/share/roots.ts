@@ -57,8 +57,7 @@ export async function rootsOf(store: Store, options: RootOptions): Promise<Roots
     const readable = text === undefined || keepText(path, text, 'current');
     for (const { digest, builds, usedAt } of versions)
       if (!readable || usedAt > options.since) keep(path, digest, readable ? 'recent' : 'current', builds);
-    if (options.gitHistory === true)
-      for (const old of await historyOf(path)) keepText(path, old, 'history');
+    if (options.gitHistory === true) for (const old of await historyOf(path)) keepText(path, old, 'history');
   }
   for (const path of options.keep ?? []) {
     const text = await readFile(path, 'utf8');
@@ -68,7 +67,10 @@ export async function rootsOf(store: Store, options: RootOptions): Promise<Roots
   for (const { name, reason, builds, lock } of kept.values())
     roots.push({ name, kind: 'lock', reason, ...(await needsOfLock(builds, store, lock)) });
   for (const { name, descriptor } of await store.tags()) {
-    const blobs = await needsOfImage({ digest: descriptor.digest, what: `image ${name}` }, readingFrom(store));
+    const blobs = await needsOfImage(
+      { digest: descriptor.digest, what: `image ${name}` },
+      readingFrom(store),
+    );
     roots.push({ name, kind: 'image', reason: 'tag', blobs, recordings: [] });
   }
   return { roots, forgotten: known.filter(({ path, digest }) => !kept.has(`${path} ${digest}`)) };

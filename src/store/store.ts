@@ -103,8 +103,8 @@ export class Store {
   }
 
   /**
-   * The blob's bytes. The stream fails with STORE_BLOB_CORRUPT (exit 4) at its end, before `end` is seen, when
-   * they do not hash to `digest`, and with STORE_BLOB_MISSING (exit 3) when there is no such blob.
+   * The blob's bytes. The stream fails with STORE_BLOB_CORRUPT (exit 4) before its last piece where they do not hash
+   * to `digest`, and with STORE_BLOB_MISSING (exit 3) when there is no such blob.
    */
   read(digest: Digest): Readable {
     return Readable.from(this.#verifiedChunks(digest), { objectMode: false, highWaterMark: 2 * chunkBytes });
@@ -115,6 +115,8 @@ export class Store {
       throw errnoOf(error) === 'ENOENT' ? missingBlob(digest) : error;
     });
     const digester = new Digester();
+    // The last piece waits for the verdict: with it a receiver would have all that it was promised.
+    let held: Buffer | undefined;
     try {
       for (;;) {
         const buffer = Buffer.allocUnsafeSlow(chunkBytes);
@@ -122,12 +124,14 @@ export class Store {
         if (bytesRead === 0) break;
         const chunk = buffer.subarray(0, bytesRead);
         digester.update(chunk);
-        yield chunk;
+        if (held !== undefined) yield held;
+        held = chunk;
       }
     } finally {
       await file.close();
     }
     if (digester.digest() !== digest) throw corruptBlob(digest);
+    if (held !== undefined) yield held;
   }
 
   /**

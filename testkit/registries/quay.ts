@@ -10,7 +10,11 @@ export async function startQuay(password: string): Promise<PlayedRegistry> {
     beside({ url, authorization }, response) {
       if (url.pathname !== '/v2/auth') return false;
       const scopes = url.searchParams.getAll('scope');
-      if (!scopes.every(scope => /^repository:[a-z0-9._/-]+:(?:pull|push|\*)(?:,(?:pull|push|\*))*$/.test(scope)))
+      if (
+        !scopes.every(scope =>
+          /^repository:[a-z0-9._/-]+:(?:pull|push|\*)(?:,(?:pull|push|\*))*$/.test(scope),
+        )
+      )
         json(response, { error: 'Unable to decode repository and actions' }, 400);
       else if (basicOf(authorization) !== password)
         json(response, { error: 'Could not find robot with specified username' }, 401);

@@ -3,7 +3,13 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openSource, parseReference, pullImage, pushImage, RegistryClient } from '../../src/registry/index.ts';
+import {
+  openSource,
+  parseReference,
+  pullImage,
+  pushImage,
+  RegistryClient,
+} from '../../src/registry/index.ts';
 import { sampleImage } from '../../src/registry/testing/sample-image.ts';
 import { fakeClock, openWorkspace, type Workspace } from '../../src/registry/testing/stores.ts';
 import { startAcr } from './acr.ts';
@@ -101,7 +107,12 @@ const cases: readonly Case[] = [
     config: helper('acr-env', '<token>'),
     image: 'app',
   },
-  { name: 'Quay', start: () => startQuay(`kelp+robot:${secret}`), config: basic('kelp+robot'), image: 'kelp/app' },
+  {
+    name: 'Quay',
+    start: () => startQuay(`kelp+robot:${secret}`),
+    config: basic('kelp+robot'),
+    image: 'kelp/app',
+  },
   {
     name: 'Harbor',
     start: () => startHarbor(`robot$kelp:${secret}`),
@@ -119,7 +130,11 @@ async function opened({ start }: Case): Promise<PlayedRegistry> {
 async function clientFor(config: object, env: Record<string, string> = {}): Promise<RegistryClient> {
   await writeFile(join(home, '.docker', 'config.json'), JSON.stringify(config));
   const path = { PATH: `${home}:${process.env['PATH']}` };
-  const client = await RegistryClient.open({ env: { ...path, ...env }, homeDirectory: home, clock: fakeClock() });
+  const client = await RegistryClient.open({
+    env: { ...path, ...env },
+    homeDirectory: home,
+    clock: fakeClock(),
+  });
   closing.push(() => client.close());
   return client;
 }
@@ -148,7 +163,9 @@ describe.each(cases)('$name', one => {
     const store = await work.newStore();
     const image = await sampleImage(store, ['one']);
     const reference = parseReference(`${registry.domain}/${one.image}:1`);
-    const failure: unknown = await pushImage(client, store, image, reference).catch((error: unknown) => error);
+    const failure: unknown = await pushImage(client, store, image, reference).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toMatchObject({ code: 'REGISTRY_DENIED', exit: 5 });
     expect(inspect(failure, { depth: 9 })).not.toMatch(/wr0ng|a2VscDp3cjBuZy1mb3Jlc3Q/);
   });

@@ -91,7 +91,7 @@ export class SmallRegistry {
     if (this.#options.beside?.({ method, url, authorization, body: body.toString() }, response)) return;
     const upload = this.#uploads.get(url.pathname.split('/').at(-1) ?? '');
     const [, name = '', kind = '', rest = ''] =
-      /^\/v2\/(.+?)\/(blobs|manifests)\/(.+)?$/.exec(url.pathname) ?? [];
+      /^\/v2\/(.+)\/(blobs|manifests)\/(.+)?$/.exec(url.pathname) ?? [];
     const repository = upload?.repository ?? name;
     const action = method === 'GET' || method === 'HEAD' ? 'pull' : 'push';
     const access = { method, url, repository, action, authorization } as const;
@@ -101,7 +101,8 @@ export class SmallRegistry {
     if (repository === '' || (known !== undefined && !known.includes(repository)))
       return refuse(response, 404, 'NAME_UNKNOWN');
     if (upload !== undefined) this.#upload(method, url, upload, body, response);
-    else if (kind === 'manifests') this.#manifest(method, repository, rest, body, headers['content-type'], response);
+    else if (kind === 'manifests')
+      this.#manifest(method, repository, rest, body, headers['content-type'], response);
     else if (method === 'POST') this.#begin(repository, url, response);
     else this.#blob(method, repository, rest, response);
   }
@@ -173,7 +174,11 @@ export class SmallRegistry {
   }
 
   #isComplete(repository: string, body: Buffer): boolean {
-    const { config, layers = [], manifests = [] } = JSON.parse(body.toString()) as {
+    const {
+      config,
+      layers = [],
+      manifests = [],
+    } = JSON.parse(body.toString()) as {
       config?: { digest: string };
       layers?: { digest: string }[];
       manifests?: { digest: string }[];
