@@ -130,10 +130,7 @@ export async function storeRecording(store: Store, recording: Recording): Promis
 }
 
 /** @throws HoldfastError RECORDING_INVALID (exit 4), and what Store.readBytes throws */
-export async function readRecording(
-  store: Pick<Store, 'readBytes'>,
-  digestOfIt: Digest,
-): Promise<Recording> {
+export async function readRecording(store: Pick<Store, 'readBytes'>, digestOfIt: Digest): Promise<Recording> {
   const bytes = await store.readBytes(digestOfIt);
   try {
     return recordingSchema.parse(JSON.parse(bytes.toString()));
