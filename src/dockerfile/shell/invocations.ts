@@ -1,0 +1,171 @@
+import type { SourceRange } from '../source.ts';
+import type { ShellCommand, ShellScript } from './command.ts';
+import type { PlacedText } from './placed-text.ts';
+import { readScript } from './read-script.ts';
+import { type Argument, argumentsOf, type KnownValue, type KnownVariables, valueOf } from './variables.ts';
+import { programName, unwrapped } from './wrappers.ts';
+
+/** A program as it is started: wrappers such as `sudo` and `sh -c` taken away, variables put in where they are known. */
+export interface Invocation {
+  /** Without its directory. */
+  readonly name: string;
+  readonly program: Argument;
+  readonly args: readonly Argument[];
+  /** Set for this program alone. */
+  readonly environment: KnownVariables;
+  readonly redirects: readonly { readonly operator: string; readonly target?: Argument }[];
+  /** Lines that it is given by a here-document. */
+  readonly lines: readonly PlacedText[];
+  readonly range: SourceRange;
+  /** What is piped to it. */
+  readonly input: readonly Invocation[];
+  /** What becomes a part of its arguments: the commands of `$(…)` and `<(…)`, by argument. */
+  readonly outputs: (argument: Argument) => readonly Invocation[];
+  readonly certain: boolean;
+  /** Whether its output becomes a part of another's arguments. */
+  readonly substituted: boolean;
+}
+
+export interface Invocations {
+  readonly invocations: readonly Invocation[];
+  /** Why not all was read. */
+  readonly unread?: string;
+}
+
+const shells = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh']);
+const deepestScript = 6;
+
+/** Whether a program of this name reads scripts in the language that `readScript` reads. */
+export function isPosixShell(name: string): boolean {
+  return shells.has(name);
+}
+
+/**
+ * What a script starts, in order, scripts within it included (`sh -c '…'`, `eval`, `bash <<EOF`). Values are followed
+ * along straight lines: what a branch sets is not known after it.
+ */
+export function invocationsOf(script: ShellScript, variables: KnownVariables): Invocations {
+  const run = new Run(variables);
+  run.script(script, 0);
+  return { invocations: run.found, ...(run.unread !== undefined && { unread: run.unread }) };
+}
+
+class Run {
+  readonly found: Invocation[] = [];
+  unread: string | undefined;
+  readonly #variables: Map<string, KnownValue>;
+  readonly #byCommand = new Map<ShellCommand, Invocation[]>();
+
+  constructor(variables: KnownVariables) {
+    this.#variables = new Map(variables);
+  }
+
+  script({ commands, unread }: ShellScript, depth: number): void {
+    this.unread ??= unread;
+    for (const command of commands) this.#command(command, depth);
+  }
+
+  #command(command: ShellCommand, depth: number): void {
+    const own = new Map<string, KnownValue>();
+    const [first] = command.words;
+    const lasting = first === undefined || /^(export|declare|local|readonly|typeset)$/.test(first.text);
+    for (const { name, value } of command.assignments) {
+      const known = value && valueOf(value, this.#variables);
+      if (lasting) this.#set(name, known, command.certain);
+      else if (known?.known === true) own.set(name, known);
+    }
+    if (first === undefined) return;
+    const line = command.words.flatMap(word => argumentsOf(word, this.#variables));
+    const inner = unwrapped(line);
+    if (inner === undefined) return;
+    for (const { text, known, word } of inner.assignments) {
+      const equals = text.indexOf('=');
+      if (known) own.set(text.slice(0, equals), { text: text.slice(equals + 1), origin: word.range });
+    }
+    const invocation = this.#invocation(command, inner.program, inner.args, own);
+    this.found.push(invocation);
+    this.#byCommand.set(command, [...(this.#byCommand.get(command) ?? []), invocation]);
+    if (invocation.name === 'unset' || invocation.name === 'read')
+      for (const { text } of invocation.args) this.#variables.delete(text);
+    if (depth < deepestScript) this.#nested(invocation, command, depth);
+  }
+
+  #set(name: string, value: Argument | undefined, certain: boolean): void {
+    if (value?.known === true && certain) {
+      const { text, origin, word } = value;
+      this.#variables.set(name, { text, origin: origin ?? word.range });
+    } else this.#variables.delete(name);
+  }
+
+  #invocation(
+    command: ShellCommand,
+    program: Argument,
+    args: readonly Argument[],
+    environment: KnownVariables,
+  ): Invocation {
+    const { redirects, certain, substituted, input } = command;
+    const variables = this.#variables;
+    const targets = redirects.map(({ operator, target }) => ({
+      operator,
+      ...(target && { target: valueOf(target, variables) }),
+    }));
+    const invocationsOfAll = (commands: readonly ShellCommand[]) =>
+      commands.flatMap(one => this.#byCommand.get(one) ?? []);
+    return {
+      name: programName(program.text),
+      program,
+      args,
+      environment,
+      redirects: targets,
+      lines: redirects.flatMap(({ body }) => (body === undefined ? [] : [body])),
+      range: command.range,
+      input: invocationsOfAll(input),
+      outputs: ({ word }) =>
+        word.pieces.flatMap(piece => (piece.type === 'output' ? invocationsOfAll(piece.commands) : [])),
+      certain,
+      substituted,
+    };
+  }
+
+  /** The scripts that an invocation is given as arguments or lines. */
+  #nested({ name, args, lines }: Invocation, command: ShellCommand, depth: number): void {
+    const before = this.found.length;
+    for (const text of scriptsFor(name, args, lines)) {
+      const script = readScript(text);
+      this.script(script, depth + 1);
+    }
+    const nested = this.found.slice(before);
+    if (nested.length > 0) this.#byCommand.get(command)?.push(...nested);
+  }
+}
+
+function scriptsFor(
+  name: string,
+  args: readonly Argument[],
+  lines: readonly PlacedText[],
+): readonly PlacedText[] {
+  if (name === 'eval') {
+    const [only, ...more] = args;
+    return only !== undefined && more.length === 0 ? [scriptIn(only)] : [];
+  }
+  if (name === 'su') {
+    const flag = args.findIndex(({ text }) => text === '-c' || text === '--command');
+    const given = flag === -1 ? undefined : args[flag + 1];
+    return given === undefined ? [] : [scriptIn(given)];
+  }
+  if (!isPosixShell(name)) return [];
+  for (let at = 0; at < args.length; at++) {
+    const { text } = args[at] ?? { text: '' };
+    if (!/^[-+]./.test(text)) return [];
+    if (/^-[a-z]*c[a-z]*$/.test(text)) {
+      const given = args.slice(at + 1).find(one => !one.text.startsWith('-'));
+      return given === undefined ? [] : [scriptIn(given)];
+    }
+    if (/^[-+][a-z]*[oO]$/.test(text)) at++;
+  }
+  return lines;
+}
+
+function scriptIn({ word, text }: Argument): PlacedText {
+  return word.asScript(text);
+}
