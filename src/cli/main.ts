@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   store: async () => (await import('./store.ts')).storeCommand,
   base: async () => (await import('./base.ts')).baseCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
   rules: async () => (await import('./rules.ts')).rulesCommand,
 };
 

@@ -1,9 +1,14 @@
 // Apart from the folder above, so that what only builds does not load a shell parser.
-export { ShellWord } from './command.ts';
-export type { ShellAssignment, ShellCommand, ShellRedirect, ShellScript, WordPiece } from './command.ts';
+export type {
+  ShellWord,
+  ShellAssignment,
+  ShellCommand,
+  ShellRedirect,
+  ShellScript,
+  WordPiece,
+} from './command.ts';
 export { type Invocation, type Invocations, invocationsOf, isPosixShell } from './invocations.ts';
 export { type PlacedText, textAt } from './placed-text.ts';
 export { readScript } from './read-script.ts';
 export { scriptOfRun } from './run-script.ts';
 export { type Argument, type KnownValue, type KnownVariables } from './variables.ts';
-export { programName } from './wrappers.ts';

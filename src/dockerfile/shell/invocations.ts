@@ -11,8 +11,8 @@ export interface Invocation {
   readonly name: string;
   readonly program: Argument;
   readonly args: readonly Argument[];
-  /** Set for this program alone. */
-  readonly environment: KnownVariables;
+  /** Values set for this program alone, else those that the script began with. */
+  readonly environment: Pick<KnownVariables, 'get'>;
   readonly redirects: readonly { readonly operator: string; readonly target?: Argument }[];
   /** Lines that it is given by a here-document. */
   readonly lines: readonly PlacedText[];
@@ -53,10 +53,12 @@ export function invocationsOf(script: ShellScript, variables: KnownVariables): I
 class Run {
   readonly found: Invocation[] = [];
   unread: string | undefined;
+  readonly #initial: KnownVariables;
   readonly #variables: Map<string, KnownValue>;
   readonly #byCommand = new Map<ShellCommand, Invocation[]>();
 
   constructor(variables: KnownVariables) {
+    this.#initial = variables;
     this.#variables = new Map(variables);
   }
 
@@ -101,10 +103,11 @@ class Run {
     command: ShellCommand,
     program: Argument,
     args: readonly Argument[],
-    environment: KnownVariables,
+    own: KnownVariables,
   ): Invocation {
     const { redirects, certain, substituted, input } = command;
     const variables = this.#variables;
+    const initial = this.#initial;
     const targets = redirects.map(({ operator, target }) => ({
       operator,
       ...(target && { target: valueOf(target, variables) }),
@@ -115,7 +118,7 @@ class Run {
       name: programName(program.text),
       program,
       args,
-      environment,
+      environment: { get: key => own.get(key) ?? initial.get(key) },
       redirects: targets,
       lines: redirects.flatMap(({ body }) => (body === undefined ? [] : [body])),
       range: command.range,

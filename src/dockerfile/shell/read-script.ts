@@ -1,4 +1,5 @@
-import { parse, type CommandNode, type CompoundList, type ParsedScript, type Statement } from 'unbash';
+import { parse } from 'unbash';
+import type { CommandNode, CompoundList, ParsedScript, Statement, TestExpression } from 'unbash';
 import type { ShellAssignment, ShellCommand, ShellRedirect, ShellScript } from './command.ts';
 import { ShellWord } from './command.ts';
 import type { PlacedText } from './placed-text.ts';
@@ -125,8 +126,29 @@ class ScriptReader {
       case 'Coproc':
         return this.#read(node.body, branch);
       case 'TestCommand':
+        return this.#test(node.expression, standing.certain);
       case 'ArithmeticCommand':
         return;
+    }
+  }
+
+  /** `[[ … ]]` runs nothing but what is substituted into it. */
+  #test(expression: TestExpression, certain: boolean): void {
+    switch (expression.type) {
+      case 'TestUnary':
+        this.#word(expression.operand, certain);
+        return;
+      case 'TestBinary':
+        this.#word(expression.left, certain);
+        this.#word(expression.right, certain);
+        return;
+      case 'TestLogical':
+        for (const operand of expression.operands) this.#test(operand, certain);
+        return;
+      case 'TestNot':
+        return this.#test(expression.operand, certain);
+      case 'TestGroup':
+        return this.#test(expression.expression, certain);
     }
   }
 

@@ -1,0 +1,227 @@
+import type {
+  Dockerfile,
+  FromInstruction,
+  Instruction,
+  RunInstruction,
+  SourceRange,
+  Stage,
+  Word,
+} from '../dockerfile/index.ts';
+import {
+  type Invocation,
+  invocationsOf,
+  type KnownVariables,
+  scriptOfRun,
+} from '../dockerfile/shell/index.ts';
+import { requestsOf, type Request } from '../kinds/requests/index.ts';
+import { type ImageUse, imageUse } from './image-use.ts';
+import { globalValues, Values } from './values.ts';
+
+/** An instruction with what was known when it is reached. */
+export interface Step {
+  readonly instruction: Instruction;
+  /** It runs when another image is built from this one. */
+  readonly onbuild: boolean;
+  readonly values: KnownVariables;
+  readonly workdir: string;
+  /** For RUN. */
+  readonly run?: Run;
+}
+
+/** What a RUN does. */
+export interface Run {
+  readonly instruction: RunInstruction;
+  readonly invocations: readonly Invocation[];
+  readonly requests: readonly Request[];
+  /** Why its body, or a part of it, was not read. */
+  readonly unread?: string;
+}
+
+export interface AnalysedStage {
+  readonly stage: Stage;
+  readonly from: FromInstruction;
+  /** Where it begins from: an image, an earlier stage, or nothing. */
+  readonly base: ImageUse | AnalysedStage | undefined;
+  readonly windows: boolean;
+  readonly steps: readonly Step[];
+  /** The last USER of this stage, or of the stages that it begins from. */
+  readonly user?: { readonly text: string; readonly known: boolean; readonly range: SourceRange };
+  readonly shell?: readonly string[];
+  readonly values: KnownVariables;
+}
+
+/** A parsed Dockerfile with everything that rules ask of it. */
+export interface Analysis {
+  readonly dockerfile: Dockerfile;
+  readonly stages: readonly AnalysedStage[];
+  /** In the order of the file. */
+  readonly images: readonly ImageUse[];
+}
+
+/** Reads what the stages of a Dockerfile do. Runs nothing and asks nobody. */
+export function analyse(dockerfile: Dockerfile): Analysis {
+  const reader = new Reader(dockerfile);
+  for (const stage of dockerfile.stages) reader.read(stage);
+  return { dockerfile, stages: reader.stages, images: reader.images };
+}
+
+/** Every RUN with its stage. */
+export function* runsOf({ stages }: Analysis): Generator<{ run: Run; step: Step; stage: AnalysedStage }> {
+  for (const stage of stages)
+    for (const step of stage.steps) if (step.run) yield { run: step.run, step, stage };
+}
+
+/** Every request of every RUN. */
+export function* requestsIn(file: Analysis): Generator<Request> {
+  for (const { run } of runsOf(file)) yield* run.requests;
+}
+
+/** The instructions of a stage and of those it begins from, the base's first. */
+export function lineage(stage: AnalysedStage): readonly AnalysedStage[] {
+  const { base } = stage;
+  return base !== undefined && 'steps' in base ? [...lineage(base), stage] : [stage];
+}
+
+class Reader {
+  readonly stages: AnalysedStage[] = [];
+  readonly images: ImageUse[] = [];
+  readonly #dockerfile: Dockerfile;
+  readonly #global: KnownVariables;
+  readonly #byName = new Map<string, AnalysedStage>();
+
+  constructor(dockerfile: Dockerfile) {
+    this.#dockerfile = dockerfile;
+    this.#global = globalValues(dockerfile.metaArgs, dockerfile.directives.escape);
+    const { syntax } = dockerfile.directives;
+    if (syntax !== undefined) {
+      const [text = ''] = syntax.text.split(/\s/, 1);
+      this.#addImage('syntax', { ...syntax, text }, new Values(new Map(), '\\'));
+    }
+  }
+
+  read(stage: Stage): void {
+    const { escape } = this.#dockerfile.directives;
+    const base = this.#base(stage);
+    const inherited = base !== undefined && 'steps' in base ? base : undefined;
+    const values = new Values(this.#global, escape, inherited?.values);
+    const windows = inherited?.windows ?? isWindows(stage, base, escape);
+    const state: StageState = {
+      values,
+      steps: [],
+      workdir: '/',
+      ...(inherited?.user && { user: inherited.user }),
+      ...(inherited?.shell && { shell: inherited.shell }),
+      ...(windows && inherited === undefined && { shell: ['cmd'] }),
+    };
+    for (const instruction of stage.instructions) this.#step(instruction, false, state);
+    const { steps, user, shell } = state;
+    const analysed: AnalysedStage = {
+      stage,
+      from: stage.from,
+      base,
+      windows,
+      steps,
+      values: values.known,
+      ...(user && { user }),
+      ...(shell && { shell }),
+    };
+    this.stages.push(analysed);
+    if (stage.name !== undefined) this.#byName.set(stage.name, analysed);
+  }
+
+  #base({ base, from }: Stage): ImageUse | AnalysedStage | undefined {
+    const earlier = this.#byName.get(base.text.toLowerCase());
+    if (earlier !== undefined) return earlier;
+    const values = new Values(new Map(), this.#dockerfile.directives.escape, this.#global);
+    const named = this.#byName.get(values.resolve(base).text.toLowerCase());
+    return named ?? this.#addImage('from', base, values, from.platform);
+  }
+
+  #addImage(role: ImageUse['role'], word: Word, values: Values, platform?: Word): ImageUse | undefined {
+    const use = imageUse(role, word, values.resolve(word), platform && values.resolve(platform).text);
+    if (use !== undefined) this.images.push(use);
+    return use;
+  }
+
+  #step(instruction: Instruction, onbuild: boolean, state: StageState): void {
+    const { values } = state;
+    switch (instruction.keyword) {
+      case 'ONBUILD':
+        return this.#step(instruction.trigger, true, state);
+      case 'ARG':
+        values.declare(instruction);
+        break;
+      case 'ENV':
+        values.set(instruction);
+        break;
+      case 'SHELL':
+        state.shell = instruction.shell.map(({ text }) => text);
+        break;
+      case 'USER': {
+        const { text, known } = values.resolve(instruction.user);
+        if (!onbuild) state.user = { text, known, range: instruction.user.range };
+        break;
+      }
+      case 'WORKDIR': {
+        const { text } = values.resolve(instruction.path);
+        state.workdir = text.startsWith('/') ? text : `${state.workdir.replace(/\/$/, '')}/${text}`;
+        break;
+      }
+      case 'COPY':
+        if (instruction.from) this.#source('copy', instruction.from, values);
+        break;
+      case 'RUN':
+        for (const { from } of instruction.mounts) if (from) this.#source('mount', from, values);
+        break;
+      case 'ADD':
+      case 'CMD':
+      case 'ENTRYPOINT':
+      case 'EXPOSE':
+      case 'HEALTHCHECK':
+      case 'LABEL':
+      case 'MAINTAINER':
+      case 'STOPSIGNAL':
+      case 'VOLUME':
+    }
+    const run = instruction.keyword === 'RUN' ? this.#run(instruction, state) : undefined;
+    const known = values.known;
+    const snapshot = run || instruction.keyword === 'ADD' ? new Map(known) : known;
+    state.steps.push({ instruction, onbuild, values: snapshot, workdir: state.workdir, ...(run && { run }) });
+  }
+
+  /** An image, unless it is a stage by name or number. */
+  #source(role: 'copy' | 'mount', word: Word, values: Values): void {
+    const name = word.text.toLowerCase();
+    const isNumber = /^\d+$/.test(name) && Number(name) < this.#dockerfile.stages.length;
+    const isStage = this.#dockerfile.stages.some(stage => stage.name === name);
+    if (!isNumber && !isStage) this.#addImage(role, word, values);
+  }
+
+  #run(instruction: RunInstruction, { values, shell }: StageState): Run {
+    const script = scriptOfRun(instruction, shell);
+    const { invocations, unread } = invocationsOf(script, values.known);
+    const requests = invocations.flatMap(requestsOf);
+    return { instruction, invocations, requests, ...(unread !== undefined && { unread }) };
+  }
+}
+
+interface StageState {
+  readonly values: Values;
+  readonly steps: Step[];
+  workdir: string;
+  user?: NonNullable<AnalysedStage['user']>;
+  shell?: readonly string[];
+}
+
+/** Whether RUN means cmd.exe where no SHELL says otherwise. */
+function isWindows(stage: Stage, base: ImageUse | AnalysedStage | undefined, escape: string): boolean {
+  const name = base !== undefined && 'reference' in base ? base.reference : stage.base.text;
+  const platform = stage.from.platform?.text ?? '';
+  return (
+    /^windows(\/|$)/i.test(platform) ||
+    /^mcr\.microsoft\.com\/windows|(^|[/:.-])(nanoserver|servercore|windowsservercore)|microsoft\/windows/i.test(
+      name,
+    ) ||
+    (escape === '`' && !/alpine|debian|ubuntu|linux/i.test(name))
+  );
+}

@@ -1,0 +1,156 @@
+import type { Invocation } from '../dockerfile/shell/index.ts';
+import { isPosixShell } from '../dockerfile/shell/index.ts';
+import type { DownloadRequest } from '../kinds/requests/index.ts';
+import type { AnalysedStage, Run } from './analysis.ts';
+import { toldTo, verifies } from './verification.ts';
+
+/** A download of a RUN, and what becomes of it. */
+export interface Download {
+  readonly request: DownloadRequest;
+  /** Its digest or signature is checked before the RUN ends. */
+  readonly verified: boolean;
+  /**
+   * - `run`: it is executed
+   * - `key`, `repository`: it says whom to trust, or where packages come from
+   * - `file`: anything else
+   */
+  readonly use: 'run' | 'key' | 'repository' | 'file';
+  /** What executes it. */
+  readonly by?: Invocation;
+}
+
+/** The downloads of a stage's RUNs, in order. */
+export function downloadsOf(stage: AnalysedStage): Download[] {
+  const runs = stage.steps.flatMap(({ run }) => (run ? [run] : []));
+  return runs.flatMap((run, index) => {
+    const requests = run.requests.filter(request => request.action === 'download');
+    return requests.map(request => downloadOf(request, requests, run, runs.slice(index + 1)));
+  });
+}
+
+function downloadOf(
+  request: DownloadRequest,
+  all: readonly DownloadRequest[],
+  run: Run,
+  later: readonly Run[],
+): Download {
+  const { invocations } = run;
+  const after = invocations.slice(invocations.indexOf(request.invocation) + 1);
+  const readers = readersOf(request.invocation, after);
+  const saved = savedBy(request, readers);
+  const verified = isVerified(saved, all, after);
+  const by =
+    [...readers].find(reader => isInterpreterOfInput(reader)) ??
+    invocations.find(other => executesOutput(other, request.invocation, readers)) ??
+    (saved === undefined
+      ? undefined
+      : [...after, ...later.flatMap(one => one.invocations)].find(other => executes(other, saved)));
+  const use = by ? 'run' : useOf(saved, readers);
+  return { request, verified, use, ...(by && { by }) };
+}
+
+/** All that the output is piped to, through however many pipes. */
+function readersOf(source: Invocation, after: readonly Invocation[]): Set<Invocation> {
+  const sources = new Set([source]);
+  const readers = new Set<Invocation>();
+  for (const invocation of after) {
+    if (!invocation.input.some(one => sources.has(one))) continue;
+    sources.add(invocation);
+    readers.add(invocation);
+  }
+  return readers;
+}
+
+function savedBy({ saved }: DownloadRequest, readers: ReadonlySet<Invocation>): string | undefined {
+  if (saved !== undefined) return saved;
+  for (const { name, args, redirects } of readers) {
+    const target = redirects.find(({ operator }) => /^&?>/.test(operator))?.target?.text;
+    const file = name === 'tee' ? args.find(({ text }) => !text.startsWith('-'))?.text : undefined;
+    const output = args[args.findIndex(({ text }) => text === '-o' || text === '--output') + 1];
+    const named =
+      name === 'gpg' && args.some(({ text }) => text === '-o' || text === '--output')
+        ? output?.text
+        : undefined;
+    const path = target ?? file ?? named;
+    if (path !== undefined && path !== '/dev/null') return path;
+  }
+  return undefined;
+}
+
+/** A check covers the files that it names; one that names none of the downloads may cover any of them. */
+function isVerified(
+  saved: string | undefined,
+  all: readonly DownloadRequest[],
+  after: readonly Invocation[],
+): boolean {
+  const names = all.map(request => baseName(request.saved ?? request.url.text));
+  return after.some(invocation => {
+    if (!verifies(invocation, after, invocation)) return false;
+    const told = toldTo(invocation);
+    if (saved !== undefined && told.includes(baseName(saved))) return true;
+    // The signature or the list of digests itself.
+    if (
+      saved !== undefined &&
+      /\.(asc|sig|sign|minisig|pem|crt|sha\d*(sum)?s?|md5|sums?|txt)$|SUMS|checksums/i.test(saved)
+    )
+      return true;
+    return !names.some(name => name !== '' && told.includes(name));
+  });
+}
+
+const interpreters = /^(python|pypy|perl|ruby|node|nodejs|php|deno|bun|pwsh|lua|Rscript|osascript)[\d.]*$/;
+
+/** Whether a program takes its standard input for a script. */
+function isInterpreterOfInput({ name, args }: Invocation): boolean {
+  const shell = isPosixShell(name);
+  if (!shell && !interpreters.test(name)) return false;
+  for (const { text } of args) {
+    if (text === '-' || text === '/dev/stdin' || (shell && /^-[a-z]*s[a-z]*$/.test(text))) return true;
+    if (text === '--') return !shell || args.at(-1)?.text === '--';
+    if (shell ? /^-[a-z]*c/.test(text) : /^-[a-z]*[ceEmrp]$/.test(text)) return false;
+    if (!/^[-+]/.test(text)) return false;
+  }
+  return true;
+}
+
+/** `sh -c "$(curl …)"`, `eval "$(curl …)"`, `bash <(curl …)`, `. <(curl …)`. */
+function executesOutput(
+  invocation: Invocation,
+  source: Invocation,
+  readers: ReadonlySet<Invocation>,
+): boolean {
+  const { name, args } = invocation;
+  if (!isPosixShell(name) && !interpreters.test(name) && !/^(eval|source|\.)$/.test(name)) return false;
+  return args.some(argument => {
+    if (argument.known) return false;
+    return invocation.outputs(argument).some(one => one === source || readers.has(one));
+  });
+}
+
+/** Whether a file is started, or handed to something that runs it. */
+function executes({ name, program, args }: Invocation, saved: string): boolean {
+  const path = program.text;
+  if (path.includes('/') && isSamePath(path, saved)) return true;
+  if (!isPosixShell(name) && !interpreters.test(name) && !/^(source|\.)$/.test(name)) return false;
+  const script = args.find(({ text }) => !/^[-+]/.test(text));
+  return script !== undefined && isSamePath(script.text, saved);
+}
+
+function isSamePath(a: string, b: string): boolean {
+  return baseName(a) === baseName(b) && !(a.startsWith('/') && b.startsWith('/') && a !== b);
+}
+
+function useOf(saved: string | undefined, readers: ReadonlySet<Invocation>): Download['use'] {
+  if ([...readers].some(({ name }) => /^(gpg2?|apt-key)$/.test(name))) return 'key';
+  if (saved === undefined) return 'file';
+  if (/^\/etc\/(apt\/sources\.list|yum\.repos\.d|zypp\/repos\.d|apk\/repositories)|\.repo$/.test(saved))
+    return 'repository';
+  return /\/(keyrings|trusted\.gpg\.d|rpm-gpg|apk\/keys)\//.test(saved) ? 'key' : 'file';
+}
+
+function baseName(path: string): string {
+  return path
+    .replace(/[?#].*$/, '')
+    .replace(/\/+$/, '')
+    .replace(/^.*\//, '');
+}

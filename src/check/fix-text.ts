@@ -1,0 +1,69 @@
+import { parseDockerfile } from '../dockerfile/index.ts';
+import { checkText } from './check-text.ts';
+import { type Edit, type Finding, counts } from './finding.ts';
+import type { RuleContext } from './rule.ts';
+import type { CheckSettings } from './settings.ts';
+
+export interface Fixed {
+  readonly text: string;
+  /** The findings that are gone. */
+  readonly fixed: readonly Finding[];
+}
+
+/** A fix may make room for another; more rounds than this would mean that two undo each other. */
+const maximumRounds = 8;
+
+/**
+ * Applies every fix that is safe: the file still parses, to as many instructions, and formatting and comments stay.
+ * Fixing the result again changes nothing.
+ */
+export function fixText(text: string, file: string, settings: CheckSettings, context: RuleContext): Fixed {
+  let current = text;
+  const fixed: Finding[] = [];
+  for (let round = 0; round < maximumRounds; round++) {
+    const { findings } = checkText(current, file, settings, context);
+    const chosen = compatible(findings.filter(finding => counts(finding) && finding.fix !== undefined));
+    const next = edited(
+      current,
+      chosen.flatMap(({ fix }) => fix?.edits ?? []),
+    );
+    if (next === current || !isSameShape(current, next, file)) break;
+    fixed.push(...chosen);
+    current = next;
+  }
+  return { text: current, fixed };
+}
+
+/** Of fixes that touch the same place the first. Two findings may want the very same edit: it is made once. */
+function compatible(findings: readonly Finding[]): Finding[] {
+  const taken: Edit[] = [];
+  return findings.filter(({ fix }) => {
+    const edits = fix?.edits ?? [];
+    if (edits.some(edit => taken.some(other => edit.start <= other.end && other.start <= edit.end)))
+      return false;
+    taken.push(...edits);
+    return true;
+  });
+}
+
+function edited(text: string, edits: readonly Edit[]): string {
+  let result = text;
+  for (const { start, end, text: replacement } of edits.toSorted((a, b) => b.start - a.start))
+    result = result.slice(0, start) + replacement + result.slice(end);
+  return result;
+}
+
+/** Whether both texts have the same instructions in the same stages. */
+function isSameShape(before: string, after: string, file: string): boolean {
+  try {
+    return shapeOf(before, file) === shapeOf(after, file);
+  } catch {
+    return false;
+  }
+}
+
+function shapeOf(text: string, file: string): string {
+  const { metaArgs, stages } = parseDockerfile(text, file);
+  const keywords = stages.map(({ instructions }) => instructions.map(({ keyword }) => keyword).join(' '));
+  return [metaArgs.length, ...keywords].join('\n');
+}

@@ -1,0 +1,21 @@
+export { checkText } from './check-text.ts';
+export {
+  counts,
+  severities,
+  type Edit,
+  type FileResult,
+  type Finding,
+  type Fix,
+  type Severity,
+  type Unread,
+} from './finding.ts';
+export { fixText, type Fixed } from './fix-text.ts';
+export type { LockedInputs } from './locked-inputs.ts';
+export type { Peer, Profile, Rule, RuleContext } from './rule.ts';
+export { ruleOf, rules } from './rules/index.ts';
+export { defaultSettings, type CheckSettings } from './settings.ts';
+export { formatBaseline, withBaseline, type Baseline } from './baseline.ts';
+export { checkFiles, contextOf } from './check-files.ts';
+export { discover, type Discovered } from './discover.ts';
+export { isExcluded, readBaseline, readLockedInputs, readProject, type CheckProject } from './project.ts';
+export { readText } from './read-text.ts';

@@ -1,0 +1,53 @@
+import { isDigest } from '../core/index.ts';
+import { parseLock, type InputLine } from '../lock/index.ts';
+import { formatReference, parseReference, withDefaultTag } from '../registry/index.ts';
+import type { LockedInputs } from './locked-inputs.ts';
+
+/** @throws HoldfastError as `parseLock` does */
+export function lockedInputs(text: string, file: string): LockedInputs {
+  const { inputs } = parseLock(text, file);
+  return {
+    imageDigest: reference => {
+      const name = canonical(reference);
+      const lines =
+        name === undefined ? [] : inputs.image.filter(line => canonical(String(line['reference'])) === name);
+      const digests = [...new Set(lines.map(line => line['index'] ?? line['manifest']))];
+      // Platforms that disagree have no digest in common.
+      const [digest] = digests;
+      return digests.length === 1 && isDigest(digest) ? digest : undefined;
+    },
+    fileDigest: url => {
+      const digests = uniqueText(
+        inputs.file.filter(
+          line => line['url'] === url && line['method'] === undefined && line['status'] === undefined,
+        ),
+        'sha256',
+      );
+      return digests.length === 1 ? digests[0] : undefined;
+    },
+    commit: (url, ref) => {
+      const plain = (text: unknown) => String(text).replace(/\.git$/, '');
+      const lines = inputs.git.filter(line => plain(line['url']) === plain(url) && fits(line['ref'], ref));
+      const commits = uniqueText(lines, 'commit');
+      return commits.length === 1 ? commits[0] : undefined;
+    },
+  };
+}
+
+function fits(locked: unknown, asked: string | undefined): boolean {
+  if (asked === undefined || locked === undefined) return asked === undefined;
+  return locked === asked || locked === `refs/heads/${asked}` || locked === `refs/tags/${asked}`;
+}
+
+function uniqueText(lines: readonly InputLine[], member: string): string[] {
+  const values = lines.map(line => line[member]).filter(value => typeof value === 'string');
+  return [...new Set(values)];
+}
+
+function canonical(reference: string): string | undefined {
+  try {
+    return formatReference(withDefaultTag(parseReference(reference)));
+  } catch {
+    return undefined;
+  }
+}

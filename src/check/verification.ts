@@ -1,0 +1,44 @@
+import type { Invocation } from '../dockerfile/shell/index.ts';
+
+const sums = /^((sha(1|224|256|384|512)?|b2|md5|ck)sum|shasum|openssl)$/;
+const signatures =
+  /^(gpg|gpg2|gpgv|gpgv2|cosign|minisign|signify|signify-openbsd|slsa-verifier|rpmkeys|rpm|gh|ssh-keygen)$/;
+
+/** Whether a program compares bytes with a digest or checks who signed them. */
+export function verifies(
+  { name, args, substituted }: Invocation,
+  all: readonly Invocation[],
+  self: Invocation,
+): boolean {
+  const words = args.map(({ text }) => text);
+  if (sums.test(name)) {
+    if (name === 'openssl' && !/^(dgst|sha\d+|sha1|md5)$/.test(words[0] ?? '')) return false;
+    const compared =
+      substituted ||
+      all.some(
+        other =>
+          /^(grep|egrep|fgrep|awk|diff|cmp|cut|test|\[)$/.test(other.name) && other.input.includes(self),
+      );
+    return (
+      compared || words.some(word => /^(-[a-z]*c[a-z]*|--check|--status|-verify|-signature)$/.test(word))
+    );
+  }
+  if (!signatures.test(name)) return false;
+  if (name.startsWith('gpgv')) return true;
+  return words.some(word =>
+    /^(--verify(-files)?|verify(-blob|-attestation|-artifact)?|-V[a-z]*|-K|--checksig|attestation|-Y)$/.test(
+      word,
+    ),
+  );
+}
+
+/** All that a check is told: its arguments, lines, and what is printed to it. */
+export function toldTo(invocation: Invocation): string {
+  const { args, lines, redirects, input } = invocation;
+  return [
+    ...args.map(({ text }) => text),
+    ...lines.map(({ text }) => text),
+    ...redirects.map(({ target }) => target?.text ?? ''),
+    ...input.flatMap(({ args: printed, lines: more }) => [...printed, ...more].map(({ text }) => text)),
+  ].join('\n');
+}

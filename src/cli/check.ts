@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import { Option, type Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import {
+  checkFiles,
+  contextOf,
+  counts,
+  discover,
+  fixText,
+  formatBaseline,
+  isExcluded,
+  readBaseline,
+  readLockedInputs,
+  readProject,
+  readText,
+  ruleOf,
+  rules,
+  withBaseline,
+  type CheckProject,
+  type CheckSettings,
+  type FileResult,
+} from '../check/index.ts';
+import { exitCodes, usageError } from '../core/index.ts';
+import { didYouMean } from '../dockerfile/index.ts';
+import {
+  findingsGithub,
+  findingsJson,
+  findingsMarkdown,
+  findingsSarif,
+  findingsText,
+  rulePage,
+  type ReportInput,
+} from '../report/findings/index.ts';
+
+const formats = ['text', 'json', 'sarif', 'github', 'markdown'] as const;
+
+interface CheckOptions {
+  readonly format: (typeof formats)[number];
+  readonly profile?: CheckSettings['profile'];
+  readonly verbose?: boolean;
+  readonly fix?: boolean;
+  readonly baseline?: string;
+  readonly writeBaseline?: boolean;
+  readonly explain?: string;
+}
+
+export function checkCommand(program: Command): void {
+  program
+    .command('check')
+    .description('find what can drift in Dockerfiles')
+    .argument('[path...]', 'Dockerfiles, and directories that are searched for them', ['.'])
+    .addOption(new Option('--format <format>', 'how findings are written').choices(formats).default('text'))
+    .addOption(
+      new Option('--profile <profile>', 'what is looked for; default all').choices([
+        'reproducible',
+        'secure',
+        'all',
+      ]),
+    )
+    .option('--verbose', 'every finding, not the three rules that matter most')
+    .option('--fix', 'mend what is safe to mend, with the digests of a holdfast.lock beside the file')
+    .option('--baseline <file>', 'findings that are known and do not count')
+    .option('--write-baseline', 'take all findings for known')
+    .option('--explain <rule>', 'tell of a rule')
+    .action(async (paths: readonly string[], options: CheckOptions) => {
+      if (options.explain !== undefined) process.stdout.write(rulePage(ruleNamed(options.explain)));
+      else await check(paths, options);
+    });
+}
+
+async function check(paths: readonly string[], options: CheckOptions): Promise<void> {
+  const project = await readProject('.', options);
+  const dockerfiles = discover(paths).dockerfiles.filter(path => !isExcluded(path, project.exclude));
+  if (dockerfiles.length === 0)
+    throw usageError('CHECK_NOTHING', `there is no Dockerfile in ${paths.join(', ')}`, {
+      next: 'Name a Dockerfile; in directories, Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile are found.',
+    });
+  if (options.fix === true) for (const path of dockerfiles) await fix(path, project.settings);
+  const byName = new Map(dockerfiles.map(path => [nameOf(path), path]));
+  const results = await checkFiles(dockerfiles, project.settings, nameOf, readLockedInputs);
+  if (options.writeBaseline === true) return writeBaseline(results, project);
+  const { baselinePath } = project;
+  const judged = baselinePath === undefined ? results : withBaseline(results, readBaseline(baselinePath));
+  process.stdout.write(
+    report({ results: judged, textOf: textsOf(byName), version: manifest.version }, options),
+  );
+  const found = judged.some(({ findings }) => findings.some(one => counts(one) && one.severity !== 'note'));
+  if (found) process.exitCode = exitCodes.findings;
+}
+
+function report(input: ReportInput, { format, verbose = false }: CheckOptions): string {
+  switch (format) {
+    case 'text':
+      return findingsText(input, { verbose, colour: isColourful() });
+    case 'json':
+      return findingsJson(input);
+    case 'sarif':
+      return findingsSarif(input);
+    case 'github':
+      return findingsGithub(input);
+    case 'markdown':
+      return findingsMarkdown(input);
+  }
+}
+
+function isColourful(): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  return !NO_COLOR && (Boolean(FORCE_COLOR) || process.stdout.isTTY === true);
+}
+
+async function fix(path: string, settings: CheckSettings): Promise<void> {
+  const read = readText(path);
+  if ('unread' in read) return;
+  const { text, fixed } = fixText(
+    read.text,
+    nameOf(path),
+    settings,
+    contextOf(path, await readLockedInputs(path)),
+  );
+  if (text === read.text) return;
+  writeFileSync(path, text, read.encoding);
+  for (const { rule, range, fix: done } of fixed)
+    process.stderr.write(`fixed ${nameOf(path)}:${range.line} ${rule}: ${done?.title ?? ''}\n`);
+}
+
+function writeBaseline(results: readonly FileResult[], { baselinePath }: CheckProject): void {
+  const path = baselinePath ?? 'holdfast-baseline.json';
+  writeFileSync(path, formatBaseline(results));
+  process.stderr.write(`wrote ${path}\n`);
+}
+
+/** As people and code scanning name a file: from here, with slashes. */
+function nameOf(path: string): string {
+  return (relative('.', path) || path).split(sep).join('/');
+}
+
+/** The last file's text is kept: findings come file by file. */
+function textsOf(byName: ReadonlyMap<string, string>): ReportInput['textOf'] {
+  let last: { readonly file: string; readonly text: string | undefined } | undefined;
+  return file => {
+    if (last?.file === file) return last.text;
+    const read = readText(byName.get(file) ?? file);
+    last = { file, text: 'unread' in read ? undefined : read.text };
+    return last.text;
+  };
+}
+
+function ruleNamed(id: string) {
+  const rule = ruleOf(id);
+  if (rule !== undefined) return rule;
+  const ids = rules.map(one => one.id);
+  const near = didYouMean(id, ids);
+  throw usageError('CHECK_RULE', `there is no rule "${id}"`, {
+    next: near === undefined ? `Use one of ${ids.join(', ')}.` : `Did you mean ${near}?`,
+  });
+}

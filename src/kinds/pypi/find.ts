@@ -1,0 +1,173 @@
+import type { Argument, Invocation } from '../../dockerfile/shell/index.ts';
+import { gitReferenceFirmness } from '../requests/git-reference.ts';
+import { type GivenArguments, readArguments } from '../requests/arguments.ts';
+import type { Finder, Firmness, Item, Request } from '../requests/request.ts';
+
+const pipValues =
+  '-r --requirement -c --constraint --constraints -e --editable -t --target -i --index-url --default-index --index --extra-index-url -f --find-links --root --prefix --src --platform --python-version --implementation --abi --no-binary --only-binary --progress-bar --cache-dir --proxy --retries --timeout --trusted-host --allow-insecure-host --cert --client-cert --log --exists-action --global-option --install-option --build-option --config-settings --config-setting -C --upgrade-strategy --report --root-user-action --use-feature --use-deprecated --python -p --only --group --override --resolution --prerelease --index-strategy --link-mode --exclude-newer --build-constraint -b';
+
+/** pip, pipx, uv, poetry, pipenv, pdm and easy_install. */
+export const pypiFinder: Finder = {
+  programs: ['pip', 'pipx', 'uv', 'uvx', 'poetry', 'pipenv', 'pdm', 'easy_install', 'python'],
+  find(invocation) {
+    const { name, args } = invocation;
+    if (/^python[\d.]*$|^pypy[\d.]*$/.test(name)) return pythonModule(invocation);
+    if (/^pip[\d.]*$/.test(name)) return pip(invocation, 'pip', args);
+    switch (name) {
+      case 'pipx':
+        return pip(invocation, 'pipx', args);
+      case 'uv':
+        return uv(invocation);
+      case 'uvx':
+        return [];
+      case 'poetry':
+      case 'pipenv':
+      case 'pdm':
+        return projectTool(invocation);
+      case 'easy_install':
+        return pip(invocation, 'easy_install', [invocation.program, ...args]);
+      default:
+        return [];
+    }
+  },
+};
+
+function pythonModule(invocation: Invocation): Request[] {
+  const at = invocation.args.findIndex(({ text }) => text === '-m');
+  const module = invocation.args[at + 1];
+  if (
+    at === -1 ||
+    module === undefined ||
+    invocation.args.slice(0, at).some(({ text }) => !text.startsWith('-'))
+  )
+    return [];
+  const rest = invocation.args.slice(at + 2);
+  if (module.text === 'pip' || module.text === 'pipx') return pip(invocation, module.text, rest);
+  if (module.text === 'easy_install') return pip(invocation, 'easy_install', [module, ...rest]);
+  return [];
+}
+
+function pip(invocation: Invocation, tool: string, args: readonly Argument[]): Request[] {
+  const given = readArguments(args, { values: pipValues });
+  const [command, ...operands] = given.operands;
+  if (command === undefined) return [];
+  const base = { ecosystem: 'pypi', tool, at: command, invocation } as const;
+  const found: Request[] = [];
+  const installs = ['install', 'download', 'wheel', 'easy_install', 'inject'].includes(command.text);
+  if (installs) found.push(...installed(base, given, operands));
+  for (const { name, argument } of given.flags)
+    if (name === '--trusted-host' || name === '--allow-insecure-host')
+      found.push({ ...base, action: 'unchecked', check: 'tls', at: argument });
+  return found;
+}
+
+type PipBase = Pick<Request, 'tool' | 'at' | 'invocation'> & { readonly ecosystem: 'pypi' };
+
+function installed(base: PipBase, given: GivenArguments, operands: readonly Argument[]): Request[] {
+  const found: Request[] = [];
+  const editable = given
+    .values('-e', '--editable')
+    .map(({ value = '', argument }) => ({ ...argument, text: value }));
+  const items = [...operands, ...editable].flatMap(itemOf);
+  const constrained = given.has('-c', '--constraint', '--constraints', '--exclude-newer');
+  if (items.length > 0) found.push({ ...base, action: 'install', items, constrained });
+  const hashed = given.has('--require-hashes');
+  const alone = given.has('--no-deps');
+  const fromFiles = given.values('-r', '--requirement');
+  const local = [...operands, ...editable].some(({ text }) => isLocal(text) && !text.endsWith('.whl'));
+  if (fromFiles.length > 0 || (local && !alone)) {
+    const at = fromFiles[0]?.argument ?? base.at;
+    const advice = 'a requirements file with hashes (pip-compile --generate-hashes) and --require-hashes';
+    const remedy = { advice, lockFiles: [] };
+    found.push({ ...base, action: 'restore', locked: hashed ? 'yes' : 'no', at, remedy });
+  }
+  return found;
+}
+
+function isLocal(text: string): boolean {
+  return /^(\.{0,2}\/|\.(\[|$)|file:|~)/.test(text) || /\.(whl|tar\.gz|zip|txt)(\[[^\]]*\])?$/.test(text);
+}
+
+/** A requirement specifier (PEP 508), a URL, or a path of the build. */
+function itemOf(argument: Argument): Item[] {
+  const { text } = argument;
+  if (/^(\w[\w.-]*(\[[^\]]*\])?\s*@\s*)?(git|hg|svn|bzr)\+/.test(text))
+    return [{ name: text, firmness: gitReferenceFirmness(/@([^@/#]+)(#.*)?$/.exec(text)?.[1]), argument }];
+  if (/^(\w[\w.-]*(\[[^\]]*\])?\s*@\s*)?https?:/.test(text))
+    return [{ name: text, firmness: /#.*sha(256|384|512)=/.test(text) ? 'content' : 'range', argument }];
+  if (isLocal(text) || text === '') return [];
+  const [, name = text, sign = '', version = ''] =
+    /^([\w.${}-]+)(?:\[[^\]]*\])?\s*([=<>!~]+)?\s*(.*)$/s.exec(text) ?? [];
+  return [{ name, firmness: firmnessOf(sign, version), argument }];
+}
+
+function firmnessOf(sign: string, version: string): Firmness {
+  if (sign === '' || version === '') return 'none';
+  return (sign === '==' || sign === '===') && !/[*,]/.test(version) ? 'exact' : 'range';
+}
+
+function uv(invocation: Invocation): Request[] {
+  // Global switches may stand before the sub-command.
+  const from = invocation.args.findIndex(({ text }) => !text.startsWith('-'));
+  const [first, ...rest] = from === -1 ? [] : invocation.args.slice(from);
+  if (first === undefined) return [];
+  const base = { ecosystem: 'pypi', tool: 'uv', at: first, invocation } as const;
+  switch (first.text) {
+    case 'pip':
+      if (rest[0]?.text === 'sync') return [];
+      return pip(invocation, 'uv pip', rest);
+    case 'tool':
+      return pip(invocation, 'uv tool', rest);
+    case 'add': {
+      const { operands } = readArguments(rest, { values: pipValues });
+      return [{ ...base, action: 'install', items: operands.flatMap(itemOf), constrained: false }];
+    }
+    case 'sync': {
+      const given = readArguments(rest, { values: pipValues });
+      const locked =
+        given.has('--locked', '--frozen') ||
+        ['UV_LOCKED', 'UV_FROZEN'].some(name => isOn(invocation.environment.get(name)?.text));
+      const remedy = { advice: 'uv sync --locked', lockFiles: ['uv.lock'], edit: { append: '--locked' } };
+      return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy }];
+    }
+    default:
+      return [];
+  }
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !/^(0|false|no|off)?$/i.test(value);
+}
+
+function projectTool(invocation: Invocation): Request[] {
+  const { name: tool, args } = invocation;
+  const given = readArguments(args, { values: `${pipValues} -G -E --extras --with --without -d` });
+  const [command, ...operands] = given.operands;
+  if (command === undefined) return [];
+  const base = { ecosystem: 'pypi', tool, at: command, invocation } as const;
+  const items = operands.flatMap(itemOf);
+  if (command.text === 'add' || (tool === 'pipenv' && command.text === 'install' && items.length > 0))
+    return [{ ...base, action: 'install', items, constrained: false }];
+  if (command.text === 'update' || command.text === 'lock' || command.text === 'upgrade')
+    return [{ ...base, action: 'upgrade' }];
+  if (command.text !== 'install') return [];
+  switch (tool) {
+    case 'pipenv': {
+      const locked = given.has('--deploy', '--ignore-pipfile');
+      const remedy = {
+        advice: 'pipenv install --deploy',
+        lockFiles: ['Pipfile.lock'],
+        edit: { append: '--deploy' },
+      };
+      return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy }];
+    }
+    case 'pdm': {
+      const locked = given.has('--frozen-lockfile', '--no-lock', '--check');
+      const remedy = { advice: 'pdm sync', lockFiles: ['pdm.lock'] };
+      return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy }];
+    }
+    default:
+      // poetry refuses a lock that does not fit its project.
+      return [{ ...base, action: 'restore', locked: 'yes' }];
+  }
+}
