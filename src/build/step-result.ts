@@ -7,7 +7,7 @@ import { NamespacesNeeded } from './runtime.ts';
 import type { Store } from '../store/index.ts';
 
 /** Raise it when the same step would give another layer than an earlier version of this program gave. */
-const resultVersion = 1;
+const resultVersion = 2;
 
 export interface Executed {
   readonly layer?: Layer | undefined;

@@ -59,6 +59,11 @@ export class NpmClients {
     return new NpmClients(home, programs, missing);
   }
 
+  /** A directory from which a client runs wherever it is copied to, by `node_modules/.bin`; not of npm itself. */
+  directoryOf(client: Exclude<NpmClientName, 'npm'>): string {
+    return join(this.#home, client);
+  }
+
   /** Output of a client that knows nothing of this machine's configuration. */
   async run(client: NpmClientName, args: readonly string[], directory: string): Promise<string> {
     // As root, yarn has its cache outside of the home.

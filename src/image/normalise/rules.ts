@@ -11,6 +11,7 @@ import { goRules } from './go.ts';
 import { javaRules } from './java.ts';
 import { npmRules } from './npm.ts';
 import { pythonRules } from './python.ts';
+import { rpmRules } from './rpm.ts';
 import { rubyRules } from './ruby.ts';
 import { texRules } from './tex.ts';
 
@@ -55,6 +56,7 @@ export interface Rule {
 
 export const rules: readonly Rule[] = [
   ...debianRules,
+  ...rpmRules,
   ...berkeleyDbRules,
   ...texRules,
   ...gitRules,

@@ -186,3 +186,39 @@ test.skipIf(!isRoot)('gem-logs: emptied', async () => {
   ]);
   expect(Object.values(contents)).toEqual(['', '', 'x']);
 });
+
+test.skipIf(!isRoot)(
+  'dnf and rpm: logs are emptied, caches are gone, the database of packages stays',
+  async () => {
+    const { contents, listing } = await layerOf([
+      tarFile('var/log/dnf.log', 'when'),
+      tarFile('var/log/dnf.librepo.log', 'when'),
+      tarFile('var/log/dnf-mine.log', 'kept'),
+      tarFile('var/cache/dnf/base.solv', 'x'),
+      tarFile('var/cache/dnf/base-0123/repodata/repomd.xml', 'x'),
+      tarFile('usr/lib/sysimage/rpm/rpmdb.sqlite', 'packages'),
+      tarFile('usr/lib/sysimage/rpm/rpmdb.sqlite-shm', 'locks'),
+      tarFile('var/lib/dnf/modules.d/a.module', 'x'),
+    ]);
+    expect(contents).toMatchObject({
+      'var/log/dnf.log': '',
+      'var/log/dnf.librepo.log': '',
+      'var/log/dnf-mine.log': 'kept',
+      'usr/lib/sysimage/rpm/rpmdb.sqlite': 'packages',
+      'var/lib/dnf/modules.d/a.module': 'x',
+    });
+    expect(listing.filter(path => /var\/cache\/dnf\/.|sqlite-shm/.test(path))).toEqual([]);
+  },
+);
+
+test.skipIf(!isRoot)('dnf-history: as it was below, and gone where nothing was', async () => {
+  const step = [
+    tarFile('var/lib/dnf/history.sqlite', 'new'),
+    tarFile('var/lib/dnf/history.sqlite-wal', 'new'),
+  ];
+  const alone = await layerOf(step);
+  expect(alone.listing.filter(path => path.includes('history'))).toEqual([]);
+  const above = await layerOf(step, [tarFile('var/lib/dnf/history.sqlite', 'old')]);
+  expect(above.contents['var/lib/dnf/history.sqlite'] ?? 'old').toBe('old');
+  expect(above.listing.filter(path => path.includes('history'))).toEqual([]);
+});

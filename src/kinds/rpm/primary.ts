@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { unxz } from '../../image/index.ts';
 import { elementAt, parseXml } from '../xml.ts';
 import { rpmPackage, type RpmPackage } from './package.ts';
 
@@ -9,7 +10,7 @@ const largestPackage = 1024 * 1024;
 
 /** Whether a file of this name is the list of a repository's packages, in a compression that is read here. */
 export function isPrimary(file: string): boolean {
-  return /(?:^|-)primary\.xml(?:\.gz|\.zst)?$/.test(file);
+  return /(?:^|-)primary\.xml(?:\.gz|\.xz|\.zst)?$/.test(file);
 }
 
 /**
@@ -75,11 +76,9 @@ async function* packageBlocks(source: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 async function* decompressed(bytes: Buffer, file: string): AsyncGenerator<Uint8Array> {
+  if (file.endsWith('.xz')) return yield* unxz(pieces(bytes));
   const decompressor = decompressorFor(file);
-  if (decompressor === undefined) {
-    for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
-    return;
-  }
+  if (decompressor === undefined) return yield* pieces(bytes);
   const source = Readable.from([bytes]);
   try {
     for await (const chunk of source.pipe(decompressor)) yield chunk as Uint8Array;
@@ -90,6 +89,10 @@ async function* decompressed(bytes: Buffer, file: string): AsyncGenerator<Uint8A
 }
 
 const pieceSize = 256 * 1024;
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
+}
 
 function decompressorFor(file: string) {
   if (file.endsWith('.gz')) return createGunzip({ chunkSize: pieceSize });

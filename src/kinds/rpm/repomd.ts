@@ -1,9 +1,11 @@
-import { parseXml, elementAt } from '../xml.ts';
+import { parseXml, elementAt, type XmlElement } from '../xml.ts';
 
 /** `repodata/repomd.xml`: the index that names a repository's other indexes by their digests. */
 export interface Repomd {
   /** RFC 3339; nothing where it does not say. */
   readonly date: string | undefined;
+  /** Of each file that it names, `algorithm:hexadecimal` with the algorithm's name as node:crypto has it. */
+  readonly checksums: readonly string[];
 }
 
 /**
@@ -13,13 +15,22 @@ export interface Repomd {
 export function parseRepomd(text: string): Repomd | undefined {
   const root = parseXml(text);
   if (root?.name !== 'repomd') return undefined;
-  const times = root.children
-    .filter(({ name }) => name === 'data')
+  const files = root.children.filter(({ name }) => name === 'data');
+  const checksums = files.flatMap(data => checksumIn(elementAt(data, 'checksum')) ?? []);
+  const times = files
     .map(data => secondsIn(elementAt(data, 'timestamp')?.text))
     .filter(time => time !== undefined);
   const seconds = secondsIn(elementAt(root, 'revision')?.text) ?? times.toSorted((a, b) => b - a)[0];
-  if (seconds === undefined) return { date: undefined };
-  return { date: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') };
+  if (seconds === undefined) return { date: undefined, checksums };
+  return { date: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'), checksums };
+}
+
+/** `sha` is what old versions of createrepo call SHA-1. */
+function checksumIn(element: XmlElement | undefined): string | undefined {
+  const type = element?.attributes.get('type') ?? '';
+  const hex = element?.text.toLowerCase() ?? '';
+  if (!/^sha(?:1|224|256|384|512)?$/.test(type) || !/^[0-9a-f]{40,128}$/.test(hex)) return undefined;
+  return `${type === 'sha' ? 'sha1' : type}:${hex}`;
 }
 
 /** Seconds since 1970; a revision may also be a counter, which is no time. */

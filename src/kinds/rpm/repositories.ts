@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { hexOf, type Digest } from '../../core/index.ts';
 import { bodyOf } from '../answers.ts';
 import type { Exchange } from '../exchange.ts';
@@ -16,6 +17,8 @@ const largestMirrorList = 4 * 1024 * 1024;
 export class Repositories {
   /** By the URL of the directory that holds `repodata`. */
   readonly #repositories = new Map<string, Repomd>();
+  /** `algorithm:hexadecimal` of all that the repomd.xml files name. */
+  readonly #checksums = new Set<string>();
   readonly #mirrorLists = new Set<Digest>();
   /** By the SHA-256 of the package's file. */
   readonly #packages = new Map<string, RpmPackage>();
@@ -58,11 +61,23 @@ export class Repositories {
     return this.#mirrorLists.has(digest);
   }
 
+  /** Whether a repomd.xml has the checksum of a file: packages are what a whole chain of checksums says. */
+  #names(bytes: Buffer): boolean {
+    const algorithms = new Set(
+      [...this.#checksums].map(checksum => checksum.slice(0, checksum.indexOf(':'))),
+    );
+    return [...algorithms].some(algorithm =>
+      this.#checksums.has(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`),
+    );
+  }
+
   async #readRepomds(exchanges: readonly Exchange[], readBody: RecogniseContext['readBody']) {
     for (const { path, body } of answered(exchanges, largestRepomd)) {
       if (!isRepomd(path)) continue;
       const repomd = parseRepomd((await readBody(body.digest)).toString());
-      if (repomd) this.#repositories.set(directoryUrl(path.origin, path.segments.slice(0, -2)), repomd);
+      if (repomd === undefined) continue;
+      this.#repositories.set(directoryUrl(path.origin, path.segments.slice(0, -2)), repomd);
+      for (const checksum of repomd.checksums) this.#checksums.add(checksum);
     }
   }
 
@@ -87,7 +102,9 @@ export class Repositories {
       if (wanted.size === 0) return;
       const file = path.segments.at(-1) ?? '';
       if (path.segments.at(-2) !== 'repodata' || !isPrimary(file)) continue;
-      for await (const [sha256, listed] of primaryPackages(await readBody(body.digest), file, wanted)) {
+      const bytes = await readBody(body.digest);
+      if (!this.#names(bytes)) continue;
+      for await (const [sha256, listed] of primaryPackages(bytes, file, wanted)) {
         this.#packages.set(sha256, listed);
         wanted.delete(sha256);
       }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { storedXz } from '../../../testkit/apt/xz.ts';
 import { hexOf, sha256, type Digest } from '../../core/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { rpm } from './index.ts';
@@ -63,6 +65,18 @@ const primary = (...packages: readonly Listed[]) =>
 
 const base = 'https://m.test/rocky/9/BaseOS/x86_64/os';
 const repository = { url: `${base}/repodata/repomd.xml`, body: repomd() };
+
+/** A repomd.xml that names a primary of these bytes, and the primary. */
+function withPrimary(ending: string, body: Buffer, algorithm = 'sha256'): [Answered, Answered] {
+  const checksum = createHash(algorithm === 'sha' ? 'sha1' : algorithm)
+    .update(body)
+    .digest('hex');
+  const data = `<data type="primary"><checksum type="${algorithm}">${checksum}</checksum></data>`;
+  return [
+    { url: `${base}/repodata/repomd.xml`, body: repomd().replace('</repomd>', `${data}</repomd>`) },
+    { url: `${base}/repodata/primary.xml${ending}`, body },
+  ];
+}
 
 describe('repomd.xml', () => {
   it.each([
@@ -172,6 +186,7 @@ describe('a package', () => {
 
   it.each([
     ['.gz', gzipSync],
+    ['.xz', (text: string) => storedXz(Buffer.from(text))],
     ['.zst', zstdCompressSync],
     ['', (text: string) => Buffer.from(text)],
   ])(
@@ -183,8 +198,7 @@ describe('a package', () => {
         { name: 'basesystem', architecture: 'noarch', content: 'bytes of base' },
       );
       const [, , ...found] = await recognised(
-        repository,
-        { url: `${base}/repodata/${'0'.repeat(64)}-primary.xml${ending}`, body: compress(text) },
+        ...withPrimary(ending, compress(text)),
         { url: 'https://far.test/x/bind-libs-1.0-1.el9.x86_64.rpm', body: 'bytes of bind' },
         { url: `${base}/base.rpm`, body: 'bytes of base' },
         { url: `${base}/Packages/bind-libs-1.0-1.el9.x86_64.rpm`, body: 'other bytes' },
@@ -201,11 +215,10 @@ describe('a package', () => {
   it('is found in metadata of many pieces', async () => {
     const many = Array.from({ length: 5000 }, (_, n) => ({ name: `päckage${n}`, content: `c${n}` }));
     const last = { name: 'last', epoch: '1', content: 'bytes' };
-    const body = gzipSync(primary(...many, last));
-    const [, found] = await recognised(
-      { url: `${base}/repodata/primary.xml.gz`, body },
-      { url: 'https://far.test/last.rpm', body: 'bytes' },
-    );
+    const [, , found] = await recognised(...withPrimary('.gz', gzipSync(primary(...many, last))), {
+      url: 'https://far.test/last.rpm',
+      body: 'bytes',
+    });
     expect(found).toMatchObject({ name: 'last', version: '1:1.0-1.el9' });
   });
 
@@ -217,11 +230,26 @@ describe('a package', () => {
     ['of an impossible epoch', gzipSync(primary({ name: 'a', epoch: '-1', content: 'bytes' }))],
     ['with entities', gzipSync(primary({ name: '&a;', content: 'bytes' }))],
   ])('is read from its name where the metadata is %s', async (_, body) => {
-    const [, found] = await recognised(
-      { url: `${base}/repodata/primary.xml.gz`, body },
-      { url: `${base}/Packages/app-2-3.noarch.rpm`, body: 'bytes' },
-    );
+    const [, , found] = await recognised(...withPrimary('.gz', Buffer.from(body)), {
+      url: `${base}/Packages/app-2-3.noarch.rpm`,
+      body: 'bytes',
+    });
     expect(found).toEqual({ class: 'artefact', name: 'app', version: '2-3', architecture: 'noarch' });
+  });
+
+  it.each(['sha', 'sha1', 'sha512'])('is believed of a primary that repomd.xml has the %s of', async type => {
+    const body = gzipSync(primary({ name: 'app', epoch: '3', content: 'bytes' }));
+    const far = { url: 'https://far.test/app.rpm', body: 'bytes' };
+    const [, , found] = await recognised(...withPrimary('.gz', body, type), far);
+    expect(found).toMatchObject({ class: 'artefact', name: 'app', version: '3:1.0-1.el9' });
+  });
+
+  it('is not believed of a primary that no repomd.xml has the checksum of', async () => {
+    const body = gzipSync(primary({ name: 'app', epoch: '3', content: 'bytes' }));
+    const [named] = withPrimary('.gz', Buffer.from('another one'));
+    const far = { url: 'https://far.test/app.rpm', body: 'bytes' };
+    const [, , found] = await recognised(named, { url: `${base}/repodata/primary.xml.gz`, body }, far);
+    expect(found).toBeUndefined();
   });
 
   it.each([
