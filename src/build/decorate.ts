@@ -11,7 +11,7 @@ import { formatPlatform } from '../core/index.ts';
 import { gzipRecipe } from '../image/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
 import { packagesOf } from './installed.ts';
-import type { LockedBuild } from './locking.ts';
+import type { LockedBuild } from './record-build.ts';
 import type { PlatformBuilds } from './platforms.ts';
 import type { Project } from './project.ts';
 import type { BuildRuntime } from './runtime.ts';

@@ -1,4 +1,4 @@
-export { proxyArguments } from './arguments.ts';
+export { proxyArguments, requestedSourceDate } from './arguments.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
 export { decorated, type Decoration } from './decorate.ts';
 export { exportArchive, exportDirectory } from './export-files.ts';
@@ -9,12 +9,15 @@ export {
   buildFromLock,
   lockProject,
   readLockState,
-  type LockedBuild,
+  refuseOtherOwners,
   type LockOptions,
   type LockState,
   type WrittenLock,
 } from './locking.ts';
+export { Ledger, type ThawedAnswers } from './ledger.ts';
 export { withRuntime, type RuntimeOptions } from './open-runtime.ts';
+export { recordBuild, type LockedBuild, type RecordedBuild } from './record-build.ts';
+export { lockOf, writeLock } from './write-lock.ts';
 export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProjects } from './platforms.ts';
 export { fetchLockedContext } from './locked-context.ts';
 export { isRemote } from './main-context.ts';

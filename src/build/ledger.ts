@@ -1,9 +1,10 @@
 import { canonicalJson, sha256, type Digest, type Json } from '../core/index.ts';
-import { keyText, type Exchange, type ExchangeKey } from '../kinds/index.ts';
+import { keyText, type Exchange, type ExchangeKey, type KindName } from '../kinds/index.ts';
 import {
   imageKey,
   sortedExchanges,
   type ImageInput,
+  type MovedKinds,
   type Recording,
   type StepRecording,
 } from '../lock/index.ts';
@@ -16,6 +17,18 @@ export interface LedgerOptions {
   readonly others?: readonly Recording[] | undefined;
   /** Unix seconds, where it is not the lock's date that the image's files and configuration bear. */
   readonly sourceDate?: number | undefined;
+  /** What kinds were moved to by an update of them alone. */
+  readonly moved?: MovedKinds | undefined;
+  /** For an update. */
+  readonly thawed?: ThawedAnswers | undefined;
+}
+
+/** An update under way: some answers of the lock are no longer given, so that upstream is asked. */
+export interface ThawedAnswers {
+  /** Answers that stay, of steps whose others do not. */
+  readonly kept: readonly Exchange[];
+  /** What is new of these kinds is as it is now. */
+  readonly kinds: ReadonlySet<KindName>;
 }
 
 /**
@@ -32,23 +45,31 @@ export class Ledger {
   readonly #byKey = new Map<string, Exchange>();
   readonly #steps = new Map<string, StepRecording>();
   readonly #images = new Map<string, ImageInput>();
+  readonly #moved: MovedKinds;
+  readonly #live: ReadonlySet<KindName>;
 
   constructor(
     mode: BuildMode,
     asOf: string,
     previous: Recording | undefined,
-    { others = [], sourceDate }: LedgerOptions = {},
+    { others = [], sourceDate, moved = {}, thawed }: LedgerOptions = {},
   ) {
     this.mode = mode;
     this.asOf = asOf;
     this.sourceDate = sourceDate ?? Math.floor(Date.parse(asOf) / 1000);
     this.#previous = [...(previous ? [previous] : []), ...(mode === 'extend' ? others : [])];
-    for (const { exchanges } of this.#previous.flatMap(({ steps }) => steps)) {
-      for (const exchange of exchanges) {
-        const text = keyText(exchange.key);
-        if (!this.#byKey.has(text)) this.#byKey.set(text, exchange);
-      }
+    this.#moved = moved;
+    this.#live = thawed?.kinds ?? new Set();
+    const held = this.#previous.flatMap(({ steps }) => steps).flatMap(({ exchanges }) => exchanges);
+    for (const exchange of [...held, ...(thawed?.kept ?? [])]) {
+      const text = keyText(exchange.key);
+      if (!this.#byKey.has(text)) this.#byKey.set(text, exchange);
     }
+  }
+
+  /** The date as of which new requests of a kind are answered, RFC 3339; nothing where that is now. */
+  dateOf(kind: KindName): string | undefined {
+    return this.#live.has(kind) ? undefined : (this.#moved[kind] ?? this.asOf);
   }
 
   /** Whether some answers come from a lock, so that their age is no sign of an attack. */

@@ -1,38 +1,27 @@
 import { join } from 'node:path';
-import { readFile, writeFile, rename } from 'node:fs/promises';
-import {
-  formatPlatform,
-  findingsError,
-  type HoldfastError,
-  shortDigest,
-  staleError,
-  usageError,
-} from '../core/index.ts';
+import { readFile } from 'node:fs/promises';
+import { findingsError, type HoldfastError, shortDigest, staleError, usageError } from '../core/index.ts';
 import {
   buildKey,
-  formatLock,
-  inputsBySection,
   lineName,
   lockMismatch,
   parseLock,
-  projectRecording,
-  storeRecording,
   type BuildEntry,
   type Lock,
-  type RecordedInput,
   type Recording,
 } from '../lock/index.ts';
-import { frontendNamed, requestedSourceDate } from './arguments.ts';
-import { executeBuild, type BuildOutcome } from './execute.ts';
+import { noteLock } from '../share/index.ts';
+import { requestedSourceDate } from './arguments.ts';
+import { configurationName, readConfiguration } from './configuration.ts';
+import { executeBuild } from './execute.ts';
+import { installedMustMatch } from './installed-match.ts';
 import { blobsOf } from './known-blobs.ts';
 import { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
-import { configurationName, readConfiguration } from './configuration.ts';
-import { kinds } from '../kinds/index.ts';
-import { checkInstalled, installedError, type InstalledCheck } from './installed.ts';
+import { identityOf, recordBuild, type LockedBuild, type RecordedBuild } from './record-build.ts';
 import { lockName, recordedInputs } from './recordings.ts';
 import type { BuildRuntime } from './runtime.ts';
-import { noteLock } from '../share/index.ts';
+import { lockOf, writeLock } from './write-lock.ts';
 
 /** What the lock says of a project, held against its recordings. */
 export interface LockState {
@@ -75,15 +64,6 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
   return { text, lock, entry, recording: recordings[at], others, stale: staleness(project, entry) };
 }
 
-function identityOf({ dockerfileName, request, arguments: args }: Project) {
-  return {
-    dockerfile: dockerfileName,
-    target: request.target,
-    platform: formatPlatform(request.platform),
-    args,
-  };
-}
-
 function staleness(project: Project, entry: BuildEntry | undefined): HoldfastError | undefined {
   if (entry === undefined)
     return stale('LOCK_STALE', `${lockName} has no build with this target, platform and arguments`);
@@ -116,12 +96,7 @@ export interface LockOptions {
   readonly useCache: boolean;
 }
 
-/** A build, and the lines of the lock that are its own. */
-export interface LockedBuild extends BuildOutcome {
-  readonly inputs: readonly RecordedInput[];
-}
-
-export interface WrittenLock extends LockedBuild {
+export interface WrittenLock extends RecordedBuild {
   readonly lock: Lock;
   /** Whether the file was written. */
   readonly changed: boolean;
@@ -139,44 +114,17 @@ export async function lockProject(
   const ledger = new Ledger('extend', asOf, state.recording, {
     others: state.others,
     sourceDate: requestedSourceDate(project.arguments),
+    moved: state.lock?.moved,
   });
-  let projection: Promise<RecordedInput[]> | undefined;
-  const outcome = await executeBuild(
-    {
-      project,
-      ledger,
-      useCache: options.useCache,
-      knownBlobs: await blobsOf(state.entry?.image, runtime.store),
-      onRecorded: recording => {
-        projection = projectRecording(recording, kinds, runtime.places);
-        projection.catch(() => {}); // Met below, unless the build fails first.
-      },
-    },
-    runtime,
-  );
-  const taken = await (projection ?? projectRecording(outcome.recording, kinds, runtime.places));
-  noteUnaccounted(installedMustMatch(outcome, taken), runtime);
-  const recording = await storeRecording(runtime.store, { ...outcome.recording, inputs: taken });
-  const entry: BuildEntry = {
-    ...identityOf(project),
-    syntax: frontendNamed(project),
-    checksum: project.checksum,
-    context: outcome.context,
-    recording,
-    image: outcome.image.digest,
-    ...(!runtime.sandbox.keepsOwners && { isolation: 'single-id' as const }),
-  };
-  const others = state.lock?.builds.filter(build => buildKey(build) !== buildKey(entry)) ?? [];
-  const builds = [...others, entry];
-  const { inputs } = await recordedInputs(builds, runtime);
-  const lock: Lock = { version: 1, asOf, builds, inputs: inputsBySection(inputs) };
-  const text = formatLock(lock);
-  const changed = text !== state.text;
-  if (changed) {
-    await replaceLock(project, text);
-    await noteLock(runtime.store, project.lockPath, text, lock);
-  }
-  return { ...outcome, inputs: taken, lock, changed };
+  const built = await recordBuild(project, ledger, runtime, {
+    useCache: options.useCache,
+    image: state.entry?.image,
+  });
+  const others = state.lock?.builds.filter(build => buildKey(build) !== buildKey(built.entry)) ?? [];
+  const moved = state.lock?.moved;
+  const lock = await lockOf({ asOf, moved, builds: [...others, built.entry] }, runtime);
+  const changed = await writeLock(project, lock, state.text, runtime);
+  return { ...built, lock, changed };
 }
 
 /** What is not locked may be done without only where the project says so. @throws LOCK_UNLOCKED (exit 3) */
@@ -189,45 +137,6 @@ async function refuseUnlocked({ home }: Project, { inputs }: Recording): Promise
   const names = refused.map(line => `${lineName('unlocked', line)} (${String(line['reason'])})`);
   throw staleError('LOCK_UNLOCKED', `${lockName} could not lock ${names.join(', ')}`, {
     next: `Have the step do without it, give it what it needs when locking, or list it under unlocked.allow in ${configurationName}.`,
-  });
-}
-
-/** @throws INSTALLED_DIFFERS (exit 1) */
-function installedMustMatch(
-  { installed }: BuildOutcome,
-  inputs: readonly RecordedInput[],
-): InstalledCheck | undefined {
-  const check = installed && checkInstalled(installed, inputs);
-  const error = check && installedError(check);
-  if (error) throw error;
-  return check;
-}
-
-/** How many packages a note names. */
-const mostNamed = 8;
-
-/** What came from the build's own files is as locked as these; a reader of the lock should know of it all the same. */
-function noteUnaccounted(check: InstalledCheck | undefined, { note }: BuildRuntime): void {
-  const { unaccounted = [] } = check ?? {};
-  if (unaccounted.length === 0) return;
-  const names = unaccounted
-    .slice(0, mostNamed)
-    .map(({ kind, name, version }) => `${kind} ${name} ${version}`);
-  const more = unaccounted.length > mostNamed ? `, and ${unaccounted.length - mostNamed} more` : '';
-  note(`installed from the build's own files, so the lock has no line for: ${names.join(', ')}${more}`);
-}
-
-/** The old lock or the new one, never half of one. */
-async function replaceLock({ lockPath: path, lockKept }: Project, text: string): Promise<void> {
-  if (!lockKept) throw lockNotKept();
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { flush: true });
-  await rename(temporary, path);
-}
-
-function lockNotKept(): HoldfastError {
-  return usageError('LOCK_NOT_KEPT', `the ${lockName} of the context is stale, and would be gone with it`, {
-    next: `Run \`holdfast lock\` where the context is kept, or name a file for the new lock with --lockfile.`,
   });
 }
 
@@ -253,6 +162,7 @@ export async function buildFromLock(
       project,
       ledger: new Ledger('replay', lock.asOf, recording, {
         sourceDate: requestedSourceDate(project.arguments),
+        moved: lock.moved,
       }),
       useCache,
       knownBlobs: await blobsOf(entry.image, runtime.store),

@@ -3,8 +3,9 @@ import { truthValue } from '../dockerfile/index.ts';
 import { formatManifest, mediaTypes } from '../image/index.ts';
 import { disagreements } from '../lock/index.ts';
 import type { Store, TaggedDescriptor } from '../store/index.ts';
-import { readLockState, type LockedBuild, type LockState } from './locking.ts';
+import { readLockState, type LockState } from './locking.ts';
 import { checksumOf, type Project } from './project.ts';
+import type { LockedBuild } from './record-build.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** A project once for each platform that it is built for. */

@@ -1,8 +1,9 @@
 import type { Digest } from '../core/index.ts';
 import type { AnswerAsOf, SessionOptions } from '../gateway/index.ts';
-import { keyText, kinds, type Exchange } from '../kinds/index.ts';
+import { keyText, kinds, type Exchange, type Kind } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { placed } from './images.ts';
+import type { Ledger } from './ledger.ts';
 import { masked } from './mask.ts';
 import type { Fetcher, Step } from './step.ts';
 
@@ -12,6 +13,7 @@ export function sessionOptions(
   step: Step,
   recorded: StepRecording | undefined,
 ): Omit<SessionOptions, 'clientAddress'> {
+  const dateFor = ({ name }: Kind) => new Date(ledger.dateOf(name) ?? runtime.now());
   return {
     step: step.name,
     where: step.where,
@@ -20,8 +22,8 @@ export function sessionOptions(
     vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
     canonicalBody: (url, headers, body) => firstOf(kinds, kind => kind.requestBody?.(url, headers, body)),
     refused: key => recorded?.refused?.find(one => keyText(one.key) === keyText(key))?.status,
-    asOf: ledger.hasPrevious ? answersAsOf(new Date(ledger.asOf)) : undefined,
-    sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: new Date(ledger.asOf) }) ?? []),
+    asOf: ledger.hasPrevious ? answersAsOf(ledger) : undefined,
+    sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: dateFor(kind) }) ?? []),
     hide: text => masked(text, runtime.grants.secrets.hidden()),
     onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
   };
@@ -34,15 +36,13 @@ export async function checkNew(
   { where }: Step,
 ) {
   if (!ledger.hasPrevious || ledger.mode === 'replay') return;
-  const context = {
-    readBody: (digest: Digest) => runtime.store.readBytes(digest),
-    now: runtime.now(),
-    asOf: new Date(ledger.asOf),
-  };
+  const readBody = (digest: Digest) => runtime.store.readBytes(digest);
   for (const exchange of exchanges.filter(one => !ledger.holds(one))) {
     for (const kind of kinds) {
       try {
-        await kind.checkNew?.(exchange, context);
+        const date = ledger.dateOf(kind.name);
+        const asOf = date === undefined ? undefined : new Date(date);
+        await kind.checkNew?.(exchange, { readBody, now: runtime.now(), asOf });
       } catch (error) {
         throw placed(error, exchange.key.url, where);
       }
@@ -58,11 +58,13 @@ function firstOf<Item, Value>(items: readonly Item[], valueOf: (item: Item) => V
   return undefined;
 }
 
-/** The first kind that knows the request says how upstream answered on the lock's date. */
-function answersAsOf(asOf: Date): AnswerAsOf {
+/** The first kind that knows the request says how upstream answered on its date; where that is now, upstream does. */
+function answersAsOf(ledger: Ledger): AnswerAsOf {
   return async (request, fetch) => {
     for (const kind of kinds) {
-      const answer = await kind.asOf?.(request, { asOf, fetch });
+      const date = ledger.dateOf(kind.name);
+      const answer =
+        date === undefined ? undefined : await kind.asOf?.(request, { asOf: new Date(date), fetch });
       if (answer !== undefined) return answer;
     }
     return undefined;

@@ -12,6 +12,7 @@ import {
   type HoldfastError,
   type Json,
 } from '../core/index.ts';
+import type { KindName } from '../kinds/index.ts';
 import { compareText } from './text-order.ts';
 import { bySection, inputSections, lineText, type InputLine, type InputSection } from './lines.ts';
 
@@ -36,11 +37,16 @@ export interface BuildEntry {
   readonly isolation?: 'single-id' | undefined;
 }
 
+/** RFC 3339, UTC, whole seconds, by kind. */
+export type MovedKinds = Readonly<Partial<Record<KindName, string>>>;
+
 /** `holdfast.lock` in memory (DESIGN 4). */
 export interface Lock {
   readonly version: 1;
   /** RFC 3339, UTC, whole seconds. */
   readonly asOf: string;
+  /** Kinds that an update moved alone, and the date to which: what is new of them is as of that date. */
+  readonly moved?: MovedKinds | undefined;
   readonly builds: readonly BuildEntry[];
   readonly inputs: Readonly<Record<InputSection, readonly InputLine[]>>;
 }
@@ -64,6 +70,7 @@ const buildSchema = z.strictObject({
 const lockSchema = z.strictObject({
   version: z.literal(1),
   asOf: z.iso.datetime(),
+  moved: z.record(z.string(), z.iso.datetime()).optional(),
   builds: z.array(buildSchema),
   ...bySection(() => z.array(line).nullish()),
 });
@@ -82,10 +89,15 @@ export function formatLock(lock: Lock): string {
       const lines = lock.inputs[section].map(input => lineText(section, input)).toSorted(compareText);
       return `\n${section}:\n${lines.map(text => `  - ${text}\n`).join('')}`;
     });
-  return `${header}version: 1\nasOf: ${JSON.stringify(lock.asOf)}\nbuilds:\n${builds.map(build => buildText(build, lock.asOf)).join('')}${sections.join('')}`;
+  const moved = hasMoved(lock) ? `moved: ${canonicalJson(lock.moved as Json)}\n` : '';
+  return `${header}version: 1\nasOf: ${JSON.stringify(lock.asOf)}\n${moved}builds:\n${builds.map(build => buildText(build, lock)).join('')}${sections.join('')}`;
 }
 
-function buildText(build: BuildEntry, asOf: string): string {
+const hasMoved = ({ moved }: Dates): boolean => moved !== undefined && Object.keys(moved).length > 0;
+
+type Dates = Pick<Lock, 'asOf' | 'moved'>;
+
+function buildText(build: BuildEntry, dates: Dates): string {
   const { dockerfile, target, platform, args, syntax, checksum, context, recording, image, isolation } =
     build;
   const members: [string, Json | undefined][] = [
@@ -99,7 +111,7 @@ function buildText(build: BuildEntry, asOf: string): string {
     ['recording', recording],
     ['image', image],
     ['isolation', isolation],
-    ['seal', sealOf(build, asOf)],
+    ['seal', sealOf(build, dates)],
   ];
   const present = members.filter(([, member]) => member !== undefined);
   return present
@@ -107,7 +119,7 @@ function buildText(build: BuildEntry, asOf: string): string {
     .join('');
 }
 
-function sealOf(build: BuildEntry, asOf: string): Digest {
+function sealOf(build: BuildEntry, dates: Dates): Digest {
   const {
     dockerfile,
     target,
@@ -121,7 +133,9 @@ function sealOf(build: BuildEntry, asOf: string): Digest {
     isolation,
   } = build;
   const given = { dockerfile, target, platform, args, syntax, checksum, context };
-  return sha256(canonicalJson({ asOf, ...given, recording, image, isolation }));
+  const { asOf, moved } = dates;
+  const kinds = hasMoved(dates) && { moved: moved as Json };
+  return sha256(canonicalJson({ asOf, ...kinds, ...given, recording, image, isolation }));
 }
 
 /** What tells the builds of one lock apart. */
@@ -162,11 +176,12 @@ export function parseLock(text: string, file: string): Lock {
       `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
     );
   }
-  const { asOf, builds, version: _version, ...sections } = read.data;
+  const { asOf, moved, builds, version: _version, ...sections } = read.data;
   return {
     version: 1,
     asOf,
-    builds: builds.map(build => sealed(build, asOf, file)),
+    ...(moved && { moved }),
+    builds: builds.map(build => sealed(build, { asOf, moved }, file)),
     inputs: bySection(section => sections[section] ?? []),
   };
 }
@@ -180,8 +195,8 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return 0;
 }
 
-function sealed({ seal, ...build }: z.infer<typeof buildSchema>, asOf: string, file: string): BuildEntry {
-  if (sealOf(build, asOf) === seal) return build;
+function sealed({ seal, ...build }: z.infer<typeof buildSchema>, dates: Dates, file: string): BuildEntry {
+  if (sealOf(build, dates) === seal) return build;
   throw integrityError(
     'LOCK_ALTERED',
     `${file}: the build of ${build.dockerfile} is not what its seal was put on`,

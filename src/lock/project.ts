@@ -31,22 +31,38 @@ export async function projectRecording(
   kinds: readonly Kind[],
   store: Pick<Store, 'readBytes'>,
 ): Promise<RecordedInput[]> {
-  const exchanges = recording.steps.flatMap(step => step.exchanges);
-  const readBody = (digest: Digest) => store.readBytes(digest);
-  const recognisers: NamedRecogniser[] = [];
-  for (const kind of kinds)
-    recognisers.push({ name: kind.name, recognise: await kind.recogniser({ exchanges, readBody }) });
+  const recognise = await exchangeRecogniser(recording, kinds, store);
   const inputs: RecordedInput[] = recording.images.map(image => ({
     section: 'image',
     line: imageLine(image),
   }));
-  for (const step of recording.steps) inputs.push(...projectStep(step, recognisers));
+  for (const step of recording.steps) inputs.push(...projectStep(step, recognise));
   return uniqueInputs(inputs);
 }
 
-interface NamedRecogniser {
-  readonly name: Kind['name'];
-  readonly recognise: Recogniser;
+/** What an exchange was, and to which kind; nothing where none claims it. */
+type ExchangeRecogniser = (
+  exchange: Exchange,
+) => { readonly kind: Kind['name']; readonly what: Recognised } | undefined;
+
+/** Reads what the kinds need of a recording's indexes, and then tells of each of its exchanges what it was. */
+export async function exchangeRecogniser(
+  { steps }: Pick<Recording, 'steps'>,
+  kinds: readonly Kind[],
+  store: Pick<Store, 'readBytes'>,
+): Promise<ExchangeRecogniser> {
+  const exchanges = steps.flatMap(step => step.exchanges);
+  const readBody = (digest: Digest) => store.readBytes(digest);
+  const recognisers: { kind: Kind['name']; recognise: Recogniser }[] = [];
+  for (const kind of kinds)
+    recognisers.push({ kind: kind.name, recognise: await kind.recogniser({ exchanges, readBody }) });
+  return exchange => {
+    for (const { kind, recognise } of recognisers) {
+      const what = recognise(exchange);
+      if (what) return { kind, what };
+    }
+    return undefined;
+  };
 }
 
 function imageLine({ reference, platform, index, manifest, config, diffIds }: ImageInput): InputLine {
@@ -55,10 +71,10 @@ function imageLine({ reference, platform, index, manifest, config, diffIds }: Im
 
 function projectStep(
   { step, exchanges, refused = [], unlocked = [] }: StepRecording,
-  recognisers: readonly NamedRecogniser[],
+  recognise: ExchangeRecogniser,
 ): RecordedInput[] {
   const taken = exchanges.flatMap(exchange =>
-    linesOf(exchange, recognisers).map(input => ({ ...input, step, url: exchange.key.url })),
+    linesOf(exchange, recognise).map(input => ({ ...input, step, url: exchange.key.url })),
   );
   const unseen = unlocked.map(one => ({ section: 'unlocked' as const, line: { ...one }, step }));
   return [...taken, ...refused.map(one => ({ ...unlockedLine(one), step, url: one.key.url })), ...unseen];
@@ -66,13 +82,10 @@ function projectStep(
 
 function linesOf(
   exchange: Exchange,
-  recognisers: readonly NamedRecogniser[],
+  recognise: ExchangeRecogniser,
 ): { section: InputSection; line: InputLine }[] {
-  for (const { name, recognise } of recognisers) {
-    const what = recognise(exchange);
-    if (what) return recognisedLines(name, what, exchange);
-  }
-  return fileLines(exchange);
+  const found = recognise(exchange);
+  return found ? recognisedLines(found.kind, found.what, exchange) : fileLines(exchange);
 }
 
 function recognisedLines(kind: Kind['name'], what: Recognised, exchange: Exchange) {

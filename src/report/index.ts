@@ -1,3 +1,4 @@
+export { changeCounts, changedTextDiff, changesText } from './change-text.ts';
 export { errorJson, errorText, exitCodeOf } from './error-report.ts';
 export {
   progressFor,

@@ -1,0 +1,63 @@
+import { inputSections, lineName, type InputLine, type InputSection, type Lock } from '../lock/index.ts';
+
+/** How an input of one lock differs in another. */
+export interface Change {
+  readonly section: InputSection;
+  readonly name: string;
+  /** `rebuilt`: the same version in other bytes. */
+  readonly what: 'moved' | 'added' | 'removed' | 'rebuilt';
+  /** Versions; for what has none the date, the commit or the digest. Empty for what was added. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+/** What differs between the inputs of two locks, in the order of the lock's sections, by name. */
+export function changesBetween(before: Lock['inputs'], after: Lock['inputs']): Change[] {
+  return inputSections.flatMap(section => {
+    const [old, now] = [byName(section, before[section]), byName(section, after[section])];
+    const names = [...new Set([...old.keys(), ...now.keys()])].toSorted();
+    return names.flatMap(name => changeOf(section, name, old.get(name) ?? [], now.get(name) ?? []));
+  });
+}
+
+function byName(section: InputSection, lines: readonly InputLine[]): Map<string, InputLine[]> {
+  const found = new Map<string, InputLine[]>();
+  for (const line of lines) {
+    const name = lineName(section, line);
+    const same = found.get(name);
+    if (same === undefined) found.set(name, [line]);
+    else same.push(line);
+  }
+  return found;
+}
+
+function changeOf(
+  section: InputSection,
+  name: string,
+  old: readonly InputLine[],
+  now: readonly InputLine[],
+): Change[] {
+  const [from, to] = [versionsOf(old), versionsOf(now)];
+  const change = (what: Change['what']): Change[] => [{ section, name, what, from, to }];
+  if (old.length === 0) return change('added');
+  if (now.length === 0) return change('removed');
+  if (from.join(' ') !== to.join(' ')) return change('moved');
+  return digestsOf(old) === digestsOf(now) ? [] : change('rebuilt');
+}
+
+function versionsOf(lines: readonly InputLine[]): string[] {
+  return [...new Set(lines.map(versionOf))].toSorted();
+}
+
+function versionOf(line: InputLine): string {
+  const value =
+    line['version'] ?? line['commit'] ?? line['date'] ?? line['index'] ?? line['manifest'] ?? line['sha256'];
+  return String(value ?? line['status'] ?? '');
+}
+
+function digestsOf(lines: readonly InputLine[]): string {
+  return lines
+    .map(line => String(line['sha256'] ?? line['manifest'] ?? ''))
+    .toSorted()
+    .join(' ');
+}

@@ -1,0 +1,118 @@
+import { usageError } from '../core/index.ts';
+import type { ThawedAnswers } from '../build/index.ts';
+import { kinds, type Exchange, type KindName, type Recognised } from '../kinds/index.ts';
+import { exchangeRecogniser, type ImageInput, type Recording, type StepRecording } from '../lock/index.ts';
+import type { Store } from '../store/index.ts';
+import { movesAlone, type Selection } from './selection.ts';
+
+/** A recording out of which some answers were taken, so that they are asked for anew. */
+export interface ThawedRecording {
+  /** Without the images that move, and without the steps that took something that moves: these must run. */
+  readonly recording: Recording;
+  readonly answers: ThawedAnswers;
+  /** The names of the selection that were found. */
+  readonly found: ReadonlySet<string>;
+}
+
+interface Recognition {
+  readonly kind: KindName;
+  readonly what?: Recognised | undefined;
+}
+
+/**
+ * Takes out of a recording what a selection names. Redirects and missing files that no kind claims go with the kind
+ * whose server gave them.
+ * @throws HoldfastError UPDATE_WHOLE (exit 2) for one package of a distribution
+ */
+export async function thaw(
+  recording: Recording,
+  selection: Selection,
+  store: Pick<Store, 'readBytes'>,
+): Promise<ThawedRecording> {
+  const recognise = await exchangeRecogniser(recording, kinds, store);
+  const kindOf = (exchange: Exchange): Recognition => recognise(exchange) ?? { kind: 'file' };
+  const found = new Set<string>();
+  const live = new Set<KindName>(selection.kinds);
+  const moves = (exchange: Exchange): boolean => {
+    const { kind, what } = kindOf(exchange);
+    const names = [...selection.names].filter(name => isNamed(name, kind, what, exchange));
+    if (names.length > 0) refuseApart(names[0] ?? '', kind, selection);
+    for (const name of names) found.add(name);
+    if (names.length > 0) live.add(kind);
+    return names.length > 0 || selection.kinds.has(kind);
+  };
+  const exchanges = recording.steps.flatMap(step => step.exchanges);
+  const moving = new Set(exchanges.filter(moves));
+  const servers = new Set([...moving].map(({ key }) => new URL(key.url).origin));
+  for (const exchange of exchanges)
+    if (isDetour(exchange, kindOf(exchange)) && servers.has(new URL(exchange.key.url).origin))
+      moving.add(exchange);
+
+  const stays = ({ reference }: ImageInput) => {
+    if (selection.names.has(reference)) found.add(reference);
+    return !selection.kinds.has('image') && !selection.names.has(reference);
+  };
+  const touched = (step: StepRecording) => step.exchanges.some(exchange => moving.has(exchange));
+  return {
+    recording: {
+      ...recording,
+      images: recording.images.filter(stays),
+      steps: recording.steps.filter(step => !touched(step)),
+    },
+    answers: {
+      kept: recording.steps
+        .filter(touched)
+        .flatMap(step => step.exchanges)
+        .filter(exchange => !moving.has(exchange)),
+      kinds: live,
+    },
+    found,
+  };
+}
+
+/** An answer that leads elsewhere or nowhere. */
+function isDetour({ responses }: Exchange, { what }: Recognition): boolean {
+  return what === undefined && responses.every(({ status }) => status !== 200);
+}
+
+function isNamed(name: string, kind: KindName, what: Recognised | undefined, { key }: Exchange): boolean {
+  if (what === undefined) return key.url === name;
+  switch (what.class) {
+    case 'artefact':
+      return sameName(kind, what.name, name);
+    case 'commit':
+      return what.url === name;
+    case 'index':
+      return movesAlone(kind) && asksFor(key.url, name, kind);
+  }
+}
+
+function sameName(kind: KindName, a: string, b: string): boolean {
+  return normalised(kind, a) === normalised(kind, b);
+}
+
+/** PEP 503: names of projects are the same whatever their case and separators. */
+function normalised(kind: KindName, name: string): string {
+  return kind === 'pypi' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name;
+}
+
+/** Whether the path of an index names the package: a segment, or several of them (`@scope/name`, `example.org/module`). */
+function asksFor(url: string, name: string, kind: KindName): boolean {
+  const path = `${decoded(new URL(url).pathname)}/`.replace(/(?:~dev)?\.json\/$/, '/');
+  return normalised(kind, path).includes(normalised(kind, `/${name}/`));
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function refuseApart(name: string, kind: KindName, selection: Selection): void {
+  if (movesAlone(kind) || selection.kinds.has(kind)) return;
+  throw usageError('UPDATE_WHOLE', `${name} is a package of a distribution, which moves as a whole`, {
+    next: `Move all of it with --only ${kind}.`,
+  });
+}
