@@ -44,22 +44,37 @@ export class RegistryImages {
     return this.push(name, [await busyboxLayer(), marked], config);
   }
 
+  /** An image of layers compressed by `compress`, which its configuration knows of or not. */
+  async pushAs(
+    name: string,
+    document: Buffer,
+    layers: readonly Buffer[],
+    compress: { readonly suffix: string; readonly bytes: (tar: Buffer) => Buffer },
+  ): Promise<PushedImage> {
+    const configBlob = await this.#put(name, document, oci('config.v1+json'));
+    const blobs: Blob[] = [];
+    for (const tar of layers)
+      blobs.push(await this.#put(name, compress.bytes(tar), oci(`layer.v1.tar+${compress.suffix}`)));
+    const mediaType = oci('manifest.v1+json');
+    const manifest = { schemaVersion: 2, mediaType, config: configBlob, layers: blobs };
+    const descriptor = await this.#manifest(name, manifest, mediaType);
+    return { ...descriptor, config: configBlob.digest, diffIds: layers.map(digestOf) };
+  }
+
   /** @param name `REPOSITORY:TAG`. @param layers uncompressed tars, the lowest first. */
   async push(
     name: string,
     layers: readonly Buffer[],
     config: object = {},
     architecture = 'amd64',
+    compress: { readonly suffix: string; readonly bytes: (tar: Buffer) => Buffer } = {
+      suffix: 'gzip',
+      bytes: tar => gzipSync(tar),
+    },
   ): Promise<PushedImage> {
     const diffIds = layers.map(digestOf);
     const document = { os: 'linux', architecture, config, rootfs: { type: 'layers', diff_ids: diffIds } };
-    const configBlob = await this.#put(name, Buffer.from(JSON.stringify(document)), oci('config.v1+json'));
-    const blobs: Blob[] = [];
-    for (const tar of layers) blobs.push(await this.#put(name, gzipSync(tar), oci('layer.v1.tar+gzip')));
-    const mediaType = oci('manifest.v1+json');
-    const manifest = { schemaVersion: 2, mediaType, config: configBlob, layers: blobs };
-    const descriptor = await this.#manifest(name, manifest, mediaType);
-    return { ...descriptor, config: configBlob.digest, diffIds };
+    return this.pushAs(name, Buffer.from(JSON.stringify(document)), layers, compress);
   }
 
   /** An index over images of the same repository. */
@@ -83,6 +98,13 @@ export class RegistryImages {
     if (!answer.ok) throw new Error(`${repository} ${reference}: the registry answered ${answer.status}`);
     const bytes = Buffer.from(await answer.arrayBuffer());
     return { digest: digestOf(bytes), bytes };
+  }
+
+  /** The bytes of a blob. */
+  async blob(repository: string, digest: string): Promise<Buffer> {
+    const answer = await fetch(`http://${this.#domain}/v2/${repository}/blobs/${digest}`);
+    if (!answer.ok) throw new Error(`${repository} ${digest}: the registry answered ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
   }
 
   async #manifest(name: string, manifest: object, mediaType: string): Promise<Blob> {
@@ -119,7 +141,7 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 /** /bin with a static busybox under all its names, a user `app` (1000), and the usual empty directories. */
-async function busyboxLayer(): Promise<Buffer> {
+export async function busyboxLayer(): Promise<Buffer> {
   const { stdout } = await run('busybox', ['--list']);
   const links = stdout
     .trim()

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { removeLeftovers, type BlobDescriptor } from '../store/index.ts';
+import { removeLeftovers, type BlobDescriptor, type LayerBlob } from '../store/index.ts';
 import type { Isolation } from '../sandbox/index.ts';
 import { errnoOf, hexOf, isDigest, usageError, type Digest, type SourcePlace } from '../core/index.ts';
 
@@ -11,6 +11,8 @@ export interface Layer {
   readonly diffId: Digest;
   readonly blob: Promise<BlobDescriptor>;
   readonly mediaType: string;
+  /** As it was published, where the blob is another form of it. */
+  readonly original?: LayerBlob | undefined;
   /** The image that it came with, and where that is asked for; nothing where a step made it. */
   readonly origin?: { readonly image: string; readonly where: SourcePlace } | undefined;
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { errnoOf, messageOf, usageError } from '../core/index.ts';
-import type { Transport } from '../registry/index.ts';
+import { parseLocation, type Mirror, type MirrorRule, type Transport } from '../registry/index.ts';
 import { parsePlace } from '../share/index.ts';
 
 /** `holdfast.yaml`: what a project settles once for all who build it. */
@@ -12,18 +12,30 @@ export interface Configuration {
   readonly allowUnlocked: readonly string[];
   /** Where the blobs of the lock are shared; asked for what the store lacks. */
   readonly remote?: Transport | undefined;
+  readonly mirrors: readonly MirrorRule[];
 }
 
 export const configurationName = 'holdfast.yaml';
 
+/** `HOST/PATH`, or that and how to speak to it. */
+const mirrorSchema = z.union([
+  z.string().transform(location => ({ location })),
+  z.strictObject({
+    location: z.string(),
+    'plain-http': z.boolean().optional(),
+    ca: z.string().optional(),
+  }),
+]);
+
 const schema = z.strictObject({
   unlocked: z.strictObject({ allow: z.array(z.string()).optional() }).optional(),
   remote: z.string().optional(),
+  mirrors: z.record(z.string(), z.array(mirrorSchema).min(1)).optional(),
 });
 
 /**
  * The configuration at `path`; the usual one where there is no such file.
- * @throws HoldfastError CONFIGURATION_INVALID, TRANSPORT_INVALID, REFERENCE_INVALID (exit 2)
+ * @throws HoldfastError CONFIGURATION_INVALID, TRANSPORT_INVALID, REFERENCE_INVALID, MIRROR_INVALID (exit 2)
  */
 export async function readConfiguration(path: string): Promise<Configuration> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -39,12 +51,33 @@ export async function readConfiguration(path: string): Promise<Configuration> {
   throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
 }
 
-function configurationOf({ unlocked, remote }: z.infer<typeof schema>, home: string): Configuration {
-  const allowUnlocked = unlocked?.allow ?? [];
-  if (remote === undefined) return { allowUnlocked };
-  const place = parsePlace(remote);
-  const atHome = place.kind === 'oci' ? { ...place, directory: resolve(home, place.directory) } : place;
-  return { allowUnlocked, remote: atHome };
+function configurationOf(
+  { unlocked, remote, mirrors = {} }: z.infer<typeof schema>,
+  home: string,
+): Configuration {
+  return {
+    allowUnlocked: unlocked?.allow ?? [],
+    ...(remote !== undefined && { remote: remoteAt(home, remote) }),
+    mirrors: Object.entries(mirrors).map(([prefix, list]) => ({
+      prefix: parseLocation(prefix),
+      mirrors: list.map(mirror => mirrorAt(home, mirror)),
+    })),
+  };
+}
+
+function remoteAt(home: string, text: string): Transport {
+  const place = parsePlace(text);
+  return place.kind === 'oci' ? { ...place, directory: resolve(home, place.directory) } : place;
+}
+
+function mirrorAt(home: string, { location, ...how }: z.infer<typeof mirrorSchema>): Mirror {
+  const { 'plain-http': plainHttp, ca }: { 'plain-http'?: boolean | undefined; ca?: string | undefined } =
+    how;
+  return {
+    location: parseLocation(location),
+    ...(plainHttp !== undefined && { plainHttp }),
+    ...(ca !== undefined && { ca: resolve(home, ca) }),
+  };
 }
 
 const invalid = (cause: string) =>

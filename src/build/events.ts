@@ -25,6 +25,11 @@ export type BuildEvent =
       readonly layerBytes?: number | undefined;
     }
   | { readonly type: 'step-failed'; readonly step: string }
-  | { readonly type: 'note'; readonly text: string };
+  | {
+      readonly type: 'note';
+      readonly text: string;
+      /** Whether a second try of the same build, with what the first one brought, would not say it again. */
+      readonly once?: boolean | undefined;
+    };
 
 export type OnEvent = (event: BuildEvent) => void;

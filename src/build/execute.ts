@@ -17,6 +17,11 @@ export interface BuildOutcome {
   readonly image: TaggedDescriptor;
   readonly config: ImageConfig;
   readonly configDigest: Digest;
+  /**
+   * Where base layers are at hand in another form than that in which they were published: the digest that the image
+   * would have with them as they were.
+   */
+  readonly standsFor?: Digest | undefined;
   readonly recording: Omit<Recording, 'inputs'>;
   /** Over the context's files that the build copied. */
   readonly context: Digest;
@@ -54,17 +59,21 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   const layers = await Promise.all(
     stage.layers.map(async ({ blob, mediaType }) => ({ mediaType, ...(await blob) })),
   );
-  const bytes = formatManifest({
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: { mediaType: mediaTypes.ociConfig, ...configBlob },
-    layers,
-  });
-  const manifest = await runtime.store.put(bytes);
+  const manifestWith = (blobs: typeof layers) =>
+    formatManifest({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      config: { mediaType: mediaTypes.ociConfig, ...configBlob },
+      layers: blobs,
+    });
+  const manifest = await runtime.store.put(manifestWith(layers));
+  const published = layers.map((layer, n) => stage.layers[n]?.original ?? layer);
+  const isOther = stage.layers.some(({ original }) => original !== undefined);
   return {
     image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: platformOf(stage, input.project) },
     config,
     configDigest: configBlob.digest,
+    ...(isOther && { standsFor: sha256(manifestWith(published)) }),
     recording,
     context: contextDigest(new Map([...builder.contextParts, ...labelParts(input.project)])),
     installed,

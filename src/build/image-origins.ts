@@ -26,10 +26,12 @@ export interface ImageSources {
 export interface ImageOrigin {
   /** As the lock names the image. */
   readonly name: string;
-  /** What goes by the name now. */
-  current(): Promise<ImageSource>;
-  /** The image, or the index, that has this digest, where the store has it not. */
-  byDigest(digest: Digest): Promise<ImageSource>;
+  /** Where what goes by the name now may be had, the first that has it counts. */
+  current(): Promise<readonly ImageSource[]>;
+  /** Where the image, or the index, that has this digest may be had, if the store has it not. */
+  byDigest(digest: Digest): Promise<readonly ImageSource[]>;
+  /** Where the same image may go by the name, under whatever digest. */
+  copies(): Promise<readonly ImageSource[]>;
 }
 
 /**
@@ -39,18 +41,22 @@ export interface ImageOrigin {
 export function namedImage(text: string, sources: ImageSources, where: SourcePlace): ImageOrigin {
   const reference = referenceAt(text, where);
   const name = familiarReference(reference);
-  const { store } = sources;
-  const fromRegistry = async (wanted: Reference) =>
-    openSource({ kind: 'docker', reference: wanted }, await sources.registry());
+  const { store, places } = sources;
+  const fromRegistries = async (wanted: Reference) => {
+    const client = await sources.registry();
+    return places.placesOf(wanted).map(one => openSource({ kind: 'docker', reference: one }, client));
+  };
+  const { domain, path, tag } = reference;
   return {
     name,
     async current() {
       const held = reference.digest ? await heldDigest(reference, store) : await store.tagged(name);
-      if (!held) return fromRegistry(reference);
+      if (!held) return fromRegistries(reference);
       sources.note(`${name} is taken from the store (${held.digest})`);
-      return storeSource(store, held, name);
+      return [storeSource(store, held, name)];
     },
-    byDigest: digest => fromRegistry({ domain: reference.domain, path: reference.path, digest }),
+    byDigest: digest => fromRegistries({ domain, path, digest }),
+    copies: async () => (tag === undefined ? [] : fromRegistries({ domain, path, tag })),
   };
 }
 
@@ -81,8 +87,9 @@ export function layoutImage(
   };
   return {
     name: `oci-layout://${context}`,
-    current: () => (digest === undefined ? open(tag) : byDigest(digest)),
-    byDigest,
+    current: async () => [await (digest === undefined ? open(tag) : byDigest(digest))],
+    byDigest: async wanted => [await byDigest(wanted)],
+    copies: async () => (digest === undefined ? [await open(tag)] : []),
   };
 }
 

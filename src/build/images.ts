@@ -10,11 +10,12 @@ import {
 } from '../core/index.ts';
 import { ociMediaType, parseImageConfig, parseManifest, type ImageConfig } from '../image/index.ts';
 import type { ImageInput } from '../lock/index.ts';
-import { pullImage, type PulledImage } from '../registry/index.ts';
+import { pullImage, type ImageSource, type PulledImage } from '../registry/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Layer } from './cache.ts';
 import { storeSource, type ImageOrigin, type ImageSources } from './image-origins.ts';
 import type { Ledger } from './ledger.ts';
+import { isKnown, pullSameImage, sameImageInStore, type KnownImage, type SameLayer } from './same-image.ts';
 
 /** An image that a stage starts from: all of it is in the store. */
 export interface BaseImage {
@@ -31,9 +32,10 @@ export async function resolveBaseImage(
   origin: ImageOrigin,
   platform: Platform,
   ledger: Ledger,
-  { store, places }: ImageSources,
+  sources: ImageSources,
   where: SourcePlace,
 ): Promise<BaseImage> {
+  const { store, places } = sources;
   const { name } = origin;
   const locked = ledger.image(name, formatPlatform(platform));
   if (locked === undefined && ledger.mode === 'replay') {
@@ -49,11 +51,20 @@ export async function resolveBaseImage(
   try {
     const digest = locked?.manifest ?? ledger.indexOf(name);
     if (digest) await places.bringImage(digest);
-    const pulled = digest
-      ? await fetchByDigest(origin, digest, platform, store)
-      : await pullImage(await origin.current(), platform, store);
-    const index = locked?.index ?? pulled.index?.digest;
-    const image = await readBaseImage(name, platform, pulled, index, store, where);
+    const found = digest
+      ? await fetchByDigest(origin, digest, locked, platform, sources)
+      : await pullFirst(await origin.current(), platform, sources);
+    if ('same' in found) {
+      ledger.tookImage(found.input);
+      const others = found.same.filter(({ original }) => original !== undefined).length;
+      if (others > 0)
+        sources.note(
+          `${name}: ${others} of ${found.same.length} layers are compressed in another way than they were published; configuration and diff IDs are the locked ones`,
+        );
+      return sameBaseImage(found, store, where);
+    }
+    const index = locked?.index ?? found.index?.digest;
+    const image = await readBaseImage(name, platform, found, index, store, where);
     ledger.tookImage(image.input);
     return image;
   } catch (error) {
@@ -73,13 +84,24 @@ export function placed(error: unknown, name: string, where: SourcePlace): unknow
   });
 }
 
-/** An image by the digest of its manifest or index: from the store, else from where it came. */
+/** A locked image that is at hand in another form than that which its digest names. */
+interface FoundSame {
+  readonly input: KnownImage;
+  readonly same: readonly SameLayer[];
+}
+
+/**
+ * An image by the digest of its manifest or index: from the store, else from where it came or a mirror. Where nobody
+ * has these very bytes any more, the same image as it is elsewhere.
+ */
 async function fetchByDigest(
   origin: ImageOrigin,
   digest: Digest,
+  locked: ImageInput | undefined,
   platform: Platform,
-  store: Store,
-): Promise<PulledImage> {
+  sources: ImageSources,
+): Promise<PulledImage | FoundSame> {
+  const { store } = sources;
   try {
     const bytes = await store.readBytes(digest);
     const top = { mediaType: parseManifest(bytes).mediaType, digest, size: bytes.length };
@@ -87,7 +109,74 @@ async function fetchByDigest(
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== 'STORE_BLOB_MISSING') throw error;
   }
-  return pullImage(await origin.byDigest(digest), platform, store);
+  const input = isKnown(locked) ? locked : undefined;
+  const held = input && (await sameImageInStore(input, store));
+  if (input && held) return { input, same: held };
+  try {
+    return await pullFirst(await origin.byDigest(digest), platform, sources);
+  } catch (error) {
+    const found =
+      input && error instanceof HoldfastError && (await sameElsewhere(origin, input, platform, sources));
+    if (!found) throw error;
+    return found;
+  }
+}
+
+/** The image of the first source that has it; what the others lack is told of. @throws what the last source throws */
+async function pullFirst(
+  candidates: readonly ImageSource[],
+  platform: Platform,
+  { store, places }: ImageSources,
+): Promise<PulledImage> {
+  for (const [n, source] of candidates.entries()) {
+    try {
+      return await pullImage(source, platform, store);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || n === candidates.length - 1) throw error;
+      places.tell(`${source.name} does not serve: ${error.message}`);
+    }
+  }
+  throw new TypeError('an image has at least one place where it may be');
+}
+
+async function sameElsewhere(
+  origin: ImageOrigin,
+  input: KnownImage,
+  platform: Platform,
+  { store, places }: ImageSources,
+): Promise<FoundSame | undefined> {
+  for (const source of await origin.copies()) {
+    try {
+      const same = await pullSameImage(source, input, platform, store);
+      if (same === undefined) places.tell(`${source.name} is another image than the locked ${origin.name}`);
+      else {
+        places.tell(`${origin.name} is taken from ${source.name}, by its configuration and diff IDs`);
+        return { input, same };
+      }
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      places.tell(`${source.name} does not serve: ${error.message}`);
+    }
+  }
+  return undefined;
+}
+
+async function sameBaseImage(
+  { input, same }: FoundSame,
+  store: Store,
+  where: SourcePlace,
+): Promise<BaseImage> {
+  return {
+    input,
+    config: parseImageConfig(await store.readBytes(input.config)),
+    layers: same.map(({ diffId, digest, size, mediaType, original }) => ({
+      diffId,
+      blob: Promise.resolve({ digest, size }),
+      mediaType: ociMediaType(mediaType),
+      ...(original && { original: { ...original, mediaType: ociMediaType(original.mediaType) } }),
+      origin: { image: input.reference, where },
+    })),
+  };
 }
 
 async function readBaseImage(
@@ -130,6 +219,7 @@ async function readBaseImage(
       size: manifest.size,
       config: pulled.config.digest,
       diffIds,
+      layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
     },
     config,
     layers: layers.map(({ digest, size, mediaType }, n) => ({

@@ -41,6 +41,7 @@ export interface LockState {
  * @throws HoldfastError what parseLock, readRecording and lockMismatch throw or return
  */
 export async function readLockState(project: Project, runtime: BuildRuntime): Promise<LockState> {
+  await configure(runtime, project.home);
   const text = await readFile(project.lockPath, 'utf8').catch(() => undefined);
   if (text === undefined) {
     return {
@@ -51,8 +52,6 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
     };
   }
   const lock = parseLock(text, lockName);
-  const { remote } = await readConfiguration(join(project.home, configurationName));
-  if (remote !== undefined) runtime.places.addRemote(remote);
   const { recordings, inputs } = await recordedInputs(lock.builds, runtime);
   const mismatch = lockMismatch(lock, inputs, lockName);
   if (mismatch) throw mismatch;
@@ -62,6 +61,13 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
   const entry = lock.builds[at];
   const others = recordings.filter((_, n) => n !== at);
   return { text, lock, entry, recording: recordings[at], others, stale: staleness(project, entry) };
+}
+
+/** What the project says of where bytes come from. */
+async function configure({ places }: BuildRuntime, home: string): Promise<void> {
+  const { remote, mirrors } = await readConfiguration(join(home, configurationName));
+  if (remote !== undefined) places.addRemote(remote);
+  for (const rule of mirrors) places.addMirrors(rule);
 }
 
 function staleness(project: Project, entry: BuildEntry | undefined): HoldfastError | undefined {
@@ -174,12 +180,16 @@ export async function buildFromLock(
     runtime.note(
       'files of the context or labels are others than when the lock was written, so the image is another one; `holdfast lock` writes it down',
     );
-  } else if (outcome.image.digest !== entry.image) {
+  } else if ((outcome.standsFor ?? outcome.image.digest) !== entry.image) {
     throw findingsError(
       'IMAGE_DIFFERS',
       `the lock names the image ${shortDigest(entry.image)}; the same inputs gave ${shortDigest(outcome.image.digest)}`,
       { next: 'Run `holdfast verify` to see which file differs, which step wrote it, and the likely cause.' },
     );
   }
+  if (outcome.standsFor !== undefined)
+    runtime.note(
+      `the image is ${outcome.image.digest}: with its base's layers compressed as they were published it is the locked ${outcome.standsFor}`,
+    );
   return { ...outcome, inputs: recording.inputs };
 }

@@ -5,7 +5,7 @@ import { parsePlace } from '../share/index.ts';
 import { type BlobDescriptor, Store } from '../store/index.ts';
 import { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
-import { Places } from './places.ts';
+import { Places, type RegistrySettings } from './places.ts';
 import type { Grants } from './run/index.ts';
 import type { BuildRuntime, StepHost } from './runtime.ts';
 
@@ -24,6 +24,7 @@ export interface RuntimeOptions {
   readonly grants: Grants;
   /** Where blobs are shared, as `parsePlace` reads it; asked before what a project's configuration names. */
   readonly remotes: readonly string[];
+  readonly registries?: RegistrySettings | undefined;
 }
 
 /** What web servers, package mirrors and registries usually listen on. */
@@ -45,9 +46,15 @@ export async function withRuntime<Result>(
     (registry ??= RegistryClient.open({
       env: options.env,
       homeDirectory: options.env['HOME'] ?? homedir(),
+      ...places.hosts,
     }));
   const note = (text: string) => options.onEvent({ type: 'note', text });
-  const places = new Places(store, openRegistry, note);
+  const places: Places = new Places(
+    store,
+    openRegistry,
+    text => options.onEvent({ type: 'note', text, once: true }),
+    options.registries,
+  );
   for (const remote of options.remotes) places.addRemote(parsePlace(remote));
   const runtime: BuildRuntime = {
     store,

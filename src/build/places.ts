@@ -1,8 +1,27 @@
 import { exitCodes, HoldfastError, type Digest } from '../core/index.ts';
 import { parseManifest } from '../image/index.ts';
-import { inParallel, type RegistryClient, type Transport } from '../registry/index.ts';
+import {
+  hostOf,
+  inParallel,
+  mirroredReferences,
+  type MirrorRule,
+  type Reference,
+  type RegistryClient,
+  type Transport,
+} from '../registry/index.ts';
 import { openPlace, type BlobPlace, type WantedBlob } from '../share/index.ts';
 import type { Store } from '../store/index.ts';
+
+/** What the command line says of registries. */
+export interface RegistrySettings {
+  readonly mirrors?: readonly MirrorRule[] | undefined;
+  /** Whether an image that has mirrors is looked for there alone. */
+  readonly onlyMirrors?: boolean | undefined;
+  /** Hosts that may be spoken to without TLS. */
+  readonly plainHttp?: readonly string[] | undefined;
+  /** By host, a file with its root certificate, PEM. */
+  readonly roots?: ReadonlyMap<string, string> | undefined;
+}
 
 /** Where blobs come from that the store lacks, before any upstream is asked: by digest, so that it does not matter where. */
 export class Places {
@@ -10,14 +29,50 @@ export class Places {
   readonly #registry: () => Promise<RegistryClient>;
   readonly #note: (text: string) => void;
   readonly #remotes: BlobPlace[] = [];
+  readonly #mirrors: MirrorRule[] = [];
+  readonly #settings: RegistrySettings;
   readonly #onTheirWay = new Map<Digest, Promise<boolean>>();
   /** Those that did not answer: each blob would wait for them again. */
   readonly #silent = new Set<BlobPlace>();
 
-  constructor(store: Store, registry: () => Promise<RegistryClient>, note: (text: string) => void) {
+  constructor(
+    store: Store,
+    registry: () => Promise<RegistryClient>,
+    note: (text: string) => void,
+    settings: RegistrySettings = {},
+  ) {
     this.#store = store;
     this.#registry = registry;
     this.#note = note;
+    this.#settings = settings;
+    this.#mirrors.push(...(settings.mirrors ?? []));
+  }
+
+  /** Tells the user of what happens once: what was brought is found in the store from then on. */
+  tell(text: string): void {
+    this.#note(text);
+  }
+
+  /** What the client of all registries must know of some; complete once the project's configuration was read. */
+  get hosts(): { readonly plainHttp: readonly string[]; readonly roots: ReadonlyMap<string, string> } {
+    const { plainHttp = [], roots = [] } = this.#settings;
+    const mirrors = this.#mirrors.flatMap(rule => rule.mirrors);
+    const plain = mirrors.filter(mirror => mirror.plainHttp).map(({ location }) => hostOf(location));
+    const files = mirrors.flatMap(({ location, ca }) =>
+      ca === undefined ? [] : [[hostOf(location), ca] as const],
+    );
+    return { plainHttp: [...plainHttp, ...plain], roots: new Map([...roots, ...files]) };
+  }
+
+  /** Those of the command line count before those of the project, prefix by prefix. */
+  addMirrors(rule: MirrorRule): void {
+    if (!this.#mirrors.some(({ prefix }) => prefix === rule.prefix)) this.#mirrors.push(rule);
+  }
+
+  /** Where an image is looked for: its mirrors in their order, then its own place. */
+  placesOf(reference: Reference): Reference[] {
+    const mirrored = mirroredReferences(reference, this.#mirrors);
+    return this.#settings.onlyMirrors && mirrored.length > 0 ? mirrored : [...mirrored, reference];
   }
 
   /** @throws HoldfastError REMOTE_INVALID (exit 2) */

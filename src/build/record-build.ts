@@ -65,7 +65,7 @@ export async function recordBuild(
     checksum: project.checksum,
     context: outcome.context,
     recording: await storeRecording(runtime.store, stored),
-    image: outcome.image.digest,
+    image: outcome.standsFor ?? outcome.image.digest,
     ...(!runtime.sandbox.keepsOwners && { isolation: 'single-id' as const }),
   };
   return { ...outcome, inputs, entry, stored };

@@ -66,7 +66,7 @@ export async function verifyProject(project: Project, runtime: BuildRuntime): Pr
     const contextChanged = first.context !== entry.context;
     const found = await differencesOf(first, second, runtime.store);
     // Both alike and still another image than the locked one: what differs is found by comparing with that.
-    const againstLock = contextChanged || first.image.digest === entry.image;
+    const againstLock = contextChanged || (first.standsFor ?? first.image.digest) === entry.image;
     if (found.length === 0 && !againstLock) {
       found.push(...(await differencesFromLocked(entry.image, first, runtime.store)));
     }

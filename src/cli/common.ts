@@ -16,6 +16,7 @@ import {
   type PlatformProjects,
   type Project,
   type ProjectRequest,
+  type RegistrySettings,
 } from '../build/index.ts';
 import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
 import { truthValue } from '../dockerfile/index.ts';
@@ -49,6 +50,8 @@ export interface PlaceOptions {
   readonly isolation?: string;
   readonly progress: ProgressMode;
   readonly json?: boolean;
+  /** What kaniko's flags say of registries. */
+  readonly registries?: RegistrySettings;
 }
 
 export function addPlaceOptions(command: Command): Command {
@@ -209,6 +212,7 @@ export async function runBuild<Result>(
         ports,
         signal: stop.signal,
         remotes: options.remote ?? [],
+        registries: options.registries,
         grants: grantsFrom(options, process.env, failedStepShell(options, progress)),
       },
       use,
@@ -220,6 +224,7 @@ export async function runBuild<Result>(
       for (const event of held) progress.show(event);
       throw error;
     }
+    for (const event of held) if (event.type === 'note' && event.once) progress.show(event);
     const { notes } = await probeSandbox(isolation, cache);
     for (const text of notes) progress.show({ type: 'note', text: `${isolation}: ${text}` });
     if (isolation === 'chroot') return await runBuild(options, use, ports, true);

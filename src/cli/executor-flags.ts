@@ -11,13 +11,9 @@ const refused = (why: string, next: string): Fate => ({ fate: 'refused', why, ne
 const oneLayer = 'every step has its own layer, found by comparing what it left with what was there';
 const always = 'it is always so';
 const apart = 'the build never touches the file system that this program runs in';
-const plainHttp = refused(
-  'images are fetched and pushed over verified TLS only',
-  'Use a registry with TLS, or one on the loopback.',
-);
-const roots = refused(
-  'certificates are not given by flag',
-  'Name the roots in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.',
+const unverified = refused(
+  'a certificate is always verified',
+  'Name the root with --registry-certificate HOST=FILE, in certs.d or SSL_CERT_FILE.',
 );
 
 /** Flags with a value (`value`) or without one, and what becomes of them. */
@@ -63,25 +59,22 @@ export const otherFlags: Readonly<Record<string, { readonly value: boolean; read
       'Leave the flag out: gzip, the same bytes each time.',
     ),
   },
-  insecure: { value: false, fate: plainHttp },
-  'insecure-pull': { value: false, fate: plainHttp },
-  'insecure-registry': { value: true, fate: plainHttp },
-  'skip-tls-verify': { value: false, fate: plainHttp },
-  'skip-tls-verify-pull': { value: false, fate: plainHttp },
-  'skip-tls-verify-registry': { value: true, fate: plainHttp },
-  'registry-certificate': { value: true, fate: roots },
-  'registry-client-cert': { value: true, fate: roots },
-  'registry-mirror': {
-    value: true,
-    fate: refused('mirrors are not asked yet', 'Name the mirror in FROM, or by --build-context.'),
-  },
-  'registry-map': {
-    value: true,
-    fate: refused('mirrors are not asked yet', 'Name the mirror in FROM, or by --build-context.'),
-  },
-  'skip-default-registry-fallback': {
+  'insecure-pull': {
     value: false,
-    fate: accepted('no other registry is asked than the named one'),
+    fate: refused(
+      'plain HTTP is spoken to registries that are named',
+      'Name those that speak nothing else with --insecure-registry.',
+    ),
+  },
+  'skip-tls-verify': { value: false, fate: unverified },
+  'skip-tls-verify-pull': { value: false, fate: unverified },
+  'skip-tls-verify-registry': { value: true, fate: unverified },
+  'registry-client-cert': {
+    value: true,
+    fate: refused(
+      'certificates of clients are not given by flag',
+      'Put it into certs.d as Docker has it: docs/sharing.md.',
+    ),
   },
   'push-ignore-immutable-tag-errors': {
     value: false,

@@ -9,12 +9,12 @@ import { collect } from './collect.ts';
 import { addPlaceOptions, type PlaceOptions } from './common.ts';
 import { isolationFor, placesFor } from './environment.ts';
 import { otherFlags } from './executor-flags.ts';
+import { registriesFrom, type RegistryFlags } from './executor-registries.ts';
 
-interface ExecutorOptions extends PlaceOptions {
+interface ExecutorOptions extends PlaceOptions, RegistryFlags {
   readonly context: string;
   readonly contextSubPath?: string;
   readonly dockerfile?: string;
-  readonly destination?: readonly string[];
   readonly buildArg?: readonly string[];
   readonly target?: string;
   readonly label?: readonly string[];
@@ -50,6 +50,12 @@ export function executorCommand(program: Command): void {
     .option('--digest-file <file>', 'write the digest')
     .option('--image-name-with-digest-file <file>', 'write NAME@DIGEST of each destination')
     .option('--image-name-tag-with-digest-file <file>', 'write NAME:TAG@DIGEST of each destination')
+    .option('--registry-mirror <location>', 'where images of Docker Hub are looked for first', collect)
+    .option('--registry-map <registry=other>', 'where images of a registry are looked for first', collect)
+    .option('--skip-default-registry-fallback [value]', 'look for images with mirrors there alone')
+    .option('--insecure [value]', 'push without TLS where the registry has none')
+    .option('--insecure-registry <host>', 'a registry that may be spoken to without TLS', collect)
+    .option('--registry-certificate <host=file>', "a registry's root certificate", collect)
     .option('-v, --verbosity <level>', 'panic, fatal, error, warn, info, debug or trace')
     .option('--lockfile <path>', 'the lock; default holdfast.lock beside the Dockerfile');
   for (const [name, { value }] of Object.entries(otherFlags))
@@ -119,6 +125,7 @@ function buildOptions(
     ...(options.annotation && { annotation: options.annotation }),
     ...(options.customPlatform !== undefined && { platform: [options.customPlatform] }),
     ...(options.lockfile !== undefined && { lockfile: options.lockfile }),
+    registries: registriesFrom(options),
     ...(standardInput !== undefined && { standardInput }),
     ...(dockerfile !== undefined && { file: isDirectory ? inContext(context, dockerfile) : dockerfile }),
     tag: destination,

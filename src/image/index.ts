@@ -10,7 +10,7 @@ export {
   type HistoryEntry,
   type ImageConfig,
 } from './config.ts';
-export { type Compression } from './decompress.ts';
+export { decompress, type Compression } from './decompress.ts';
 export { unxz } from './unxz.ts';
 export { rootArchive } from './diff/root-archive.ts';
 export { writeLayer, type LayerOptions, type WrittenLayer } from './diff/write-layer.ts';
@@ -42,7 +42,7 @@ export {
   writeXattrs,
   type Xattrs,
 } from './filesystem/xattrs.ts';
-export { gzipRecipe } from './gzip.ts';
+export { gzip, gzipRecipe } from './gzip.ts';
 export {
   formatManifest,
   parseManifest,

@@ -10,7 +10,7 @@ import {
 import { keyText, type Exchange, type RefusedExchange } from '../kinds/index.ts';
 import { inputSections, type InputLine, type RecordedInput } from './lines.ts';
 import { compareText } from './text-order.ts';
-import type { BlobDescriptor, Store } from '../store/index.ts';
+import type { BlobDescriptor, LayerBlob, Store } from '../store/index.ts';
 
 /** An image that a build starts from or copies from, known by all that identifies it (DESIGN 2, "identity"). */
 export interface ImageInput {
@@ -25,6 +25,11 @@ export interface ImageInput {
   readonly size: number;
   readonly config: Digest;
   readonly diffIds: readonly Digest[];
+  /**
+   * The layers as they were published. With them an image whose base comes compressed in another way can be held
+   * against the locked one. Older recordings have none.
+   */
+  readonly layers?: readonly LayerBlob[] | undefined;
 }
 
 /** The exchanges of one step, sorted by key, so that a client's parallel requests do not reorder them. */
@@ -85,6 +90,9 @@ const recordingSchema: z.ZodType<Recording> = z.strictObject({
       size: z.number().int().nonnegative(),
       config: digest,
       diffIds: z.array(digest),
+      layers: z
+        .array(z.strictObject({ mediaType: z.string(), digest, size: z.number().int().nonnegative() }))
+        .optional(),
     }),
   ),
   steps: z.array(

@@ -5,6 +5,7 @@ import { dockerCredentials, type CredentialSource } from './credentials.ts';
 import { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 import type { Digest } from '../core/index.ts';
 import { fetchBlob, fetchManifest, headBlob, headManifest } from './download.ts';
+import { hostCertificates } from './host-certificates.ts';
 import { HttpClient } from './http.ts';
 import type { Descriptor, RawManifest } from './manifest.ts';
 import { pushManifest } from './push-manifest.ts';
@@ -23,6 +24,8 @@ export interface RegistryOptions {
    * HOLDFAST_PLAIN_HTTP adds more, separated by commas.
    */
   readonly plainHttp?: readonly string[] | undefined;
+  /** By `host` or `host:port`, a file with its root certificate, PEM. */
+  readonly roots?: ReadonlyMap<string, string> | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,7 +46,8 @@ export class RegistryClient {
   }
 
   static async open(options: RegistryOptions): Promise<RegistryClient> {
-    const dispatchers = await openDispatchers(options.env);
+    const { env, homeDirectory, roots = new Map() } = options;
+    const dispatchers = await openDispatchers(env, hostCertificates(roots, env, homeDirectory));
     const named = (options.env['HOLDFAST_PLAIN_HTTP'] ?? '').split(',').map(host => host.trim());
     const plainHttp = [...(options.plainHttp ?? []), ...named.filter(host => host !== '')];
     const { clock = systemClock, signal } = options;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noCredentials, openDispatchers, parseReference, RegistryClient, type Environment } from './index.ts';
 import { noOpenssl, selfSigned } from './testing/certificates.ts';
@@ -50,10 +51,10 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** A registry with a certificate, and the file of its root. */
-async function tlsRegistry() {
+async function tlsRegistry(settings: { requestCert?: boolean; ca?: Buffer } = {}) {
   const files = await selfSigned(work.directory, ['IP:127.0.0.1', 'IP:0.0.0.0', 'DNS:r.example.test']);
   const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
-  const server = createHttpsServer({ cert, key }, (request, response) => {
+  const server = createHttpsServer({ cert, key, ...settings }, (request, response) => {
     const { method = '', url = '', headers } = request;
     emptyIndex({ method, url, headers, body: Buffer.alloc(0), number: 0 }, response);
   });
@@ -77,6 +78,53 @@ describe.skipIf(noOpenssl)('TLS', () => {
       exit: 5,
       next: expect.stringContaining('SSL_CERT_FILE'),
     });
+  });
+
+  test.each(['containers', 'docker'])(
+    'is trusted by what certs.d of %s has for the host, and no other',
+    async by => {
+      const { port, roots } = await tlsRegistry();
+      const directory = join(work.directory, by, 'certs.d', `127.0.0.1:${port}`);
+      await mkdir(directory, { recursive: true });
+      await copyFile(roots, join(directory, 'ca.crt'));
+      const env = { XDG_CONFIG_HOME: work.directory };
+      await manifest(`127.0.0.1:${port}/a`, env);
+      const other = await tlsRegistry();
+      await expect(manifest(`127.0.0.1:${other.port}/a`, env)).rejects.toMatchObject({
+        code: 'REGISTRY_TLS',
+      });
+    },
+  );
+
+  test('is trusted by the file that is named for the host', async () => {
+    const { port, roots } = await tlsRegistry();
+    const client = await RegistryClient.open({
+      env: {},
+      homeDirectory: '/nonexistent',
+      credentials: noCredentials,
+      roots: new Map([[`127.0.0.1:${port}`, roots]]),
+    });
+    closing.push(() => client.close());
+    await client.manifest(parseReference(`127.0.0.1:${port}/a`));
+  });
+
+  test('shows the certificate of certs.d to the host that it is for', async () => {
+    const own = join(work.directory, 'own');
+    await mkdir(own);
+    const client = await selfSigned(own, ['DNS:kelp.test']);
+    const asks = { requestCert: true, ca: await readFile(client.cert) };
+    const { port, roots } = await tlsRegistry(asks);
+    await expect(manifest(`127.0.0.1:${port}/a`, { SSL_CERT_FILE: roots })).rejects.toMatchObject({
+      exit: 5,
+    });
+    const directory = join(work.directory, 'containers', 'certs.d', `127.0.0.1:${port}`);
+    await mkdir(directory, { recursive: true });
+    await copyFile(client.cert, join(directory, 'client.cert'));
+    await copyFile(client.key, join(directory, 'client.key'));
+    await manifest(`127.0.0.1:${port}/a`, { SSL_CERT_FILE: roots, XDG_CONFIG_HOME: work.directory });
+    const second = await tlsRegistry(asks);
+    const env = { SSL_CERT_FILE: second.roots, XDG_CONFIG_HOME: work.directory };
+    await expect(manifest(`127.0.0.1:${second.port}/a`, env)).rejects.toMatchObject({ exit: 5 });
   });
 
   test('roots that cannot be read are an error', async () => {

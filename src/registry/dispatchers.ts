@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { errnoOf, usageError } from '../core/index.ts';
+import type { CertificatesFor } from './host-certificates.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,44 +15,65 @@ export interface Dispatchers {
 /**
  * Honours HTTPS_PROXY, HTTP_PROXY, NO_PROXY (in either case) and, beside the roots that Node has with
  * NODE_EXTRA_CA_CERTS, those of SSL_CERT_FILE. Loopback hosts are never asked through a proxy.
+ * A host with certificates of its own has connections of its own, so that what it is shown no other host sees.
  * @throws HoldfastError ROOTS_UNREADABLE, PROXY_INVALID (exit 2)
  */
-export async function openDispatchers(env: Environment): Promise<Dispatchers> {
+export async function openDispatchers(
+  env: Environment,
+  certificatesFor: CertificatesFor = () => undefined,
+): Promise<Dispatchers> {
   // Loaded at first use: a build from the cache speaks to nobody, and should not wait for this.
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const ca = await extraRoots(env);
-  const connect = ca ? { ca } : {};
-  // HTTP/2 would put all blobs of an image through one connection.
-  const options = { allowH2: false, connect };
+  const connect: { readonly ca?: string[] } = ca ? { ca } : {};
   const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
-  const proxied = (httpProxy: string, httpsProxy: string) => {
-    try {
-      return new EnvHttpProxyAgent({
-        ...options,
-        requestTls: connect,
-        proxyTls: connect,
-        httpProxy,
-        httpsProxy,
-        noProxy,
-      });
-    } catch {
-      // The variable may hold a password: neither it nor the cause, which quotes it, is shown.
-      throw usageError('PROXY_INVALID', 'HTTPS_PROXY or HTTP_PROXY is not the URL of a proxy', {
-        next: 'Write it as http://host:port, or unset it.',
-      });
-    }
+  const agentsWith = (tls: typeof connect) => {
+    // HTTP/2 would put all blobs of an image through one connection.
+    const options = { allowH2: false, connect: tls };
+    const proxied = (httpProxy: string, httpsProxy: string) => {
+      try {
+        return new EnvHttpProxyAgent({
+          ...options,
+          requestTls: tls,
+          proxyTls: connect,
+          httpProxy,
+          httpsProxy,
+          noProxy,
+        });
+      } catch {
+        // The variable may hold a password: neither it nor the cause, which quotes it, is shown.
+        throw usageError('PROXY_INVALID', 'HTTPS_PROXY or HTTP_PROXY is not the URL of a proxy', {
+          next: 'Write it as http://host:port, or unset it.',
+        });
+      }
+    };
+    return {
+      direct: new Agent(options),
+      // Two agents, because undici sends https through HTTP_PROXY where HTTPS_PROXY is not set; curl and Go do not.
+      http: proxied(env['http_proxy'] ?? env['HTTP_PROXY'] ?? '', ''),
+      https: proxied('', env['https_proxy'] ?? env['HTTPS_PROXY'] ?? ''),
+    };
   };
-  const direct = new Agent(options);
-  // Two agents, because undici sends https through HTTP_PROXY where HTTPS_PROXY is not set; curl and Go do not.
-  const http = proxied(env['http_proxy'] ?? env['HTTP_PROXY'] ?? '', '');
-  const https = proxied('', env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '');
+  const usual = agentsWith(connect);
+  const own = new Map<string, typeof usual>();
+  const agentsFor = (url: URL) => {
+    const certificates = url.protocol === 'https:' ? certificatesFor(url.host) : undefined;
+    if (certificates === undefined) return usual;
+    const { roots, client } = certificates;
+    const ca = [...(connect.ca ?? getCACertificates('default')), ...roots];
+    const agents = own.get(url.host) ?? agentsWith({ ...connect, ...client, ca });
+    own.set(url.host, agents);
+    return agents;
+  };
   return {
     dispatcherFor(url) {
+      const { direct, http, https } = agentsFor(url);
       if (isLoopback(url.hostname)) return direct;
       return url.protocol === 'https:' ? https : http;
     },
     async close() {
-      await Promise.all([direct.destroy(), http.destroy(), https.destroy()]);
+      const all = [usual, ...own.values()].flatMap(({ direct, http, https }) => [direct, http, https]);
+      await Promise.all(all.map(agent => agent.destroy()));
     },
   };
 }

@@ -16,6 +16,7 @@ export {
   type Manifest,
   type RawManifest,
 } from './manifest.ts';
+export { hostOf, mirroredReferences, parseLocation, type Mirror, type MirrorRule } from './mirrors.ts';
 export { pickPlatform } from './platforms.ts';
 export { pullImage, type PulledImage } from './pull.ts';
 export { pushImage, type PushedBlobs, type PushOptions } from './push.ts';

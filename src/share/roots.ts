@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDigest, sha256, type Digest } from '../core/index.ts';
 import { parseLock, type Lock, type Recording } from '../lock/index.ts';
-import type { Store } from '../store/index.ts';
+import { notedLayer, type Store } from '../store/index.ts';
 import { historyOf } from './git-history.ts';
 import { knownLocks, type KnownLock } from './known-locks.ts';
 import { needsOf, needsOfImage, readingFrom, type NeededBlob } from './needs.ts';
@@ -91,8 +91,19 @@ async function needsOfLock(
   lock: Lock | undefined,
 ): Promise<Pick<Root, 'blobs' | 'recordings'>> {
   const { blobs, unread, recordings } = await needsOf(builds, readingFrom(store), { images: true });
-  if (unread.length === 0 || lock === undefined) return { blobs, recordings };
   const all = new Map(blobs);
+  for (const { reference, diffIds } of recordings.flatMap(({ images }) => images)) {
+    for (const diffId of diffIds) {
+      const same = await notedLayer(store, diffId);
+      if (same && !all.has(same.digest))
+        all.set(same.digest, {
+          ...same,
+          what: `a layer of ${reference}, as a mirror has it`,
+          optional: true,
+        });
+    }
+  }
+  if (unread.length === 0 || lock === undefined) return { blobs: all, recordings };
   for (const digest of lineDigests(lock)) if (!all.has(digest)) all.set(digest, { digest, what: 'an input' });
   return { blobs: all, recordings };
 }

@@ -8,4 +8,5 @@ export {
 } from './store.ts';
 export type { BlobOnDisk } from './use.ts';
 export { removeLeftovers } from './leftovers.ts';
+export { noteLayer, notedLayer, type LayerBlob } from './same-layers.ts';
 export type { TaggedDescriptor } from './image-index.ts';
