@@ -1,5 +1,12 @@
 export { proxyArguments, requestedSourceDate } from './arguments.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
+export {
+  compareImages,
+  type FileDifference,
+  type ImageComparison,
+  type ImagePlace,
+  type SettingDifference,
+} from './compare-images.ts';
 export { decorated, type Decoration } from './decorate.ts';
 export { exportArchive, exportDirectory } from './export-files.ts';
 export type { BuildEvent, OnEvent } from './events.ts';

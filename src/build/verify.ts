@@ -3,19 +3,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Digest } from '../core/index.ts';
-import {
-  causesExplained,
-  compareLayers,
-  parseImageConfig,
-  parseManifest,
-  type DifferenceKind,
-  type ImageConfig,
-  type LayerSource,
-  type LikelyCause,
-} from '../image/index.ts';
+import { causesExplained, compareLayers, type DifferenceKind, type LikelyCause } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
 import { requestedSourceDate } from './arguments.ts';
 import { BuildCache } from './cache.ts';
+import { imageConfig, imageLayers, layerSteps } from './image-layers.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
 import { Ledger } from './ledger.ts';
 import type { LockState } from './locking.ts';
@@ -133,8 +125,8 @@ async function restrictProcessors(list: string): Promise<string | undefined> {
 }
 
 async function differencesOf(a: BuildOutcome, b: BuildOutcome, store: Store): Promise<FoundDifference[]> {
-  const left = await layersOf(a.image.digest, a.config, store);
-  const right = await layersOf(b.image.digest, b.config, store);
+  const left = await imageLayers(a.image.digest, a.config, store);
+  const right = await imageLayers(b.image.digest, b.config, store);
   const found = await compareLayers(left, right);
   const steps = layerSteps(a.config);
   const files = found.map(({ layer, path, kind, cause }) => ({
@@ -162,26 +154,6 @@ async function differencesFromLocked(
       },
     ];
   }
-  const config = await configOf(locked, store);
+  const config = await imageConfig(locked, store);
   return differencesOf({ ...built, image: { ...built.image, digest: locked }, config }, built, store);
-}
-
-async function configOf(image: Digest, store: Store): Promise<ImageConfig> {
-  const document = parseManifest(await store.readBytes(image));
-  if (document.kind !== 'manifest') throw new TypeError('a built image is no index');
-  return parseImageConfig(await store.readBytes(document.manifest.config.digest));
-}
-
-async function layersOf(image: Digest, config: ImageConfig, store: Store): Promise<LayerSource[]> {
-  const document = parseManifest(await store.readBytes(image));
-  if (document.kind !== 'manifest') throw new TypeError('a built image is no index');
-  return document.manifest.layers.map(({ digest }, n) => ({
-    diffId: config.rootfs.diff_ids[n] as Digest,
-    open: () => store.read(digest),
-  }));
-}
-
-/** For each layer the instruction that made it (OCI image-spec config.md, "history"). */
-function layerSteps({ history = [] }: ImageConfig): string[] {
-  return history.filter(({ empty_layer: empty }) => empty !== true).map(({ created_by: by = '' }) => by);
 }

@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   lock: async () => (await import('./lock.ts')).lockCommand,
   build: async () => (await import('./build.ts')).buildCommand,
   executor: async () => (await import('./executor.ts')).executorCommand,
+  diff: async () => (await import('./diff.ts')).diffCommand,
   update: async () => (await import('./update.ts')).updateCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,

@@ -1,3 +1,4 @@
+export { comparisonText } from './comparison-text.ts';
 export { changeCounts, changedTextDiff, changesText } from './change-text.ts';
 export { errorJson, errorText, exitCodeOf } from './error-report.ts';
 export {

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
+import { exitCodes, hostPlatform, isDigest, messageOf, parsePlatform, usageError } from '../core/index.ts';
+import { parseLock, type Lock } from '../lock/index.ts';
+import { parseTransport } from '../registry/index.ts';
+import { changeCounts, changesText, comparisonText } from '../report/index.ts';
+import { changesBetween } from '../update/index.ts';
+import { addPlaceOptions, type PlaceOptions, printResult, runBuild } from './common.ts';
+
+interface DiffOptions extends PlaceOptions {
+  readonly platform?: string;
+  readonly verbose?: boolean;
+}
+
+type Side = { readonly lock: Lock } | { readonly image: ImagePlace };
+
+export function diffCommand(program: Command): void {
+  const command = program
+    .command('diff')
+    .description('tell two locks apart, or two images')
+    .argument(
+      '<a>',
+      'a lock: its path, or REVISION:PATH of git; an image: docker://REF, oci:DIR[:TAG], sha256:… of the store',
+    )
+    .argument('<b>', 'what it is compared with, of the same sort')
+    .option('--platform <os/arch>', 'of an index, the image that is compared; default this machine’s')
+    .option('--verbose', 'every file, not the first of each step');
+  addPlaceOptions(command).action(async (a: string, b: string, options: DiffOptions) => {
+    const [left, right] = [await sideOf(a), await sideOf(b)];
+    const differs =
+      'lock' in left && 'lock' in right
+        ? diffLocks(left.lock, right.lock, options)
+        : 'image' in left && 'image' in right
+          ? await diffImages([left.image, right.image], options)
+          : refuseMixed();
+    if (differs) process.exitCode = exitCodes.findings;
+  });
+}
+
+function refuseMixed(): never {
+  throw usageError('DIFF_MIXED', 'a lock and an image cannot be compared', {
+    next: 'Name two locks, or two images.',
+  });
+}
+
+function diffLocks(a: Lock, b: Lock, options: DiffOptions): boolean {
+  const changes = changesBetween(a.inputs, b.inputs);
+  const text = [changesText(changes), changeCounts(changes)].filter(part => part !== '').join('\n');
+  printResult(options, { same: changes.length === 0, changes }, text);
+  return changes.length > 0;
+}
+
+async function diffImages(places: readonly [ImagePlace, ImagePlace], options: DiffOptions): Promise<boolean> {
+  const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const comparison: ImageComparison = await runBuild(options, runtime =>
+    compareImages(places, platform, runtime),
+  );
+  printResult(options, comparison, comparisonText(comparison, options.verbose === true));
+  return !comparison.sameContent;
+}
+
+/** @throws HoldfastError DIFF_UNREADABLE (exit 2), and what parseLock and parseTransport throw */
+async function sideOf(text: string): Promise<Side> {
+  if (isDigest(text)) return { image: text };
+  if (/^(?:docker|oci|oci-archive|docker-archive|docker-daemon|dir):/.test(text))
+    return { image: parseTransport(text) };
+  return { lock: parseLock(await lockText(text), text) };
+}
+
+/** A file's text; where there is no such file, what git has under REVISION:PATH, relative paths being from here. */
+async function lockText(name: string): Promise<string> {
+  try {
+    return await readFile(name, 'utf8');
+  } catch (error) {
+    const [, revision, path] = /^([^:]+):(.+)$/.exec(name) ?? [];
+    if (revision === undefined || path === undefined || revision.startsWith('-'))
+      throw unreadable(name, error);
+    const fromHere = path.startsWith('/') ? path : `./${path}`;
+    try {
+      const { stdout } = await promisify(execFile)('git', ['show', `${revision}:${fromHere}`], {
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      return stdout;
+    } catch (thrown) {
+      throw unreadable(name, thrown);
+    }
+  }
+}
+
+function unreadable(name: string, cause: unknown) {
+  return usageError('DIFF_UNREADABLE', `${name}: ${messageOf(cause).split('\n')[0] ?? ''}`, {
+    next: 'Name a holdfast.lock, REVISION:PATH of one in git, or an image as docker://REF, oci:DIR or sha256:….',
+    cause,
+  });
+}
