@@ -38,7 +38,7 @@ function downloadOf(
   const after = invocations.slice(invocations.indexOf(request.invocation) + 1);
   const readers = readersOf(request.invocation, after);
   const saved = savedBy(request, readers);
-  const verified = isVerified(saved, all, after);
+  const verified = holdsCommit(request.url.text) || isVerified(saved, all, after);
   const by =
     [...readers].find(reader => isInterpreterOfInput(reader)) ??
     invocations.find(other => executesOutput(other, request.invocation, readers)) ??
@@ -75,6 +75,11 @@ function savedBy({ saved }: DownloadRequest, readers: ReadonlySet<Invocation>): 
     if (path !== undefined && path !== '/dev/null') return path;
   }
   return undefined;
+}
+
+/** Content that a commit names is as firm as the commit, as long as the forge is. */
+function holdsCommit(url: string): boolean {
+  return /[/@=]([0-9a-f]{40}|[0-9a-f]{64})([/.?#&]|$)/i.test(url);
 }
 
 /** A check covers the files that it names; one that names none of the downloads may cover any of them. */

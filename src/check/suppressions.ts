@@ -26,13 +26,13 @@ interface Comment {
 const comments: readonly Comment[] = [
   {
     pattern:
-      /#[ \t]*holdfast[ \t]+ignore=(?<ids>[\w,* \t-]*[\w*])(?:[ \t]+(?:--|because)[ \t]+(?<reason>.*))?/i,
+      /#[ \t]*holdfast[ \t]+ignore=(?<ids>[\w*-]+(?:[ \t]*,[ \t]*[\w*-]+)*)(?:[ \t]+(?:--|because)[ \t]+(?<reason>.*))?/i,
     peer: 'holdfast',
     scope: 'next',
   },
   {
     pattern:
-      /#[ \t]*holdfast[ \t]+ignore-file=(?<ids>[\w,* \t-]*[\w*])(?:[ \t]+(?:--|because)[ \t]+(?<reason>.*))?/i,
+      /#[ \t]*holdfast[ \t]+ignore-file=(?<ids>[\w*-]+(?:[ \t]*,[ \t]*[\w*-]+)*)(?:[ \t]+(?:--|because)[ \t]+(?<reason>.*))?/i,
     peer: 'holdfast',
     scope: 'file',
   },

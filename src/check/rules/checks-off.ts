@@ -10,7 +10,8 @@ const variables: readonly {
   readonly value: RegExp;
   readonly check: 'tls' | 'signature';
 }[] = [
-  { name: /^GIT_SSL_NO_VERIFY$/, value: /^(1|true|yes|on)$/i, check: 'tls' },
+  // Git asks whether it is set, not to what.
+  { name: /^GIT_SSL_NO_VERIFY$/, value: /^/, check: 'tls' },
   { name: /^NODE_TLS_REJECT_UNAUTHORIZED$/, value: /^0$/, check: 'tls' },
   { name: /^PYTHONHTTPSVERIFY$/, value: /^0$/, check: 'tls' },
   { name: /^(PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/, value: /./, check: 'tls' },
@@ -75,7 +76,10 @@ function* inVariables(
       if (instruction.keyword === 'ARG')
         for (const { name, value } of instruction.args)
           if (value && lifts(name.text, values)) yield { range: name.range, message: message(name.text) };
-      for (const { name, args, program } of run?.invocations ?? []) {
+      for (const { name, args, program, assigned } of run?.invocations ?? []) {
+        for (const [variable, { origin }] of assigned)
+          if (lifts(variable, assigned))
+            yield { range: origin ?? program.word.range, message: message(variable) };
         if (name !== 'export') continue;
         for (const { text, word } of [program, ...args]) {
           const [variable = '', value] = text.split('=');

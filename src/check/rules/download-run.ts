@@ -14,8 +14,8 @@ export const downloadRun: Rule = {
   bad: 'FROM debian:bookworm\nRUN curl -fsSL https://example.org/install.sh | sh\n',
   good: 'FROM debian:bookworm\nRUN curl -fsSLo install.sh https://example.org/install.sh && echo "0d5c…  install.sh" | sha256sum -c && sh install.sh\n',
   notes:
-    'Every form counts: pipes, also through `sudo` and `tee`; `sh -c "$(curl …)"`; `bash <(curl …)`; `source`; and a file that is saved by one RUN and run by a later one. A pipe into `python -m json.tool` runs nothing, and what comes from localhost is no download.',
-  peers: { hadolint: ['DL4006'], scorecard: ['downloadThenRun'], semgrep: ['set-pipefail'] },
+    'Every form counts: pipes, also through `sudo` and `tee`; `sh -c "$(curl …)"`; `bash <(curl …)`; `source`; and a file that is saved by one RUN and run by a later one. A pipe into `python -m json.tool` runs nothing, what comes from localhost is no download, and a commit in the URL is a checksum. `set -o pipefail` (hadolint’s DL4006) makes no download safe, so it is no part of this.',
+  peers: { scorecard: ['downloadThenRun'] },
   *find({ stages }) {
     for (const stage of stages)
       for (const { request, verified, by } of downloadsOf(stage)) {

@@ -13,6 +13,8 @@ export interface Invocation {
   readonly args: readonly Argument[];
   /** Values set for this program alone, else those that the script began with. */
   readonly environment: Pick<KnownVariables, 'get'>;
+  /** Those that are set for this program alone. */
+  readonly assigned: KnownVariables;
   readonly redirects: readonly { readonly operator: string; readonly target?: Argument }[];
   /** Lines that it is given by a here-document. */
   readonly lines: readonly PlacedText[];
@@ -74,7 +76,7 @@ class Run {
     for (const { name, value } of command.assignments) {
       const known = value && valueOf(value, this.#variables);
       if (lasting) this.#set(name, known, command.certain);
-      else if (known?.known === true) own.set(name, known);
+      else if (known?.known === true) own.set(name, { text: known.text, origin: known.word.range });
     }
     if (first === undefined) return;
     const line = command.words.flatMap(word => argumentsOf(word, this.#variables));
@@ -118,6 +120,7 @@ class Run {
       name: programName(program.text),
       program,
       args,
+      assigned: own,
       environment: { get: key => own.get(key) ?? initial.get(key) },
       redirects: targets,
       lines: redirects.flatMap(({ body }) => (body === undefined ? [] : [body])),

@@ -3,7 +3,7 @@ import { readArguments } from '../requests/arguments.ts';
 import type { Finder, Firmness, Item, Request } from '../requests/request.ts';
 
 const gemValues =
-  '-v --version -i --install-dir -n --bindir -s --source -P --trust-policy --platform -g --file --build-root -p --http-proxy';
+  '-v --version -i --install-dir -n --bindir -s --source -P --trust-policy --platform -g --file --build-root -p --http-proxy --use-system-libraries';
 const bundleValues =
   '-j --jobs --path --without --with --gemfile --retry --binstubs --shebang --standalone --trust-policy --target-rbconfig';
 
@@ -14,7 +14,10 @@ export const gemFinder: Finder = {
 };
 
 function gem(invocation: Invocation): Request[] {
-  const given = readArguments(invocation.args, { values: gemValues });
+  // What follows `--` is for the compiler of extensions.
+  const end = invocation.args.findIndex(({ text }) => text === '--');
+  const args = end === -1 ? invocation.args : invocation.args.slice(0, end);
+  const given = readArguments(args, { values: gemValues });
   const [command, ...operands] = given.operands;
   if (command === undefined) return [];
   const base = { ecosystem: 'gem', tool: 'gem', at: command, invocation } as const;

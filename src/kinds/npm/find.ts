@@ -134,8 +134,8 @@ function frozen(advice: string, lockFiles: readonly string[]): Remedy {
 /** `[@scope/]name[@version]`, a git URL, `user/repository`, a tarball's URL, or a path of the build. */
 function itemOf(argument: Argument): Item[] {
   const { text } = argument;
-  if (text === '' || /^(\.{1,2}$|\.{0,2}\/|file:|link:|workspace:|~\/)|\.tgz$/.test(text))
-    return /^https?:.*\.tgz$/.test(text) ? [{ name: text, firmness: 'range', argument }] : [];
+  if (text === '' || /^(\.{1,2}$|\.{0,2}\/|file:|link:|workspace:|~\/)|\.(tgz|tar|tar\.gz)$/.test(text))
+    return /^https?:/.test(text) ? [{ name: text, firmness: 'range', argument }] : [];
   if (
     /^(git[+@:]|github:|gitlab:|bitbucket:|git:\/\/)|\.git(#|$)/.test(text) ||
     /^[\w.-]+\/[\w.-]+(#|$)/.test(text)

@@ -74,7 +74,10 @@ function installed(base: PipBase, given: GivenArguments, operands: readonly Argu
   const hashed = given.has('--require-hashes');
   const alone = given.has('--no-deps');
   const fromFiles = given.values('-r', '--requirement');
-  const local = [...operands, ...editable].some(({ text }) => isLocal(text) && !text.endsWith('.whl'));
+  // What a project or a checkout depends on is chosen anew, however firm it is itself.
+  const local =
+    [...operands, ...editable].some(({ text }) => isLocal(text) && !text.endsWith('.whl')) ||
+    items.some(({ firmness, name }) => firmness === 'content' && name.includes('+'));
   if (fromFiles.length > 0 || (local && !alone)) {
     const at = fromFiles[0]?.argument ?? base.at;
     const advice = 'a requirements file with hashes (pip-compile --generate-hashes) and --require-hashes';
@@ -84,15 +87,23 @@ function installed(base: PipBase, given: GivenArguments, operands: readonly Argu
   return found;
 }
 
+/** Revisions of Subversion and Bazaar are numbers that a server gives; of git and Mercurial they are hashes. */
+function vcsFirmness(url: string): Firmness {
+  const ref = /@([^@/#]+)(#.*)?$/.exec(url)?.[1];
+  return /(svn|bzr)\+/.test(url) && ref !== undefined ? 'range' : gitReferenceFirmness(ref);
+}
+
 function isLocal(text: string): boolean {
+  // A path is told by its slash: names of packages have none.
+  if (/^[^@:]+\//.test(text)) return true;
   return /^(\.{0,2}\/|\.(\[|$)|file:|~)/.test(text) || /\.(whl|tar\.gz|zip|txt)(\[[^\]]*\])?$/.test(text);
 }
 
 /** A requirement specifier (PEP 508), a URL, or a path of the build. */
 function itemOf(argument: Argument): Item[] {
   const { text } = argument;
-  if (/^(\w[\w.-]*(\[[^\]]*\])?\s*@\s*)?(git|hg|svn|bzr)\+/.test(text))
-    return [{ name: text, firmness: gitReferenceFirmness(/@([^@/#]+)(#.*)?$/.exec(text)?.[1]), argument }];
+  if (/^(\w[\w.-]*(\[[^\]]*\])?\s*@\s*)?((git|hg|svn|bzr)\+|git:\/\/)/.test(text))
+    return [{ name: text, firmness: vcsFirmness(text), argument }];
   if (/^(\w[\w.-]*(\[[^\]]*\])?\s*@\s*)?https?:/.test(text))
     return [{ name: text, firmness: /#.*sha(256|384|512)=/.test(text) ? 'content' : 'range', argument }];
   if (isLocal(text) || text === '') return [];

@@ -78,7 +78,10 @@ function addedRepositories(invocation: Invocation, given: GivenArguments): Reque
   const base = { ecosystem: 'rpm', tool: invocation.name, invocation, action: 'repository' } as const;
   const added = given.flags.filter(({ name }) => name === '--add-repo').map(({ argument }) => argument);
   const verb = given.operands.find(({ text }) => text === 'addrepo');
-  return [...added, ...(verb ? [verb] : [])].map(at => ({ ...base, at }));
+  const repositories = [...added, ...(verb ? [verb] : [])].map(at => ({ ...base, at }));
+  return given.operands[0]?.text === 'config-manager'
+    ? repositories
+    : [...unchecked(invocation, given), ...repositories];
 }
 
 function zypper(invocation: Invocation): Request[] {

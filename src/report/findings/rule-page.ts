@@ -52,3 +52,9 @@ export function rulePage({
     '',
   ].join('\n');
 }
+
+/** The list of all pages. */
+export function ruleIndex(rules: readonly Rule[]): string {
+  const lines = rules.map(({ id, title, severity }) => `- [${id}](${id}.md) (${severity}): ${title}`);
+  return ['# Rules of `holdfast check`', '', ...lines, ''].join('\n');
+}
