@@ -179,7 +179,7 @@ function checkov(directory) {
   const files = readdirSync(join(directory, 'tests/dockerfile'), { recursive: true }).filter(path =>
     /Dockerfile(\.[\w.]+)?$/.test(path),
   );
-  for (const path of files.toSorted()) {
+  for (const path of files) {
     const ids = own.find(([pattern]) => pattern.test(path))?.[1];
     if (ids === undefined || !/\/(fail|pass|success)/.test(path)) continue;
     const { findings } = firing(readFileSync(join(directory, 'tests/dockerfile', path), 'utf8'));
