@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'testkit/**/*.test.ts'],
           testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -18,7 +19,9 @@ export default defineConfig({
           globalSetup: ['test/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // Each of them keeps a processor busy, and the machine's disk.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

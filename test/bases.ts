@@ -1,24 +1,13 @@
 import { execFile } from 'node:child_process';
-import {
-  copyFile,
-  cp,
-  mkdir,
-  mkdtemp,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { inject } from 'vitest';
 import { hostPlatform, sha256, type Digest, type Platform } from '../src/core/index.ts';
 import { Store, type TaggedDescriptor } from '../src/store/index.ts';
 import { tarOf } from '../testkit/tar.ts';
 import { holdfast, upstreamEnvironment } from './program.ts';
+import { sharedPlace } from './shared-place.ts';
 
 const mediaType = {
   manifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -88,30 +77,14 @@ export async function putDebianBases(
   store: string,
   names: readonly string[] = ['debian:bookworm', 'node:lts', 'languages:1'],
 ): Promise<void> {
-  const shared = await sharedBases();
+  const shared = await Store.open(
+    await sharedPlace('bases', async work => {
+      await makeBases(work);
+      return join(work, 'store');
+    }),
+  );
   for (const name of names) await lend(shared, name, await Store.open(store));
 }
-
-/** The store with the shared images; made beside its place and renamed, so that it is there whole or not at all. */
-async function sharedBases(): Promise<Store> {
-  const directory = inject('sharedDirectory');
-  const place = join(directory, 'bases');
-  if (!(await isDirectory(place))) {
-    await mkdir(directory, { recursive: true });
-    const work = await mkdtemp(join(directory, 'making-'));
-    try {
-      await makeBases(work);
-      await rename(join(work, 'store'), place).catch(async (error: unknown) => {
-        if (!(await isDirectory(place))) throw error; // Else another test file was quicker.
-      });
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
-  }
-  return Store.open(place);
-}
-
-const isDirectory = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function makeBases(work: string): Promise<void> {
   const places = ['--store', join(work, 'store'), '--cache-dir', join(work, 'cache'), '--progress', 'plain'];

@@ -1,23 +1,15 @@
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inject } from 'vitest';
 import { putDebianBases } from './bases.ts';
 import { holdfast } from './program.ts';
+import { sharedPlace } from './shared-place.ts';
 
 /** Makes a store that holds `go:1`, Debian's Go (without its own sources) on `debian:bookworm`, and nothing else. */
 export async function putGoBase(store: string): Promise<void> {
-  const directory = inject('sharedDirectory');
-  const place = join(directory, 'go-base');
-  if ((await stat(place).catch(() => undefined)) === undefined) {
-    await mkdir(directory, { recursive: true });
-    const work = await mkdtemp(join(directory, 'making-'));
-    try {
-      await makeGoBase(work);
-      await rename(join(work, 'image'), place);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
-  }
+  const place = await sharedPlace('go-base', async work => {
+    await makeGoBase(work);
+    return join(work, 'image');
+  });
   // A store is an image layout, and the other way round.
   await cp(place, store, { recursive: true });
 }

@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inject } from 'vitest';
 import { putDebianBases } from '../bases.ts';
 import { holdfast, upstreamEnvironment } from '../program.ts';
+import { sharedPlace } from '../shared-place.ts';
 
 /** Package managers that Debian has beside apt, on Python, pip, Node.js and npm. */
 const light = `FROM languages:1
@@ -26,21 +26,12 @@ export async function putInstallerBases(store: string, withHeavy: boolean): Prom
   await cp(place, store, { recursive: true });
 }
 
-/** The place of a store that is there whole or not at all. */
-async function sharedStore(name: string, makeIn: (work: string) => Promise<void>): Promise<string> {
-  const directory = inject('sharedDirectory');
-  const place = join(directory, name);
-  if ((await stat(place).catch(() => undefined)) === undefined) {
-    await mkdir(directory, { recursive: true });
-    const work = await mkdtemp(join(directory, 'making-'));
-    try {
-      await makeIn(work);
-      await rename(join(work, 'store'), place);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
-  }
-  return place;
+/** The place of a store that is made once. */
+function sharedStore(name: string, makeIn: (work: string) => Promise<void>): Promise<string> {
+  return sharedPlace(name, async work => {
+    await makeIn(work);
+    return join(work, 'store');
+  });
 }
 
 async function make(work: string): Promise<void> {

@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inject } from 'vitest';
 import { putDebianBases } from '../bases.ts';
 import { holdfast, upstreamEnvironment } from '../program.ts';
+import { sharedPlace } from '../shared-place.ts';
 
 const light = `FROM languages:1
 RUN apt-get update && apt-get install -y --no-install-recommends wget libwww-perl liblwp-protocol-https-perl php-cli php-curl ruby python3-requests openssl && rm -rf /var/lib/apt/lists/*
@@ -18,18 +18,10 @@ RUN npm install -g yarn@1 pnpm@10
  * where it is wanted. It is made once for all runs.
  */
 export async function putClientBases(store: string, withHeavy: boolean): Promise<void> {
-  const directory = inject('sharedDirectory');
-  const place = join(directory, withHeavy ? 'trust-heavy' : 'trust');
-  if ((await stat(place).catch(() => undefined)) === undefined) {
-    await mkdir(directory, { recursive: true });
-    const work = await mkdtemp(join(directory, 'making-'));
-    try {
-      await make(work, withHeavy);
-      await rename(join(work, 'store'), place);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
-  }
+  const place = await sharedPlace(withHeavy ? 'trust-heavy' : 'trust', async work => {
+    await make(work, withHeavy);
+    return join(work, 'store');
+  });
   await cp(place, store, { recursive: true });
 }
 
