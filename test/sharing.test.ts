@@ -59,6 +59,7 @@ RUN wget -O /data ${servers.urls.files}/old
       const { stdout, stderr } = await store(args);
       expect(stdout + stderr).not.toMatch(/forest|a2VscDpmb3Jlc3Q/);
     }
+    expect(lock).not.toMatch(/forest|a2VscDpmb3Jlc3Q/);
     const home = await machine();
     await logIn(home, 'tundra-secret');
     const { exit, stdout, stderr } = await store(['pull', world.project, place, '--json'], home);
@@ -111,6 +112,21 @@ RUN wget -O /data ${servers.urls.files}/old
     expect(json).toMatchObject({
       roots: expect.arrayContaining([expect.objectContaining({ name: world.lockPath, missing: 0 })]),
     });
+  });
+
+  test('gc that is killed anywhere has taken nothing that is needed, beside a build or not', async () => {
+    for (let n = 0; n < 400; n++) await digestIn(world.store, `garbage ${n}`);
+    await age(world.store);
+    for (const killAfter of [180, 280]) {
+      await world.emptyCache();
+      const [built] = await Promise.all([
+        world.succeed('build', ['--locked'], { through: withoutNetwork }),
+        holdfast(['store', 'gc'], { env: { HOME: world.home }, killAfter }),
+      ]);
+      expect(printedImage(built)).toBe(lockedImage(lock));
+    }
+    expect((await store(['gc', '--json'])).json).toMatchObject({ young: { blobs: 0 } });
+    expect((await store(['verify'])).exit).toBe(0);
   });
 
   test('rot is found, and repaired from the remote or from where it came', async () => {

@@ -6,6 +6,9 @@ import { collect } from './collect.ts';
 import { printResult } from './common.ts';
 import { addStoreOptions, duration, openStore, usualUse, type StoreOptions } from './store-common.ts';
 
+/** Milliseconds: twice as long as a use may go unmarked. */
+const safeUse = 2 * 60 * 60 * 1000;
+
 interface GcOptions extends StoreOptions {
   readonly dryRun?: boolean;
   readonly keep?: readonly string[];
@@ -22,7 +25,12 @@ export function storeGcCommand(group: Command): void {
     .option('--keep <lock>', 'keep what this lock names, too', collect)
     .option('--git-history', 'keep what any commit of a known lock names')
     .action(async (options: GcOptions) => {
-      const since = Date.now() - duration(options.unusedFor);
+      const unusedFor = duration(options.unusedFor);
+      const since = Date.now() - unusedFor;
+      if (unusedFor < safeUse && options.dryRun !== true)
+        process.stderr.write(
+          'uses are told to within an hour: this may take from a build that runs meanwhile\n',
+        );
       const garbage = await collectGarbage(await openStore(options), {
         since,
         keep: (options.keep ?? []).map(path => resolve(path)),

@@ -31,8 +31,9 @@ export async function pullLock(
     const held = await store.size(digest);
     if (held !== undefined && (size === undefined || held === size)) return true;
     if (!(await place.bring({ digest, size }, store))) return false;
+    const bytes = size ?? (await store.size(digest)) ?? 0;
     received++;
-    receivedBytes += (await store.size(digest)) ?? 0;
+    receivedBytes += bytes;
     return true;
   };
   const read: ReadBlob = async blob => ((await bring(blob)) ? store.readBytes(blob.digest) : undefined);
@@ -42,7 +43,9 @@ export async function pullLock(
   let done = 0;
   let bytes = 0;
   await inParallel([...blobs.values()], blobsAtOnce, async blob => {
-    if (await bring(blob)) bytes += blob.size ?? (await store.size(blob.digest)) ?? 0;
+    const found = await bring(blob);
+    const size = blob.size ?? (await store.size(blob.digest)) ?? 0;
+    if (found) bytes += size;
     else missing.push(blob);
     onProgress?.(++done, blobs.size);
   });

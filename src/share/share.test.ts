@@ -169,6 +169,7 @@ describe('the artifact', () => {
     registry.requests.length = 0;
     expect(await pushLock(lock, store, place())).toMatchObject({ sent: 0 });
     expect(registry.requests.length).toBeLessThan(80);
-    expect(await pullLock(lock, fresh, place())).toMatchObject({ received: 1201 });
+    const pulled = await pullLock(lock, fresh, place());
+    expect(pulled).toMatchObject({ received: 1201, receivedBytes: pushed.bytes, bytes: pushed.bytes });
   });
 });
