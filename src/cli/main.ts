@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   store: async () => (await import('./store.ts')).storeCommand,
+  copy: async () => (await import('./copy.ts')).copyCommand,
   base: async () => (await import('./base.ts')).baseCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   check: async () => (await import('./check.ts')).checkCommand,

@@ -17,6 +17,8 @@ export interface ApiRequest {
   readonly body?: HttpRequest['body'];
   /** Pull only unless it says otherwise. */
   readonly push?: boolean | undefined;
+  /** Deletes what is there: an action of its own in the token specification. */
+  readonly delete?: boolean | undefined;
   /** A repository on the same registry that a blob is mounted from. */
   readonly mountFrom?: Reference | undefined;
 }
@@ -86,8 +88,9 @@ function urlOf({ target, query, repository }: ApiRequest, origin: string): URL {
   return url;
 }
 
-function scopesOf({ repository, push, mountFrom }: ApiRequest): string[] {
-  const own = `repository:${repository.path}:${push ? 'pull,push' : 'pull'}`;
+function scopesOf({ repository, push, mountFrom, ...request }: ApiRequest): string[] {
+  const actions = request.delete ? 'pull,delete' : push ? 'pull,push' : 'pull';
+  const own = `repository:${repository.path}:${actions}`;
   return mountFrom ? [own, `repository:${mountFrom.path}:pull`] : [own];
 }
 

@@ -2,15 +2,18 @@ import { RegistryApi } from './api.ts';
 import { Authorizer } from './authorizer.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { dockerCredentials, type CredentialSource } from './credentials.ts';
-import { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 import type { Digest } from '../core/index.ts';
+import { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 import { fetchBlob, fetchManifest, headBlob, headManifest } from './download.ts';
 import { hostCertificates } from './host-certificates.ts';
 import { HttpClient } from './http.ts';
 import type { Descriptor, RawManifest } from './manifest.ts';
 import { pushManifest } from './push-manifest.ts';
 import type { Reference } from './reference.ts';
-import { pushBlob, type BlobOutcome } from './upload.ts';
+import { tagsOf } from './pages.ts';
+import { Repository } from './repository.ts';
+import { reported } from './transfer.ts';
+import { sendBlob, type BlobOutcome } from './upload.ts';
 import type { BlobUpload } from './upload-session.ts';
 
 export interface RegistryOptions {
@@ -26,6 +29,14 @@ export interface RegistryOptions {
   readonly plainHttp?: readonly string[] | undefined;
   /** By `host` or `host:port`, a file with its root certificate, PEM. */
   readonly roots?: ReadonlyMap<string, string> | undefined;
+  /** By `host` or `host:port`, a directory with its certificates, as one of Docker's `certs.d`. */
+  readonly certificateDirectories?: ReadonlyMap<string, string> | undefined;
+  /** `false` takes any certificate, and plain HTTP from every host. */
+  readonly verifyTls?: boolean | undefined;
+  /** How often a request is made at most; five times where nothing is said. */
+  readonly attempts?: number | undefined;
+  /** Told what a registry warns of: distribution-spec, "Warnings". */
+  readonly onWarning?: ((text: string) => void) | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,12 +57,14 @@ export class RegistryClient {
   }
 
   static async open(options: RegistryOptions): Promise<RegistryClient> {
-    const { env, homeDirectory, roots = new Map() } = options;
-    const dispatchers = await openDispatchers(env, hostCertificates(roots, env, homeDirectory));
+    const { env, homeDirectory, roots = new Map(), certificateDirectories, verifyTls = true } = options;
+    const certificates = hostCertificates(roots, env, homeDirectory, certificateDirectories);
+    const dispatchers = await openDispatchers(env, certificates, verifyTls);
     const named = (options.env['HOLDFAST_PLAIN_HTTP'] ?? '').split(',').map(host => host.trim());
     const plainHttp = [...(options.plainHttp ?? []), ...named.filter(host => host !== '')];
-    const { clock = systemClock, signal } = options;
-    const http = new HttpClient({ dispatchers, clock, plainHttp, signal });
+    const { clock = systemClock, attempts, onWarning, signal } = options;
+    const insecure = !verifyTls;
+    const http = new HttpClient({ dispatchers, clock, plainHttp, insecure, attempts, onWarning, signal });
     const authorizer = new Authorizer(http, options.credentials ?? dockerCredentials(options));
     return new RegistryClient(new RegistryApi(http, authorizer), dispatchers);
   }
@@ -81,13 +94,37 @@ export class RegistryClient {
     return fetchBlob(this.#api, repository, blob);
   }
 
-  /** See {@link pushBlob}. */
-  pushBlob(upload: BlobUpload): Promise<BlobOutcome> {
-    return pushBlob(this.#api, upload);
+  /** A blob of the store, verified as it is read: see {@link sendBlob}. */
+  pushBlob({ store, blob, onTransfer, ...upload }: BlobUpload): Promise<BlobOutcome> {
+    const read = (offset: number) => reported(skipping(store.read(blob.digest), offset), blob, onTransfer, offset);
+    return sendBlob(this.#api, { ...upload, blob, read });
+  }
+
+  /** One repository with all of its API, for what is only moved. */
+  repository(name: Reference): Repository {
+    return new Repository(this.#api, name);
+  }
+
+  /** See {@link tagsOf}. */
+  tags(repository: Reference): AsyncIterable<string> {
+    return tagsOf(this.#api, repository);
   }
 
   /** See {@link pushManifest}. */
   pushManifest(reference: Reference, manifest: RawManifest): Promise<'present' | 'uploaded'> {
     return pushManifest(this.#api, reference, manifest);
+  }
+}
+
+/** The bytes without the first `count`. */
+async function* skipping(
+  chunks: AsyncIterable<Uint8Array>,
+  count: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = count;
+  for await (const chunk of chunks) {
+    const fresh = chunk.subarray(Math.min(left, chunk.byteLength));
+    left -= chunk.byteLength - fresh.byteLength;
+    if (fresh.byteLength > 0) yield fresh;
   }
 }

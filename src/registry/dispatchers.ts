@@ -15,17 +15,19 @@ export interface Dispatchers {
 /**
  * Honours HTTPS_PROXY, HTTP_PROXY, NO_PROXY (in either case) and, beside the roots that Node has with
  * NODE_EXTRA_CA_CERTS, those of SSL_CERT_FILE. Loopback hosts are never asked through a proxy.
- * A host with certificates of its own has connections of its own, so that what it is shown no other host sees.
+ * `verify` false takes any certificate. A host with certificates of its own has connections of its own, so that what it is shown no other host sees.
  * @throws HoldfastError ROOTS_UNREADABLE, PROXY_INVALID (exit 2)
  */
 export async function openDispatchers(
   env: Environment,
   certificatesFor: CertificatesFor = () => undefined,
+  verify = true,
 ): Promise<Dispatchers> {
   // Loaded at first use: a build from the cache speaks to nobody, and should not wait for this.
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const ca = await extraRoots(env);
-  const connect: { readonly ca?: string[] } = ca ? { ca } : {};
+  const proxyTls: { readonly ca?: string[] } = ca ? { ca } : {};
+  const connect = { ...proxyTls, ...(!verify && { rejectUnauthorized: false }) };
   const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
   const agentsWith = (tls: typeof connect) => {
     // HTTP/2 would put all blobs of an image through one connection.
@@ -35,7 +37,7 @@ export async function openDispatchers(
         return new EnvHttpProxyAgent({
           ...options,
           requestTls: tls,
-          proxyTls: connect,
+          proxyTls,
           httpProxy,
           httpsProxy,
           noProxy,

@@ -1,4 +1,4 @@
-import { integrityError, isDigest, sha256, shortDigest, upstreamError, type Digest } from '../core/index.ts';
+import { integrityError, isDigest, sha256, upstreamError, type Digest } from '../core/index.ts';
 import { refusal, type RegistryApi } from './api.ts';
 import { abandon, discard, type HttpResponse } from './http.ts';
 import { readLimited } from './limited.ts';
@@ -14,8 +14,13 @@ import { formatReference, tagOrDigest, type Reference } from './reference.ts';
 import { TransientFailure } from './retry.ts';
 
 const accept = manifestTypes.join(', ');
-/** How often a blob may break off in a row without a byte gained. */
-const mostBreaks = 4;
+
+/** What names a blob, whatever its digest's algorithm. */
+export interface BlobName {
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
 
 /**
  * distribution-spec, "Pulling manifests": the manifest that a tag or digest names, its bytes as they are.
@@ -31,19 +36,31 @@ export async function fetchManifest(api: RegistryApi, reference: Reference): Pro
       target: `manifests/${tagOrDigest(reference)}`,
       headers: { accept },
     });
-    if (response.status !== 200) throw await refusal(reference, `image ${where}`, response);
-    const tooLong = () => notAManifest(where, 'it is longer than 4 MiB');
-    if (Number(response.header('content-length') ?? 0) > manifestLimit) {
-      abandon(response);
-      throw tooLong();
-    }
-    const bytes = await readLimited(response, manifestLimit, tooLong);
-    const mediaType = manifestTypeOf(bytes, response.header('content-type'), where);
+    const { bytes, mediaType } = await readManifestAnswer(reference, where, response);
     const digest = sha256(bytes);
     requireDigest(where, reference.digest, digest);
     requireDigest(where, declaredDigest(response), digest);
     return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
   });
+}
+
+/**
+ * The bytes of a manifest and their type, neither held against a digest yet.
+ * @throws HoldfastError REGISTRY_UNKNOWN, REGISTRY_DENIED, REGISTRY_NOT_A_MANIFEST (exit 5)
+ */
+export async function readManifestAnswer(
+  repository: Reference,
+  where: string,
+  response: HttpResponse,
+): Promise<{ bytes: Buffer; mediaType: string }> {
+  if (response.status !== 200) throw await refusal(repository, `image ${where}`, response);
+  const tooLong = () => notAManifest(where, 'it is longer than 4 MiB');
+  if (Number(response.header('content-length') ?? 0) > manifestLimit) {
+    abandon(response);
+    throw tooLong();
+  }
+  const bytes = await readLimited(response, manifestLimit, tooLong);
+  return { bytes, mediaType: manifestTypeOf(bytes, response.header('content-type'), where) };
 }
 
 /** The descriptor by HEAD alone, which costs no pull; nothing where the registry has or says none. */
@@ -78,17 +95,19 @@ export async function headBlob(
 }
 
 /**
- * distribution-spec, "Pulling blobs": the bytes, taken up again with a Range where the connection breaks. They are
+ * distribution-spec, "Pulling blobs": the bytes from an offset on, taken up again with a Range where the connection breaks. They are
  * not yet verified: give them to `Store.put` with the descriptor.
  */
 export async function* fetchBlob(
   api: RegistryApi,
   repository: Reference,
-  blob: Descriptor,
+  blob: BlobName,
+  offset = 0,
 ): AsyncGenerator<Uint8Array> {
-  let received = 0;
+  let received = offset;
+  // Counts breaks in a row without a byte gained.
   for (let breaks = 0; received < blob.size || breaks === 0; breaks++) {
-    if (breaks === mostBreaks) throw cutShort(repository, blob, received);
+    if (breaks === Math.max(1, api.http.attempts - 1)) throw cutShort(repository, blob, received);
     if (breaks > 0) await api.http.sleep(500 * 2 ** breaks);
     const response = await openBlob(api, repository, blob, received);
     let skip = response.status === 206 ? 0 : received;
@@ -112,7 +131,7 @@ export async function* fetchBlob(
 async function openBlob(
   api: RegistryApi,
   repository: Reference,
-  blob: Descriptor,
+  blob: BlobName,
   from: number,
 ): Promise<HttpResponse> {
   const response = await api.request({
@@ -123,13 +142,17 @@ async function openBlob(
   });
   const ranged = response.status === 206;
   if (response.status !== 200 && !ranged)
-    throw await refusal(repository, `blob ${shortDigest(blob.digest)} of ${repository.path}`, response);
+    throw await refusal(repository, `blob ${shortName(blob)} of ${repository.path}`, response);
   const length = response.header('content-length');
   const wanted = ranged ? blob.size - from : blob.size;
   const rightPart = !ranged || (response.header('content-range') ?? '').startsWith(`bytes ${from}-`);
   if (rightPart && (length === undefined || Number(length) === wanted)) return response;
   abandon(response);
   throw mismatch(`${repository.domain}: blob ${blob.digest}`, `${blob.size} bytes`, `${length ?? 'others'}`);
+}
+
+function shortName({ digest }: BlobName): string {
+  return digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 }
 
 function declaredDigest(response: HttpResponse): Digest | undefined {
@@ -148,10 +171,10 @@ export function mismatch(where: string, wanted: string, got: string) {
   });
 }
 
-function cutShort(repository: Reference, blob: Descriptor, received: number) {
+function cutShort(repository: Reference, blob: BlobName, received: number) {
   return upstreamError(
     'REGISTRY_CUT_SHORT',
-    `${repository.domain} broke off blob ${shortDigest(blob.digest)} after ${received} of ${blob.size} bytes`,
+    `${repository.domain} broke off blob ${shortName(blob)} after ${received} of ${blob.size} bytes`,
     { next: 'Try again later; nothing of it was stored.' },
   );
 }

@@ -13,7 +13,7 @@ export interface HostCertificates {
 export type CertificatesFor = (host: string) => HostCertificates | undefined;
 
 /**
- * The certificates of hosts that `files` names, or that lie in `certs.d` as Docker and Podman have it:
+ * The certificates of hosts that `files` names, in directories that `named` names by host, or that lie in `certs.d` as Docker and Podman have it:
  * `certs.d/HOST[:PORT]/*.crt` are roots, `*.cert` with its `*.key` is what the host is shown. The first directory that
  * has the host counts.
  */
@@ -21,11 +21,16 @@ export function hostCertificates(
   files: ReadonlyMap<string, string>,
   env: Environment,
   homeDirectory: string,
+  named: ReadonlyMap<string, string> = new Map(),
 ): CertificatesFor {
   const known = new Map<string, HostCertificates | undefined>();
   const directories = certificateDirectories(env, homeDirectory);
+  const find = (host: string) => {
+    const own = namesOf(host).flatMap(name => named.get(name) ?? []);
+    return certificatesIn(own) ?? fromFile(files, host) ?? fromDirectories(directories, host);
+  };
   return host => {
-    if (!known.has(host)) known.set(host, fromFile(files, host) ?? fromDirectories(directories, host));
+    if (!known.has(host)) known.set(host, find(host));
     return known.get(host);
   };
 }
@@ -48,7 +53,11 @@ function fromFile(files: ReadonlyMap<string, string>, host: string): HostCertifi
 }
 
 function fromDirectories(directories: readonly string[], host: string): HostCertificates | undefined {
-  for (const directory of directories.flatMap(one => namesOf(host).map(name => join(one, name)))) {
+  return certificatesIn(directories.flatMap(one => namesOf(host).map(name => join(one, name))));
+}
+
+function certificatesIn(directories: readonly string[]): HostCertificates | undefined {
+  for (const directory of directories) {
     const names = entriesOf(directory);
     if (names === undefined) continue;
     const roots = names.filter(name => name.endsWith('.crt')).map(name => read(join(directory, name)));

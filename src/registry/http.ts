@@ -4,16 +4,16 @@ import { HoldfastError, upstreamError, usageError } from '../core/index.ts';
 import type { Clock } from './clock.ts';
 import { isInternal, isLoopback, type Dispatchers } from './dispatchers.ts';
 import { networkFailure } from './network-failure.ts';
-import { parseRetryAfter, retrying, TransientFailure } from './retry.ts';
+import { parseRetryAfter, retrying, TransientFailure, usualAttempts } from './retry.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Kept from every host but the first. */
   readonly authorization?: string | undefined;
   /** Made anew for each attempt and each redirect. */
-  readonly body?: (() => Uint8Array | string | Readable) | undefined;
+  readonly body?: (() => Uint8Array | string | Readable | AsyncIterable<Uint8Array>) | undefined;
   /** `false` hands redirects back; for requests whose body is itself a credential. */
   readonly redirects?: boolean | undefined;
 }
@@ -34,21 +34,31 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** Hosts (`name` or `name:port`) besides the loopback that may be spoken to without TLS. */
   readonly plainHttp: readonly string[];
+  /** Every host may be spoken to without TLS, as where its certificate is not asked for. */
+  readonly insecure?: boolean | undefined;
+  /** How often a request is made at most; five times where nothing is said. */
+  readonly attempts?: number | undefined;
+  /** Told each text of a `Warning` once: distribution-spec, "Warnings". */
+  readonly onWarning?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const redirectStatuses = [301, 302, 303, 307, 308];
 const transientStatuses = [408, 429, 500, 502, 503, 504];
 const mostHops = 10;
+const mostWarnings = 20;
 
 /** HTTP as a registry client needs it: redirects by hand, credentials for one host, waiting where told to. */
 export class HttpClient {
   readonly clock: Clock;
+  readonly attempts: number;
   readonly #options: HttpOptions;
+  readonly #warnings = new Set<string>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
     this.clock = options.clock;
+    this.attempts = options.attempts ?? usualAttempts;
   }
 
   /**
@@ -83,7 +93,7 @@ export class HttpClient {
   }
 
   retrying<T>(work: () => Promise<T>): Promise<T> {
-    return retrying(this.#options.clock, work, this.#options.signal);
+    return retrying(this.#options.clock, work, this.#options.signal, this.attempts);
   }
 
   /** Waits, unless the user gives up meanwhile. */
@@ -96,8 +106,9 @@ export class HttpClient {
   }
 
   mayUsePlainHttp(url: URL): boolean {
-    const { plainHttp } = this.#options;
-    return isLoopback(url.hostname) || plainHttp.includes(url.host) || plainHttp.includes(url.hostname);
+    const { plainHttp, insecure } = this.#options;
+    if (insecure === true || isLoopback(url.hostname)) return true;
+    return plainHttp.includes(url.host) || plainHttp.includes(url.hostname);
   }
 
   #requireAllowed(url: URL): void {
@@ -120,16 +131,27 @@ export class HttpClient {
           ...request.headers,
           ...(authorization === undefined ? {} : { authorization }),
         },
-        ...(request.body === undefined ? {} : { body: request.body() }),
+        ...(request.body === undefined ? {} : { body: bodyOf(request.body()) }),
         ...(signal === undefined ? {} : { signal }),
       });
       const header = (name: string) => {
         const value = headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
       };
+      this.#warn(url, header('warning'));
       return { status: statusCode, header, body, url, failure: error => this.#failure(error, url) };
     } catch (error) {
       throw this.#failure(error, url);
+    }
+  }
+
+  /** distribution-spec, "Warnings": `299 - "text"` and nothing else. */
+  #warn({ host }: URL, field: string | undefined): void {
+    for (const [, quoted = ''] of (field ?? '').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)) {
+      const text = `${host}: ${quoted.replace(/\\(.)/g, '$1').slice(0, 500)}`;
+      if (this.#warnings.has(text) || this.#warnings.size === mostWarnings) continue;
+      this.#warnings.add(text);
+      this.#options.onWarning?.(text);
     }
   }
 
@@ -148,6 +170,11 @@ export class HttpClient {
           });
     throw new TransientFailure(failure, retryAfter);
   }
+}
+
+/** undici takes any async iterable, but its types know streams alone. */
+function bodyOf(body: ReturnType<NonNullable<HttpRequest['body']>>): Uint8Array | string | Readable {
+  return body as Uint8Array | string | Readable;
 }
 
 /** Reads what is left of a body and forgets it, so that its connection can serve again. */

@@ -9,7 +9,18 @@ export {
   type Credentials,
   type CredentialSource,
 } from './credentials.ts';
-export { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
+export { shortContent, type Content, type ContentDigest } from './copy/content.ts';
+export { manifestFormats, type ManifestFormat } from './copy/convert.ts';
+export { copyImage, type CopyEvent, type CopyOptions, type CopyReport } from './copy/copy-image.ts';
+export {
+  openCopySource,
+  openCopyTarget,
+  parseCopyPlace,
+  type CopyPlace,
+} from './copy/open-place.ts';
+export type { CopySource, CopyTarget } from './copy/place.ts';
+export type { Selection } from './copy/selection.ts';
+export { openDispatchers, type Dispatchers, type Environment, type TlsOptions } from './dispatchers.ts';
 export {
   type Descriptor,
   type IndexEntry,

@@ -33,11 +33,11 @@ export const manifestLimit = 4 * 1024 * 1024;
 
 export const ociIndexType = 'application/vnd.oci.image.index.v1+json';
 
-const imageTypes: readonly string[] = [
+export const imageTypes: readonly string[] = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
-const indexTypes: readonly string[] = [
+export const indexTypes: readonly string[] = [
   ociIndexType,
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
@@ -90,7 +90,7 @@ const indexSchema = z.object({
  * @throws HoldfastError REGISTRY_NOT_A_MANIFEST (exit 5)
  */
 export function readManifest(bytes: Uint8Array, mediaType: string, where: string): Manifest {
-  const json = parseJson(bytes, where);
+  const json = manifestJson(bytes, where);
   try {
     if (imageTypes.includes(mediaType)) {
       const { config, layers, mediaType: own } = imageSchema.parse(json);
@@ -119,17 +119,19 @@ export function manifestTypeOf(bytes: Uint8Array, contentType: string | undefine
   const declared = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (manifestTypes.includes(declared)) return declared;
   const vague = ['', 'application/json', 'application/octet-stream', 'text/plain'].includes(declared);
-  const own = vague ? z.looseObject({ mediaType: z.string() }).safeParse(parseJson(bytes, where)) : undefined;
+  const own = vague ? z.looseObject({ mediaType: z.string() }).safeParse(manifestJson(bytes, where)) : undefined;
   if (own?.success && manifestTypes.includes(own.data.mediaType)) return own.data.mediaType;
   throw notAManifest(where, `the answer's type is ${declared.slice(0, 100) || 'missing'}`);
 }
 
-function requireSameType(own: string | undefined, declared: string, where: string): void {
+/** @throws HoldfastError REGISTRY_NOT_A_MANIFEST (exit 5) where a manifest says another type of itself than it came with */
+export function requireSameType(own: string | undefined, declared: string, where: string): void {
   if (own === undefined || own === declared) return;
   throw notAManifest(where, `it was declared ${declared}, but says ${own.slice(0, 100)} of itself`);
 }
 
-function parseJson(bytes: Uint8Array, where: string): unknown {
+/** @throws HoldfastError REGISTRY_NOT_A_MANIFEST (exit 5) */
+export function manifestJson(bytes: Uint8Array, where: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

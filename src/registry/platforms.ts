@@ -1,6 +1,9 @@
 import { formatPlatform, upstreamError, type Platform } from '../core/index.ts';
 import type { IndexEntry } from './manifest.ts';
 
+/** An entry of an index, as far as choosing one goes. */
+type HasPlatform = Pick<IndexEntry, 'mediaType' | 'platform'>;
+
 /** What an architecture means without a variant (containerd, platforms.Normalize). */
 const plainVariants: Readonly<Record<string, string>> = { amd64: 'v1', arm: 'v7', arm64: 'v8' };
 
@@ -9,7 +12,11 @@ const plainVariants: Readonly<Record<string, string>> = { amd64: 'v1', arm: 'v7'
  * Attestations (`unknown/unknown`) are never chosen.
  * @throws HoldfastError REGISTRY_NO_PLATFORM (exit 5), which lists the platforms that there are
  */
-export function pickPlatform(entries: readonly IndexEntry[], platform: Platform, where: string): IndexEntry {
+export function pickPlatform<Entry extends HasPlatform>(
+  entries: readonly Entry[],
+  platform: Platform,
+  where: string,
+): Entry {
   const wanted = variantRank(platform);
   const best = entries
     .filter(
@@ -31,7 +38,7 @@ export function pickPlatform(entries: readonly IndexEntry[], platform: Platform,
 }
 
 /** The runnable platforms of an index, as texts, in its order. */
-export function platformsOf(entries: readonly IndexEntry[]): string[] {
+export function platformsOf(entries: readonly HasPlatform[]): string[] {
   const platforms = entries.flatMap(({ platform }) =>
     platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
   );

@@ -14,29 +14,35 @@ export class TransientFailure extends Error {
   }
 }
 
-const attempts = 5;
+export const usualAttempts = 5;
 const firstDelay = 500;
 /** Whoever asks for more than this is not waited for, but reported. */
 const longestWait = 120_000;
 
 /**
- * Does `work` until it gives anything but a TransientFailure, at most five times: waits 0.5, 1, 2 and 4 s between,
- * or as long as `Retry-After` said.
+ * Does `work` until it gives anything but a TransientFailure, at most `attempts` times: waits 0.5, 1, 2 and 4 s
+ * between, or as long as `Retry-After` said.
  * @throws the failure itself, after the last attempt
  */
-export async function retrying<T>(clock: Clock, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retrying<T>(
+  clock: Clock,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+  attempts = usualAttempts,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof TransientFailure)) throw error;
-      if (attempt === attempts) throw error.failure;
+      if (attempt >= attempts) throw error.failure;
       await clock.sleep(waitBefore(error, attempt), signal);
     }
   }
 }
 
-function waitBefore({ failure, retryAfter }: TransientFailure, attempt: number): number {
+/** Milliseconds. @throws the failure itself where upstream asks for more than is waited for */
+export function waitBefore({ failure, retryAfter }: TransientFailure, attempt: number): number {
   if (retryAfter === undefined) return firstDelay * 2 ** (attempt - 1);
   if (retryAfter <= longestWait) return retryAfter;
   throw upstreamError(

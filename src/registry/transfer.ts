@@ -16,8 +16,9 @@ export async function* reported(
   chunks: AsyncIterable<Uint8Array>,
   { digest, size }: { readonly digest: Digest; readonly size: number },
   onTransfer: OnTransfer | undefined,
+  offset = 0,
 ): AsyncGenerator<Uint8Array> {
-  let transferred = 0;
+  let transferred = offset;
   for await (const chunk of chunks) {
     transferred += chunk.byteLength;
     onTransfer?.({ digest, size, transferred });

@@ -1,22 +1,21 @@
 import { refusal, type RegistryApi } from './api.ts';
 import { discard, type HttpResponse } from './http.ts';
-import { reported } from './transfer.ts';
-import { nextLocation, type BlobUpload, type UploadSession } from './upload-session.ts';
+import type { StreamedUpload } from './upload.ts';
+import { nextLocation, type UploadSession } from './upload-session.ts';
 
 /** Bytes of a chunk, unless the registry wants more at once: few requests, and little memory. */
 const chunkSize = 8 * 1024 * 1024;
 
-/** distribution-spec, "Pushing a blob in chunks". Gives the answer to the closing PUT. */
+/** distribution-spec, "Pushing a blob in chunks", from the session's offset on. Gives the answer to the closing PUT. */
 export async function uploadChunks(
   api: RegistryApi,
-  upload: BlobUpload,
+  upload: StreamedUpload,
   session: UploadSession,
 ): Promise<HttpResponse> {
-  const { repository, blob, store, onTransfer } = upload;
+  const { repository, blob, read } = upload;
   const size = Math.max(chunkSize, session.smallestChunk);
-  let { location } = session;
-  let offset = 0;
-  for await (const chunk of cut(reported(store.read(blob.digest), blob, onTransfer), size)) {
+  let { location, offset } = session;
+  for await (const chunk of cut(read(offset), size)) {
     const end = offset + chunk.byteLength - 1;
     const answer = await api.send({
       method: 'PATCH',

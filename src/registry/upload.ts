@@ -1,33 +1,68 @@
 import { Readable } from 'node:stream';
 import { refusal, type RegistryApi } from './api.ts';
-import { discard, type HttpResponse } from './http.ts';
-import { reported } from './transfer.ts';
+import { abandon, discard, type HttpResponse } from './http.ts';
+import { TransientFailure, waitBefore } from './retry.ts';
 import { uploadChunks } from './upload-chunks.ts';
-import { openSession, type BlobUpload, type UploadSession } from './upload-session.ts';
+import { abandonSession, openSession, resumeSession, type UploadSession } from './upload-session.ts';
+import type { BlobName } from './download.ts';
+import type { Reference } from './reference.ts';
 
 /** How the blob came to be in the repository. */
 export type BlobOutcome = 'present' | 'mounted' | 'uploaded';
 
-type Send = (api: RegistryApi, upload: BlobUpload, session: UploadSession) => Promise<HttpResponse>;
+/** A blob to be sent from wherever its bytes are. */
+export interface StreamedUpload {
+  readonly repository: Reference;
+  readonly blob: BlobName;
+  /** The bytes from an offset on, at most as far as they were read before; they are verified as they are read. */
+  readonly read: (offset: number) => AsyncIterable<Uint8Array>;
+  /** A repository on the same registry that may have the blob. */
+  readonly mountFrom?: Reference | undefined;
+}
 
 /** Statuses by which proxies and registries say that a whole blob is too much for one request. */
 const wantsChunks = [411, 413, 415];
 
 /**
  * distribution-spec, "Pushing blobs": nothing where the repository has it, else a mount where that may do, else
- * POST and one PUT, else chunks.
- * @throws HoldfastError REGISTRY_REFUSED, REGISTRY_DENIED (exit 5), STORE_BLOB_MISSING, STORE_BLOB_CORRUPT (exit 4),
- *   and what every request may throw
+ * POST and one PUT, else chunks. An upload that breaks goes on from where the registry says it is, or begins anew.
+ * @throws HoldfastError REGISTRY_REFUSED, REGISTRY_DENIED (exit 5), what reading throws, and what every request may
  */
-export async function pushBlob(api: RegistryApi, upload: BlobUpload): Promise<BlobOutcome> {
+export async function sendBlob(api: RegistryApi, upload: StreamedUpload): Promise<BlobOutcome> {
   if (await hasBlob(api, upload)) return 'present';
-  const outcome = await tryUpload(api, upload, putWhole, wantsChunks);
-  if (outcome !== 'declined') return outcome;
-  const chunked = await tryUpload(api, upload, uploadChunks, []);
-  return chunked === 'declined' ? 'uploaded' : chunked;
+  let session: UploadSession | undefined;
+  let inChunks = false;
+  for (let failures = 1; ; failures++) {
+    const reached = session?.offset ?? 0;
+    try {
+      const opened = session ?? (await openSession(api, upload));
+      if (opened === 'mounted') return opened;
+      session = opened;
+      const whole = !inChunks && session.offset === 0;
+      const answer = await (whole ? putWhole : uploadChunks)(api, upload, session);
+      if (whole && wantsChunks.includes(answer.status)) {
+        await discard(answer);
+        inChunks = true;
+        session = undefined;
+      } else if (answer.status === 201 || answer.status === 204) {
+        await discard(answer);
+        return 'uploaded';
+      } else throw await refusal(upload.repository, `blob ${upload.blob.digest}`, answer);
+    } catch (error) {
+      if (!(error instanceof TransientFailure)) {
+        if (session) await abandonSession(api, upload, session);
+        throw error;
+      }
+      if (failures >= api.http.attempts) throw error.failure;
+      await api.http.sleep(waitBefore(error, failures));
+      session = session && (await resumeSession(api, upload, session));
+      // What brings something forward may go on as often as it takes.
+      if (session && session.offset > reached) failures = 0;
+    }
+  }
 }
 
-async function hasBlob(api: RegistryApi, { repository, blob }: BlobUpload): Promise<boolean> {
+async function hasBlob(api: RegistryApi, { repository, blob }: StreamedUpload): Promise<boolean> {
   const target = `blobs/${blob.digest}`;
   const answer = await api.request({ method: 'HEAD', repository, target, push: true });
   await discard(answer);
@@ -35,45 +70,26 @@ async function hasBlob(api: RegistryApi, { repository, blob }: BlobUpload): Prom
   return answer.status === 200 && (length === undefined || Number(length) === blob.size);
 }
 
-/** A broken upload begins anew with a new session, for what the old one holds is not known. */
-function tryUpload(
-  api: RegistryApi,
-  upload: BlobUpload,
-  send: Send,
-  declines: readonly number[],
-): Promise<BlobOutcome | 'declined'> {
-  return api.http.retrying(async () => {
-    const session = await openSession(api, upload);
-    if (session === 'mounted') return session;
-    const answer = await send(api, upload, session);
-    if (declines.includes(answer.status)) {
-      await discard(answer);
-      return 'declined';
-    }
-    if (answer.status !== 201 && answer.status !== 204)
-      throw await refusal(upload.repository, `blob ${upload.blob.digest}`, answer);
-    await discard(answer);
-    return 'uploaded';
-  });
-}
-
 /** distribution-spec, "POST then PUT". */
 async function putWhole(
   api: RegistryApi,
-  { repository, blob, store, onTransfer }: BlobUpload,
+  { repository, blob, read }: StreamedUpload,
   { location }: UploadSession,
 ): Promise<HttpResponse> {
-  const broken: Error[] = [];
+  const broken: unknown[] = [];
   const body = () => {
-    const bytes = Readable.from(reported(store.read(blob.digest), blob, onTransfer), { objectMode: false });
+    const bytes = Readable.from(read(0), { objectMode: false, highWaterMark: 256 * 1024 });
     return bytes.on('error', error => broken.push(error));
   };
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
   const query = { digest: blob.digest };
   const sending = api.send({ method: 'PUT', repository, target: location, query, push: true, headers, body });
   const [outcome] = await Promise.allSettled([sending]);
-  // A corrupt blob in the store is why a request failed, whatever the connection says of it.
-  if (broken[0]) throw broken[0];
+  // What cannot be read is why a request failed, whatever the connection says of it.
+  if (broken.length > 0) {
+    if (outcome.status === 'fulfilled') abandon(outcome.value);
+    throw broken[0];
+  }
   if (outcome.status === 'rejected') throw outcome.reason;
   return outcome.value;
 }

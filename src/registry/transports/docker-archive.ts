@@ -11,7 +11,7 @@ import type { TarMember } from './tar.ts';
 import type { ImageDestination } from './transport.ts';
 
 /** The name by which containerd, and a Docker that stands on it, knows an imported image. */
-const containerdName = 'io.containerd.image.name';
+export const containerdName = 'io.containerd.image.name';
 
 /**
  * `docker-archive:FILE[:REFERENCE]`: what `docker load` reads. As `docker save` has written it since version 25, an

@@ -7,7 +7,8 @@ export interface TarMember {
   readonly content: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-const block = 512;
+/** Bytes: headers and contents begin at multiples of it. */
+export const block = 512;
 const largestOctal = 0o77777777777;
 
 /**
@@ -28,7 +29,8 @@ export async function* tarOf(members: Iterable<TarMember>): AsyncGenerator<Uint8
   yield Buffer.alloc(2 * block);
 }
 
-function headerOf({ name, size }: TarMember): Buffer {
+/** The member's header alone; its content follows, filled up to a whole block. */
+export function headerOf({ name, size }: Pick<TarMember, 'name' | 'size'>): Buffer {
   const header = Buffer.alloc(block);
   if (header.write(name) !== Buffer.byteLength(name) || Buffer.byteLength(name) > 100)
     throw new RangeError(`too long for a tar header: ${name}`);

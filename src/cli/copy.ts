@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { copyImage, openCopySource, openCopyTarget, parseCopyPlace } from '../registry/index.ts';
+import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
+import { blobProgress, copyProgress } from './copy-progress.ts';
+import { printJsonOrText } from './print.ts';
+import { RegistryClients } from './registry-clients.ts';
+import { settingsOf } from './registry-options.ts';
+
+interface CopyCommandOptions extends CopyingOptions {
+  readonly digestfile?: string;
+}
+
+export function copyCommand(program: Command): void {
+  addCopyingOptions(
+    program
+      .command('copy')
+      .description('copy an image without changing a digest: every platform, referrers and signatures')
+      .argument('<source>', `where from: ${places}`)
+      .argument('<destination>', 'where to, in the same words')
+      .option('--digestfile <file>', 'write the digest of what was copied to a file'),
+  ).action(async (source: string, destination: string, options: CopyCommandOptions) => {
+    const [from, to] = [parseCopyPlace(source), parseCopyPlace(destination)];
+    const selection = selectionFrom(options);
+    const format = formatFrom(options);
+    const progress = copyProgress(options);
+    const clients = new RegistryClients(text => progress.show({ type: 'note', text }));
+    const side = (name: 'src' | 'dest') => ({
+      client: () => clients.with(settingsOf({ ...options }, name)),
+      environment: process.env,
+    });
+    try {
+      const anyDigest = options.preserveDigests === false;
+      const [opened, target] = await Promise.all([
+        openCopySource(from, side('src')),
+        openCopyTarget(to, { ...side('dest'), anyDigest }),
+      ]);
+      const report = await copyImage(opened, target, {
+        selection,
+        format,
+        attachments: options.referrers !== false && options.removeSignatures !== true,
+        parallel: options.imageParallelCopies,
+        onEvent: blobProgress(progress),
+      }).finally(() => opened.close?.());
+      if (options.digestfile !== undefined) writeFileSync(options.digestfile, report.digest);
+      printJsonOrText(options, { source: opened.name, destination: target.name, ...report }, report.digest);
+    } finally {
+      progress.close();
+      await clients.close();
+    }
+  });
+}
+
+const places =
+  'docker://REF, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF, dir:DIR';
