@@ -30,7 +30,10 @@ export function addCopyingOptions(command: Command): Command {
   command
     .option('-a, --all', 'every platform of an index; so it is without it')
     .addOption(
-      new Option('--multi-arch <what>', 'what of an index: every platform, this machine’s, or the index alone')
+      new Option(
+        '--multi-arch <what>',
+        'what of an index: every platform, this machine’s, or the index alone',
+      )
         .choices(['system', 'all', 'index-only'])
         .default('all'),
     )

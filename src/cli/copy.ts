@@ -1,6 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { copyImage, openCopySource, openCopyTarget, parseCopyPlace } from '../registry/index.ts';
+import {
+  copyImage,
+  openCopySource,
+  openCopyTarget,
+  parseCopyPlace,
+  type CopyOptions,
+  type CopyReport,
+  type CopySource,
+  type CopyTarget,
+} from '../registry/index.ts';
 import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
 import { blobProgress, copyProgress } from './copy-progress.ts';
 import { printJsonOrText } from './print.ts';
@@ -35,13 +44,13 @@ export function copyCommand(program: Command): void {
         openCopySource(from, side('src')),
         openCopyTarget(to, { ...side('dest'), anyDigest }),
       ]);
-      const report = await copyImage(opened, target, {
+      const report = await copyAndClose(opened, target, {
         selection,
         format,
         attachments: options.referrers !== false && options.removeSignatures !== true,
         parallel: options.imageParallelCopies,
         onEvent: blobProgress(progress),
-      }).finally(() => opened.close?.());
+      });
       if (options.digestfile !== undefined) writeFileSync(options.digestfile, report.digest);
       printJsonOrText(options, { source: opened.name, destination: target.name, ...report }, report.digest);
     } finally {
@@ -53,3 +62,16 @@ export function copyCommand(program: Command): void {
 
 const places =
   'docker://REF, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF, dir:DIR';
+
+/** A source may keep what it reads from in a temporary file. */
+async function copyAndClose(
+  source: CopySource,
+  target: CopyTarget,
+  options: CopyOptions,
+): Promise<CopyReport> {
+  try {
+    return await copyImage(source, target, options);
+  } finally {
+    await source.close?.();
+  }
+}

@@ -96,7 +96,8 @@ export class RegistryClient {
 
   /** A blob of the store, verified as it is read: see {@link sendBlob}. */
   pushBlob({ store, blob, onTransfer, ...upload }: BlobUpload): Promise<BlobOutcome> {
-    const read = (offset: number) => reported(skipping(store.read(blob.digest), offset), blob, onTransfer, offset);
+    const read = (offset: number) =>
+      reported(skipping(store.read(blob.digest), offset), blob, onTransfer, offset);
     return sendBlob(this.#api, { ...upload, blob, read });
   }
 

@@ -89,7 +89,7 @@ export async function headBlob(
   await discard(answer);
   if (answer.status === 404) return undefined;
   if (answer.status !== 200)
-    throw await refusal(repository, `blob ${shortDigest(digest)} of ${repository.path}`, answer);
+    throw await refusal(repository, `blob ${shortName({ digest, size: 0 })} of ${repository.path}`, answer);
   const length = answer.header('content-length');
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }

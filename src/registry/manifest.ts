@@ -119,7 +119,9 @@ export function manifestTypeOf(bytes: Uint8Array, contentType: string | undefine
   const declared = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (manifestTypes.includes(declared)) return declared;
   const vague = ['', 'application/json', 'application/octet-stream', 'text/plain'].includes(declared);
-  const own = vague ? z.looseObject({ mediaType: z.string() }).safeParse(manifestJson(bytes, where)) : undefined;
+  const own = vague
+    ? z.looseObject({ mediaType: z.string() }).safeParse(manifestJson(bytes, where))
+    : undefined;
   if (own?.success && manifestTypes.includes(own.data.mediaType)) return own.data.mediaType;
   throw notAManifest(where, `the answer's type is ${declared.slice(0, 100) || 'missing'}`);
 }

@@ -3,7 +3,10 @@ import type { ServerResponse } from 'node:http';
 /** distribution-spec, "Error Codes". */
 export function fail(response: ServerResponse, status: number, code: string, message = code): void {
   const body = JSON.stringify({ errors: [{ code, message }] });
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 

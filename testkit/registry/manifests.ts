@@ -45,7 +45,11 @@ export function serveManifest(asked: ManifestRequest, body: Buffer, response: Se
 }
 
 /** distribution-spec, "Pushing Manifests". */
-function put({ repository, reference, options, violation }: ManifestRequest, bytes: Buffer, response: ServerResponse) {
+function put(
+  { repository, reference, options, violation }: ManifestRequest,
+  bytes: Buffer,
+  response: ServerResponse,
+) {
   const json = JSON.parse(bytes.toString()) as ManifestJson;
   const mediaType = response.req.headers['content-type'] ?? '';
   const digest = digestOf(bytes, reference);
@@ -77,7 +81,8 @@ function put({ repository, reference, options, violation }: ManifestRequest, byt
 function remove({ repository, reference, options }: ManifestRequest, response: ServerResponse): void {
   const found = repository.manifest(reference);
   const isTag = !reference.includes(':');
-  if (options.delete === 'none' || (isTag && options.delete === 'digests')) return fail(response, 405, 'UNSUPPORTED');
+  if (options.delete === 'none' || (isTag && options.delete === 'digests'))
+    return fail(response, 405, 'UNSUPPORTED');
   if (found === undefined) return fail(response, 404, 'MANIFEST_UNKNOWN');
   if (isTag) repository.tags.delete(reference);
   else {

@@ -27,11 +27,15 @@ export async function serveUpload(
   if (id === '') return begin(asked, request, response);
   const upload = repository.uploads.get(id);
   if (upload === undefined) return fail(response, 404, 'BLOB_UPLOAD_UNKNOWN');
-  if (request.method !== 'DELETE' && request.method !== 'GET' && url.searchParams.get('state') !== upload.token) {
+  if (
+    request.method !== 'DELETE' &&
+    request.method !== 'GET' &&
+    url.searchParams.get('state') !== upload.token
+  ) {
     violation(`a location was not used as it was given: ${url.search}`);
     return fail(response, 404, 'BLOB_UPLOAD_UNKNOWN');
   }
-  switch (request.method) {
+  switch (request.method ?? 'GET') {
     case 'GET':
       return answer(asked, response, 204, upload);
     case 'DELETE':
@@ -43,7 +47,10 @@ export async function serveUpload(
       if (await takeIn(request, upload)) answer(asked, response, 202, upload);
       return;
     case 'PUT':
-      if (asked.options.wholeLimit !== undefined && Number(request.headers['content-length']) > asked.options.wholeLimit) {
+      if (
+        asked.options.wholeLimit !== undefined &&
+        Number(request.headers['content-length']) > asked.options.wholeLimit
+      ) {
         request.resume();
         return fail(response, 413, 'SIZE_INVALID');
       }
@@ -75,7 +82,12 @@ function begin(asked: UploadRequest, request: IncomingMessage, response: ServerR
 }
 
 /** The location of the next step, which no other will do for. */
-function answer({ name, id, options }: UploadRequest, response: ServerResponse, status: number, upload: Upload) {
+function answer(
+  { name, id, options }: UploadRequest,
+  response: ServerResponse,
+  status: number,
+  upload: Upload,
+) {
   upload.token = randomBytes(6).toString('hex');
   const size = upload.bytes.byteLength;
   response.writeHead(status, {
@@ -109,11 +121,14 @@ function checkedChunk(
 
 /** Keeps what came, even of a request that breaks: the client may ask how far it got. */
 async function takeIn(request: IncomingMessage, upload: Upload): Promise<boolean> {
+  const chunks: Buffer[] = [upload.bytes];
   try {
-    for await (const chunk of request) upload.bytes = Buffer.concat([upload.bytes, chunk as Buffer]);
+    for await (const chunk of request) chunks.push(chunk as Buffer);
     return request.complete;
   } catch {
     return false;
+  } finally {
+    upload.bytes = Buffer.concat(chunks);
   }
 }
 

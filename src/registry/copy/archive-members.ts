@@ -28,7 +28,12 @@ export function layoutArchive(plan: CopyPlan, tag: string): ArchiveMember[] {
   const named = [{ tag, manifest: plan.root }, ...tagged, ...lists].map(({ tag: name, manifest }) =>
     entryOf(manifest, { [refNameAnnotation]: name }),
   );
-  return members(plan, named, [], lists.map(({ manifest }) => manifest));
+  return members(
+    plan,
+    named,
+    [],
+    lists.map(({ manifest }) => manifest),
+  );
 }
 
 /**

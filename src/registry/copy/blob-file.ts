@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { errnoOf, exitCodes, HoldfastError, usageError } from '../../core/index.ts';
 import type { BlobReader } from './blob-reader.ts';
 import { splitDigest, type Content } from './content.ts';
+import type { Supply } from './place.ts';
 
 /**
  * Writes a blob to a file, whole or not at all. What came of it before a connection broke for good stays beside it
@@ -14,16 +15,16 @@ import { splitDigest, type Content } from './content.ts';
 export async function writeBlobFile(
   path: string,
   blob: Content,
-  openBlob: (blob: Content) => BlobReader,
+  supply: Pick<Supply, 'open'>,
 ): Promise<void> {
   const { hex } = splitDigest(blob.digest);
   const own = join(dirname(path), `.${hex}.${process.pid}-${randomBytes(4).toString('hex')}.partial`);
   const claimed = await claimLeftover(dirname(path), hex, own);
   try {
-    await written(own, openBlob(blob), claimed).catch((error: unknown) => {
+    await written(own, supply.open(blob), claimed).catch((error: unknown) => {
       // What was left may have rotted: a source is blamed for its own bytes alone.
       if (!claimed || exitOf(error) !== exitCodes.integrity) throw error;
-      return written(own, openBlob(blob), false);
+      return written(own, supply.open(blob), false);
     });
     await rename(own, path);
   } catch (error) {

@@ -96,7 +96,8 @@ async function rootOf(
   if (selection.kind === 'all' && format === undefined) {
     const [wanted, there] = await Promise.all([source.describe?.(), target.describe?.()]);
     if (wanted !== undefined && wanted.digest === there?.digest) {
-      if (imageTypes.includes(wanted.mediaType) && (await target.holds?.(wanted))) return heldManifest(wanted);
+      if (imageTypes.includes(wanted.mediaType) && (await target.holds?.(wanted)))
+        return heldManifest(wanted);
       const index = await planned(await selectedRoot(source, selection), settings);
       return { ...index, present: index.children.every(({ present }) => present) };
     }

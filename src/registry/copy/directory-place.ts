@@ -60,7 +60,7 @@ export function directoryTarget(directory: string): CopyTarget {
       const blobs = blobsOf(manifests);
       await inParallel(blobs, supply.parallel, async blob => {
         const there = (await files.size(blobName(blob))) === blob.size;
-        if (!there) await writeBlobFile(join(directory, blobName(blob)), blob, supply.open);
+        if (!there) await writeBlobFile(join(directory, blobName(blob)), blob, supply);
         supply.done(blob, there ? 'present' : 'copied');
       });
       const below = manifests.filter(manifest => manifest !== plan.root);
@@ -77,7 +77,8 @@ export function directoryTarget(directory: string): CopyTarget {
   };
 }
 
-const ownNames = /^(?:version|manifest\.json|[0-9a-f]{64}(?:[0-9a-f]{64})?(?:\.manifest\.json)?|\..*\.partial)$/;
+const ownNames =
+  /^(?:version|manifest\.json|[0-9a-f]{64}(?:[0-9a-f]{64})?(?:\.manifest\.json)?|\..*\.partial)$/;
 
 async function requireOurs(directory: string): Promise<void> {
   const foreign = (await readdir(directory)).find(name => !ownNames.test(name));

@@ -31,7 +31,8 @@ export async function dockerArchiveSource(
 ): Promise<CopySource> {
   const images = await savedImages(files, place);
   const image = namedImage(images, place, reference);
-  const isLayout = (await files.size('index.json')) !== undefined && (await files.size('oci-layout')) !== undefined;
+  const isLayout =
+    (await files.size('index.json')) !== undefined && (await files.size('oci-layout')) !== undefined;
   if (isLayout) {
     const name = reference && formatReference(reference);
     return layoutSource(files, place, undefined, annotations => annotations[containerdName] === name);

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../core/index.ts';
 
 /** Files by their paths, in a directory or in an archive. Paths come from digests and from fixed names alone. */
 export interface Files {
@@ -51,8 +50,4 @@ export async function* partOf(
   } finally {
     await file.close();
   }
-}
-
-export function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
 }

@@ -73,18 +73,14 @@ function taggedDescriptor({ mediaType, digest, size }: Content): TaggedDescripto
   return { mediaType, digest: digest as TaggedDescriptor['digest'], size };
 }
 
-async function writeInLayout(
-  directory: string,
-  blob: Content,
-  { open }: Pick<Supply, 'open'>,
-): Promise<void> {
+async function writeInLayout(directory: string, blob: Content, supply: Pick<Supply, 'open'>): Promise<void> {
   const path = join(directory, layoutPath(blob));
   try {
     await mkdir(dirname(path), { recursive: true });
   } catch (error) {
     throw unwritable(path, error);
   }
-  await writeBlobFile(path, blob, open);
+  await writeBlobFile(path, blob, supply);
 }
 
 function writeManifest(directory: string, { descriptor, bytes }: ContentManifest): Promise<void> {

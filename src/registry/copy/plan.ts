@@ -43,11 +43,7 @@ export async function planned(
   return { descriptor, bytes, document, present: false, children };
 }
 
-async function plannedEntry(
-  entry: Content,
-  settings: PlanSettings,
-  depth: number,
-): Promise<PlannedManifest> {
+async function plannedEntry(entry: Content, settings: PlanSettings, depth: number): Promise<PlannedManifest> {
   if (imageTypes.includes(entry.mediaType) && (await settings.holds?.(entry))) return heldManifest(entry);
   return planned(await settings.source.manifest(entry), settings, depth);
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,15 +21,23 @@ export interface DockerRegistry {
 /** One user, `kelp` with the password `forest`: a bcrypt line as `htpasswd -B` writes it. */
 export const htpasswd = 'kelp:$2b$05$0MCoLiwmTAkxH7wJMgseFuTkUJwn0ImLheysajR0qjkdPpk9tUVUe\n';
 
+interface DockerRegistryOptions {
+  readonly htpasswd?: string;
+  /** Files, PEM. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
 /** Debian's `docker-registry` on a free port of the loopback, with an empty directory of its own. */
-export async function startDockerRegistry(options: { htpasswd?: string } = {}): Promise<DockerRegistry> {
+export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-registry-'));
   const port = await freePort();
   const config: Record<string, unknown> = {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(root, 'data') } },
-    http: { addr: `127.0.0.1:${port}` },
+    storage: { filesystem: { rootdirectory: join(root, 'data') }, delete: { enabled: true } },
+    // Layers that lie elsewhere are refused unless their places are allowed.
+    validation: { manifests: { urls: { allow: ['^https://layers[.]example[.]org/'] } } },
+    http: { addr: `127.0.0.1:${port}`, ...(options.tls && { tls: options.tls }) },
   };
   if (options.htpasswd !== undefined) {
     await writeFile(join(root, 'htpasswd'), options.htpasswd);
@@ -39,7 +47,7 @@ export async function startDockerRegistry(options: { htpasswd?: string } = {}): 
   const child = spawn(program, ['serve', join(root, 'config.yml')], { stdio: 'ignore' });
   const exited = once(child, 'exit');
   const domain = `127.0.0.1:${port}`;
-  await untilAnswering(`http://${domain}/v2/`, () => child.exitCode);
+  await untilListening(port, () => child.exitCode);
   return {
     domain,
     async stop() {
@@ -50,12 +58,15 @@ export async function startDockerRegistry(options: { htpasswd?: string } = {}): 
   };
 }
 
-async function untilAnswering(url: string, exitCode: () => number | null): Promise<void> {
+async function untilListening(port: number, exitCode: () => number | null): Promise<void> {
   for (;;) {
     if (exitCode() !== null) throw new Error(`docker-registry exited with ${exitCode()}`);
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer) return;
+    const socket = connect(port, '127.0.0.1');
+    const connected = await new Promise<boolean>(done => {
+      socket.once('connect', () => done(true)).once('error', () => done(false));
+    });
+    socket.destroy();
+    if (connected) return;
     await sleep(50);
   }
 }

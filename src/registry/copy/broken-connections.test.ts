@@ -1,0 +1,116 @@
+// A wire that breaks anywhere: what was under way goes on, and what arrives is right.
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { StrictRegistry, startCuttingProxy } from '../../../testkit/registry/index.ts';
+import { noDockerRegistry, startDockerRegistry } from '../testing/docker-registry.ts';
+import { openCopier } from '../testing/copying.ts';
+import { LayoutWriter } from '../testing/layout-writer.ts';
+
+let root: string;
+let digest: string;
+let blobs: string[];
+/** Text that does not compress, the same at each run. */
+const noise = (seed: string, length: number) =>
+  createHash('shake256', { outputLength: length }).update(seed).digest('base64');
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'holdfast-broken-test-'));
+  const layout = await LayoutWriter.begin(join(root, 'images'));
+  const sizes = [10, 40_000, 5_000, 120_000, 70_000];
+  const image = await layout.image(sizes.map((size, n) => noise(String(n), size)));
+  digest = image.digest;
+  await layout.name('app', image);
+  blobs = (await readdir(join(root, 'images', 'blobs', 'sha256'))).map(hex => `sha256:${hex}`);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+const kept = <T extends { close(): Promise<void> }>(resource: T): T => {
+  closing.push(() => resource.close());
+  return resource;
+};
+
+/** Numbers below a limit that depend on the seed alone. */
+function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return limit => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+test('200 connections cut at random bytes, downloads and uploads alike', async () => {
+  const [one, two] = [kept(await StrictRegistry.start()), kept(await StrictRegistry.start())];
+  const copier = kept(await openCopier());
+  await copier.copy(`oci:${join(root, 'images')}:app`, `docker://${one.domain}/app:1`);
+  const random = numbers(7);
+  const [source, target] = [
+    kept(await startCuttingProxy(one.port, () => random(90_000))),
+    kept(await startCuttingProxy(two.port, () => random(90_000))),
+  ];
+  const cuts = () => source.cuts() + target.cuts();
+  let copies = 0;
+  for (; cuts() < 200; copies++) {
+    const to = `docker://${target.domain}/app${copies}:1`;
+    expect(await copier.copy(`docker://${source.domain}/app:1`, to)).toMatchObject({ digest });
+    const arrived = two.repository(`app${copies}`);
+    expect([...arrived.blobs.keys(), ...arrived.manifests.keys()].toSorted()).toEqual(blobs.toSorted());
+  }
+  expect(copies).toBeGreaterThan(5);
+  expect([...one.violations, ...two.violations]).toEqual([]);
+  // Uploads went on from where they were.
+  expect(two.requests.some(line => line.startsWith('PATCH'))).toBe(true);
+});
+
+test.skipIf(noDockerRegistry)(
+  'the real registry, too, which takes broken uploads from the start only',
+  async () => {
+    const [one, two] = [await startDockerRegistry(), await startDockerRegistry()];
+    closing.push(
+      () => one.stop(),
+      () => two.stop(),
+    );
+    const copier = kept(await openCopier());
+    await copier.copy(`oci:${join(root, 'images')}:app`, `docker://${one.domain}/app:1`);
+    const random = numbers(11);
+    const port = (domain: string) => Number(domain.split(':')[1]);
+    const proxies = await Promise.all(
+      [one, two].map(async ({ domain }) =>
+        kept(await startCuttingProxy(port(domain), () => random(400_000))),
+      ),
+    );
+    const [source, target] = proxies;
+    for (let copies = 0; (source?.cuts() ?? 0) + (target?.cuts() ?? 0) < 15; copies++) {
+      const to = `docker://${target?.domain}/app${copies}:1`;
+      expect(await copier.copy(`docker://${source?.domain}/app:1`, to)).toMatchObject({ digest });
+      const there = `docker://${two.domain}/app${copies}:1`;
+      expect(await copier.copy(there, `oci:${join(root, 'back')}:${copies}`)).toMatchObject({ digest });
+    }
+  },
+);
+
+test('what a copy left in a layout is where the next one begins', async () => {
+  const one = kept(await StrictRegistry.start());
+  const impatient = kept(await openCopier({ attempts: 1 }));
+  await impatient.copy(`oci:${join(root, 'images')}:app`, `docker://${one.domain}/app:1`);
+  let budget = 60_000;
+  const proxy = kept(await startCuttingProxy(one.port, () => budget));
+  const [from, to] = [`docker://${proxy.domain}/app:1`, `oci:${join(root, 'resumed')}`];
+  const options = { attachments: false, parallel: 1 };
+  await expect(impatient.copy(from, to, options)).rejects.toMatchObject({ exit: 5 });
+  const directory = join(root, 'resumed', 'blobs', 'sha256');
+  const partial = (await readdir(directory)).filter(name => name.endsWith('.partial'));
+  expect(partial).toHaveLength(1);
+  // As if the process were gone: no process has this number.
+  const [name = ''] = partial;
+  await rename(join(directory, name), join(directory, name.replace(/\.\d+-/, '.4194999-')));
+  budget = Infinity;
+  one.requests.length = 0;
+  expect(await impatient.copy(from, to, options)).toMatchObject({ digest });
+  expect((await readdir(directory)).filter(entry => entry.endsWith('.partial'))).toEqual([]);
+});
