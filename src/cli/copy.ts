@@ -6,6 +6,7 @@ import {
   openCopyTarget,
   parseCopyPlace,
   type CopyOptions,
+  type CopyPlace,
   type CopyReport,
   type CopySource,
   type CopyTarget,
@@ -34,15 +35,15 @@ export function copyCommand(program: Command): void {
     const format = formatFrom(options);
     const progress = copyProgress(options);
     const clients = new RegistryClients(text => progress.show({ type: 'note', text }));
-    const side = (name: 'src' | 'dest') => ({
-      client: () => clients.with(settingsOf({ ...options }, name)),
+    const side = (name: 'src' | 'dest', place: CopyPlace) => ({
+      client: () => clients.with(settingsOf({ ...options }, name, hostsOf(place))),
       environment: process.env,
     });
     try {
       const anyDigest = options.preserveDigests === false;
       const [opened, target] = await Promise.all([
-        openCopySource(from, side('src')),
-        openCopyTarget(to, { ...side('dest'), anyDigest }),
+        openCopySource(from, side('src', from)),
+        openCopyTarget(to, { ...side('dest', to), anyDigest }),
       ]);
       const report = await copyAndClose(opened, target, {
         selection,
@@ -62,6 +63,10 @@ export function copyCommand(program: Command): void {
 
 const places =
   'docker://REF, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF, dir:DIR';
+
+function hostsOf(place: CopyPlace): string[] {
+  return place.kind === 'docker' ? [place.reference.domain] : [];
+}
 
 /** A source may keep what it reads from in a temporary file. */
 async function copyAndClose(

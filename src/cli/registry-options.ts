@@ -1,15 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { errnoOf, usageError } from '../core/index.ts';
-import {
-  noCredentials,
-  RegistryClient,
-  Secret,
-  type CredentialSource,
-  type TlsOptions,
-} from '../registry/index.ts';
+import { usageError } from '../core/index.ts';
+import { noCredentials, RegistryClient, Secret, type CredentialSource } from '../registry/index.ts';
 
 /** How to speak to registries; names are skopeo's. */
 export interface RegistrySettings {
@@ -18,6 +10,8 @@ export interface RegistrySettings {
   readonly anonymous?: boolean | undefined;
   readonly tlsVerify?: boolean | undefined;
   readonly certDir?: string | undefined;
+  /** The registries that `certDir` is for: what it shows one no other shall see. */
+  readonly hosts: readonly string[];
   readonly authfile?: string | undefined;
   readonly retryTimes?: number | undefined;
 }
@@ -59,6 +53,7 @@ export function countOption(text: string): number {
 export function settingsOf(
   options: Readonly<Record<string, unknown>>,
   side: 'src' | 'dest' | '',
+  hosts: readonly string[],
 ): RegistrySettings {
   const named = (name: string) =>
     options[side === '' ? name : `${side}${name[0]?.toUpperCase()}${name.slice(1)}`];
@@ -67,28 +62,35 @@ export function settingsOf(
     anonymous: named('noCreds') === true || named('creds') === false,
     tlsVerify: named('tlsVerify') as boolean | undefined,
     certDir: named('certDir') as string | undefined,
+    hosts: named('certDir') === undefined ? [] : hosts,
     authfile: options['authfile'] as string | undefined,
     retryTimes: options['retryTimes'] as number | undefined,
   };
 }
 
-/** @throws HoldfastError CREDENTIALS_INVALID, CERT_DIR_UNREADABLE (exit 2), and what opening a client throws */
+/** @throws HoldfastError CREDENTIALS_INVALID (exit 2), and what opening a client throws */
 export async function openRegistryClient(
   settings: RegistrySettings,
   onWarning: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<RegistryClient> {
-  const { authfile, retryTimes } = settings;
+  const { authfile, retryTimes, certDir, hosts } = settings;
   const env = authfile === undefined ? process.env : { ...process.env, REGISTRY_AUTH_FILE: authfile };
   return RegistryClient.open({
     env,
     homeDirectory: process.env['HOME'] || homedir(),
     credentials: credentialsOf(settings),
-    tls: await tlsOf(settings),
+    verifyTls: settings.tlsVerify,
+    certificateDirectories: new Map(certDir === undefined ? [] : hosts.map(host => [apiHost(host), certDir])),
     attempts: retryTimes === undefined ? undefined : retryTimes + 1,
     onWarning: text => onWarning(`warning: ${text}`),
     signal,
   });
+}
+
+/** Where the API of a registry is, as URLs name it. */
+function apiHost(domain: string): string {
+  return domain === 'docker.io' ? 'registry-1.docker.io' : domain;
 }
 
 function credentialsOf({ creds, anonymous }: RegistrySettings): CredentialSource | undefined {
@@ -106,22 +108,4 @@ function credentialsOf({ creds, anonymous }: RegistrySettings): CredentialSource
     password: new Secret(creds.slice(colon + 1)),
   } as const;
   return { credentialsFor: () => Promise.resolve(credentials) };
-}
-
-async function tlsOf({ tlsVerify, certDir }: RegistrySettings): Promise<TlsOptions> {
-  if (certDir === undefined) return { verify: tlsVerify };
-  try {
-    const names = (await readdir(certDir)).toSorted();
-    const read = (name: string) => readFile(join(certDir, name), 'utf8');
-    const roots = await Promise.all(names.filter(name => name.endsWith('.crt')).map(read));
-    const own = names.find(name => name.endsWith('.cert'));
-    if (own === undefined) return { verify: tlsVerify, roots };
-    const key = own.replace(/cert$/, 'key');
-    return { verify: tlsVerify, roots, client: { cert: await read(own), key: await read(key) } };
-  } catch (error) {
-    throw usageError('CERT_DIR_UNREADABLE', `cannot read ${certDir} (${errnoOf(error) ?? 'unknown error'})`, {
-      next: 'Name a directory with *.crt, and with a *.key for each *.cert.',
-      cause: error,
-    });
-  }
 }

@@ -20,7 +20,7 @@ export {
 } from './copy/open-place.ts';
 export type { CopySource, CopyTarget } from './copy/place.ts';
 export type { Selection } from './copy/selection.ts';
-export { openDispatchers, type Dispatchers, type Environment, type TlsOptions } from './dispatchers.ts';
+export { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 export {
   type Descriptor,
   type IndexEntry,

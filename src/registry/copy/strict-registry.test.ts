@@ -213,7 +213,7 @@ describe('what registries say', () => {
     });
     await copier.copy(from('app'), `docker://${registry.domain}/app:1`, { attachments: false });
     expect(new Set(copier.clock.slept)).toEqual(new Set([7000]));
-    expect(copier.clock.slept.length).toBeGreaterThan(8);
+    expect(copier.clock.slept.length).toBe(7);
     expect(registry.violations).toEqual([]);
   });
 
