@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { errnoOf, messageOf, usageError } from '../core/index.ts';
 import { parseLocation, type Mirror, type MirrorRule, type Transport } from '../registry/index.ts';
+import { snapshotArchives, type Snapshots } from '../kinds/index.ts';
 import { parsePlace } from '../share/index.ts';
 
 /** `holdfast.yaml`: what a project settles once for all who build it. */
@@ -13,6 +14,8 @@ export interface Configuration {
   /** Where the blobs of the lock are shared; asked for what the store lacks. */
   readonly remote?: Transport | undefined;
   readonly mirrors: readonly MirrorRule[];
+  /** Base URLs of archives' pasts, by the archive's name, in place of the public services. */
+  readonly snapshots?: Snapshots | undefined;
 }
 
 export const configurationName = 'holdfast.yaml';
@@ -31,6 +34,9 @@ const schema = z.strictObject({
   unlocked: z.strictObject({ allow: z.array(z.string()).optional() }).optional(),
   remote: z.string().optional(),
   mirrors: z.record(z.string(), z.array(mirrorSchema).min(1)).optional(),
+  snapshots: z.partialRecord(z.enum(snapshotArchives), z.url({ protocol: /^https?$/ })).optional(),
+  /** Read by `check` alone. */
+  check: z.unknown().optional(),
 });
 
 /**
@@ -52,11 +58,12 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 }
 
 function configurationOf(
-  { unlocked, remote, mirrors = {} }: z.infer<typeof schema>,
+  { unlocked, remote, mirrors = {}, snapshots }: z.infer<typeof schema>,
   home: string,
 ): Configuration {
   return {
     allowUnlocked: unlocked?.allow ?? [],
+    snapshots,
     ...(remote !== undefined && { remote: remoteAt(home, remote) }),
     mirrors: Object.entries(mirrors).map(([prefix, list]) => ({
       prefix: parseLocation(prefix),

@@ -65,9 +65,10 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
 
 /** What the project says of where bytes come from. */
 async function configure({ places }: BuildRuntime, home: string): Promise<void> {
-  const { remote, mirrors } = await readConfiguration(join(home, configurationName));
+  const { remote, mirrors, snapshots = {} } = await readConfiguration(join(home, configurationName));
   if (remote !== undefined) places.addRemote(remote);
   for (const rule of mirrors) places.addMirrors(rule);
+  places.addSnapshots(snapshots);
 }
 
 function staleness(project: Project, entry: BuildEntry | undefined): HoldfastError | undefined {

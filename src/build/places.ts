@@ -1,5 +1,6 @@
 import { exitCodes, HoldfastError, type Digest } from '../core/index.ts';
 import { parseManifest } from '../image/index.ts';
+import type { Snapshots } from '../kinds/index.ts';
 import {
   hostOf,
   inParallel,
@@ -30,6 +31,7 @@ export class Places {
   readonly #note: (text: string) => void;
   readonly #remotes: BlobPlace[] = [];
   readonly #mirrors: MirrorRule[] = [];
+  #snapshots: Snapshots = {};
   readonly #settings: RegistrySettings;
   readonly #onTheirWay = new Map<Digest, Promise<boolean>>();
   /** Those that did not answer: each blob would wait for them again. */
@@ -73,6 +75,15 @@ export class Places {
   placesOf(reference: Reference): Reference[] {
     const mirrored = mirroredReferences(reference, this.#mirrors);
     return this.#settings.onlyMirrors && mirrored.length > 0 ? mirrored : [...mirrored, reference];
+  }
+
+  /** Where the project has archives' pasts looked up. */
+  get snapshots(): Snapshots {
+    return this.#snapshots;
+  }
+
+  addSnapshots(snapshots: Snapshots): void {
+    this.#snapshots = { ...this.#snapshots, ...snapshots };
   }
 
   /** @throws HoldfastError REMOTE_INVALID (exit 2) */

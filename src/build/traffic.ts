@@ -1,6 +1,6 @@
 import type { Digest } from '../core/index.ts';
 import type { AnswerAsOf, SessionOptions } from '../gateway/index.ts';
-import { keyText, kinds, type Exchange, type Kind } from '../kinds/index.ts';
+import { keyText, kinds, type Exchange, type Kind, type Snapshots } from '../kinds/index.ts';
 import type { StepRecording } from '../lock/index.ts';
 import { placed } from './images.ts';
 import type { Ledger } from './ledger.ts';
@@ -13,6 +13,7 @@ export function sessionOptions(
   step: Step,
   recorded: StepRecording | undefined,
 ): Omit<SessionOptions, 'clientAddress'> {
+  const { snapshots } = runtime.places;
   const dateFor = ({ name }: Kind) => new Date(ledger.dateOf(name) ?? runtime.now());
   return {
     step: step.name,
@@ -22,8 +23,8 @@ export function sessionOptions(
     vary: (_url, headers) => Object.assign({}, ...kinds.map(kind => kind.vary?.(headers))),
     canonicalBody: (url, headers, body) => firstOf(kinds, kind => kind.requestBody?.(url, headers, body)),
     refused: key => recorded?.refused?.find(one => keyText(one.key) === keyText(key))?.status,
-    asOf: ledger.hasPrevious ? answersAsOf(ledger) : undefined,
-    sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: dateFor(kind) }) ?? []),
+    asOf: ledger.hasPrevious ? answersAsOf(ledger, snapshots) : undefined,
+    sources: url => kinds.flatMap(kind => kind.sources?.(url, { asOf: dateFor(kind), snapshots }) ?? []),
     hide: text => masked(text, runtime.grants.secrets.hidden()),
     onExchange: event => runtime.onEvent({ type: 'step-exchange', ...event, step: step.name }),
   };
@@ -59,12 +60,12 @@ function firstOf<Item, Value>(items: readonly Item[], valueOf: (item: Item) => V
 }
 
 /** The first kind that knows the request says how upstream answered on its date; where that is now, upstream does. */
-function answersAsOf(ledger: Ledger): AnswerAsOf {
+function answersAsOf(ledger: Ledger, snapshots: Snapshots): AnswerAsOf {
   return async (request, fetch) => {
     for (const kind of kinds) {
       const date = ledger.dateOf(kind.name);
-      const answer =
-        date === undefined ? undefined : await kind.asOf?.(request, { asOf: new Date(date), fetch });
+      if (date === undefined) continue;
+      const answer = await kind.asOf?.(request, { asOf: new Date(date), snapshots, fetch });
       if (answer !== undefined) return answer;
     }
     return undefined;

@@ -19,7 +19,9 @@ export {
   type Recognised,
   type Recogniser,
   type RootFiles,
+  type Snapshots,
   type StepFile,
   type UpstreamDocument,
 } from './kind.ts';
+export { snapshotArchives } from './apt/index.ts';
 export { kinds } from './all.ts';

@@ -88,9 +88,13 @@ export interface NewRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** Base URLs of services that keep archives' pasts, by the archive's name, in place of the public ones. */
+export type Snapshots = Readonly<Partial<Record<string, string>>>;
+
 export interface AsOfContext {
   /** The lock's date. */
   readonly asOf: Date;
+  readonly snapshots?: Snapshots | undefined;
   /**
    * A GET of upstream's answer as it is now, signed redirects followed; it is not recorded. The body has at most
    * 256 MiB. `headers` go beside those that every request has.
@@ -162,7 +166,7 @@ export interface Kind {
    */
   asOf?(request: NewRequest, context: AsOfContext): Promise<AsOfAnswer | undefined>;
   /** Other URLs at which an artefact's bytes may lie, best first, for when its own does not give them. */
-  sources?(url: string, context: { readonly asOf: Date }): readonly string[];
+  sources?(url: string, context: Pick<AsOfContext, 'asOf' | 'snapshots'>): readonly string[];
   /** What is installed, whoever installed it. */
   installed?(root: RootFiles): readonly InstalledPackage[];
 }

@@ -204,7 +204,7 @@ function cargo({ files }: InstallerServers): Installer {
     section: 'cargo',
     lines: `COPY cargo /srv/cargo
 RUN cd /srv/cargo && cargo build --release && test "$(target/release/app)" = 0.3.1
-RUN cd /srv/cargo && sed -n '/^name = "app"/,/^$/d; s/^name = "\\(.*\\)"/installed cargo \\1/; T; h; n; s/^version = "\\(.*\\)"/ \\1/; H; x; s/\\n//p' Cargo.lock
+RUN cd /srv/cargo && cargo tree --offline --prefix none | sed -n '2,$ s/^\\(\\S*\\) v/installed cargo \\1 /p'
 `,
     files: {
       'cargo/Cargo.toml':
@@ -234,6 +234,8 @@ RUN cd /root/.m2/repository && find . -name '*.jar' -o -name '*.pom' | sed -E 's
       'maven/pom.xml': `<project><modelVersion>4.0.0</modelVersion>${parent}<artifactId>app</artifactId><packaging>pom</packaging><build><extensions>${extension}</extensions></build></project>`,
     },
     installs: [
+      'org.codehaus.plexus:plexus-utils 1.1',
+      'org.codehaus.plexus:plexus-utils:pom 1.1',
       'org.example.build:extension 1.1',
       'org.example.build:extension:pom 1.1',
       'org.example:library 0.9',

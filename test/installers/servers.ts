@@ -84,6 +84,8 @@ function publish({ npm, pypi, files: server }: Servers, files: string): void {
           packaging: 'jar',
           dependencies: ['org.example:library:0.9'],
         },
+        // Maven gives it to each extension that does not name it.
+        { group: 'org.codehaus.plexus', artifact: 'plexus-utils', version: '1.1', packaging: 'jar' },
         { group: 'org.example', artifact: 'library', version: '0.9', packaging: 'jar' },
       ],
       '/maven',

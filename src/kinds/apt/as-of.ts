@@ -27,12 +27,13 @@ const suiteLimit = 256;
  * Signatures are for apt to verify, in the step: what is answered here can make it refuse, not believe.
  */
 export function aptAsOf(
-  services: SnapshotServices,
+  usual: SnapshotServices,
 ): (request: NewRequest, context: AsOfContext) => Promise<AsOfAnswer | undefined> {
   const pasts = new Memo<string | undefined>(suiteLimit);
   return async ({ key }, context) => {
     const index = key.method === 'GET' || key.method === 'HEAD' ? suiteRequest(key.url) : undefined;
     if (index === undefined) return undefined;
+    const services = { ...usual, ...context.snapshots };
     const memoKey = `${context.asOf.toISOString()} ${index.directory}`;
     const base = await pasts.get(memoKey, () => snapshotsOf(index, services, context));
     return base === undefined ? undefined : pastAnswer(base, index, context);

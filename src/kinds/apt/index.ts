@@ -40,6 +40,7 @@ export {
   type VerifiedText,
   type VerifyOptions,
 } from './signature.ts';
+export { snapshotArchives } from './snapshots.ts';
 export { readSources, type SignedBy, type SourceEntry } from './sources.ts';
 export { keyringFor } from './trust.ts';
 export {

@@ -53,7 +53,7 @@ export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind
       checkReleaseTime(release, { now: isPast ? asOf : now, origin: key.url });
     },
     asOf: aptAsOf(snapshots),
-    sources: (url, { asOf }) => poolSnapshots(url, asOf, snapshots),
+    sources: (url, { asOf, snapshots: own }) => poolSnapshots(url, asOf, { ...snapshots, ...own }),
     installed: installedPackages,
   };
 }

@@ -56,6 +56,9 @@ const known: Readonly<Record<SnapshotArchive, KnownArchive>> = {
 
 const names = Object.keys(known) as SnapshotArchive[];
 
+/** The names of all archives that have a past. */
+export const snapshotArchives: readonly string[] = names;
+
 /** The public services. */
 export const snapshotServices: SnapshotServices = Object.fromEntries(
   names.map(name => [name, known[name].base]),
