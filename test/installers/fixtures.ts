@@ -235,7 +235,6 @@ RUN cd /root/.m2/repository && find . -name '*.jar' -o -name '*.pom' | sed -E 's
     },
     installs: [
       'org.codehaus.plexus:plexus-utils 1.1',
-      'org.codehaus.plexus:plexus-utils:pom 1.1',
       'org.example.build:extension 1.1',
       'org.example.build:extension:pom 1.1',
       'org.example:library 0.9',

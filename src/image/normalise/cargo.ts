@@ -10,6 +10,13 @@ export const cargoRules: readonly Rule[] = [
     paths: /(?:^|\/)(?:\.rustc_info\.json|incremental)$/,
     apply: incrementalState,
   },
+  {
+    id: 'cargo-last-use',
+    what: "Cargo's record of when each download was last used is removed",
+    why: 'it is a database of times, by which old downloads are thrown away; Cargo makes it again',
+    paths: /^(?:usr\/local\/cargo|(?:.+\/)?\.cargo)\/\.global-cache$/,
+    apply: () => gone,
+  },
 ];
 
 /** A profile's directory, such as `target/debug`, has the fingerprints of what was built beside `incremental`. */

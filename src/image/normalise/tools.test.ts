@@ -161,13 +161,15 @@ describe.skipIf(!isRoot)('pnpm-times', () => {
   });
 });
 
-test.skipIf(!isRoot)('cargo-caches: beside fingerprints only', async () => {
+test.skipIf(!isRoot)('cargo-caches: beside fingerprints only; cargo-last-use: in every home', async () => {
   const { listing } = await layerOf([
     tarFile('w/target/.rustc_info.json', '{}'),
     tarFile('w/target/debug/.fingerprint/w-1/dep', 'x'),
     tarFile('w/target/debug/incremental/w-1/s-abc/dep-graph.bin', 'x'),
     tarFile('w/target/debug/w', 'x'),
     tarFile('w/src/incremental/mod.rs', 'x'),
+    tarFile('usr/local/cargo/.global-cache', 'times'),
+    tarFile('root/.cargo/.global-cache', 'times'),
   ]);
   expect(listing.filter(path => !path.endsWith('/'))).toEqual([
     'w/src/incremental/mod.rs',
