@@ -5,7 +5,11 @@ import { defineConfig } from 'rolldown';
  * each other, as the code that starts `holder` expects.
  */
 export default defineConfig({
-  input: { main: 'src/cli/main.ts', holder: 'src/sandbox/network/holder.ts' },
+  input: {
+    main: 'src/cli/main.ts',
+    holder: 'src/sandbox/network/holder.ts',
+    'check-worker': 'src/check/check-worker.ts',
+  },
   platform: 'node',
   // Loaded where they are needed, as their authors publish them.
   external: ['openpgp', 'pako', 'undici', 'xz-decompress'],

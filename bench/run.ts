@@ -1,9 +1,10 @@
-// Measures Holdfast beside its peers, in turn, in one run. `npm run bench -- PART` runs one part: `replay`, `scale`, `build` or `steps`.
+// Measures Holdfast beside its peers, in turn, in one run. `npm run bench -- PART` runs one part: `replay`, `scale`, `build`, `steps` or `check`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchBuild } from './build.ts';
+import { benchCheck } from './check.ts';
 import { benchReplay } from './replay.ts';
 import { benchScale } from './scale.ts';
 import { benchSteps } from './steps.ts';
@@ -15,6 +16,7 @@ try {
   if (wanted('replay')) for (const text of await benchReplay(place, 3)) console.log(text);
   if (wanted('scale')) for await (const text of benchScale(place, 3)) console.log(text);
   if (wanted('build')) for (const text of benchBuild(place, 2)) console.log(text);
+  if (wanted('check')) for (const text of benchCheck(place, 5)) console.log(text);
   if (wanted('steps')) for (const text of benchSteps(place, 2)) console.log(text);
 } finally {
   // buildah leaves it mounted.

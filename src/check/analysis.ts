@@ -56,24 +56,27 @@ export interface Analysis {
   readonly stages: readonly AnalysedStage[];
   /** In the order of the file. */
   readonly images: readonly ImageUse[];
+  /** Every RUN, also those of ONBUILD. */
+  readonly runs: readonly RunInStage[];
+  /** What all of them ask for. */
+  readonly requests: readonly Request[];
+}
+
+export interface RunInStage {
+  readonly run: Run;
+  readonly step: Step;
+  readonly stage: AnalysedStage;
 }
 
 /** Reads what the stages of a Dockerfile do. Runs nothing and asks nobody. */
 export function analyse(dockerfile: Dockerfile): Analysis {
   const reader = new Reader(dockerfile);
   for (const stage of dockerfile.stages) reader.read(stage);
-  return { dockerfile, stages: reader.stages, images: reader.images };
-}
-
-/** Every RUN with its stage. */
-export function* runsOf({ stages }: Analysis): Generator<{ run: Run; step: Step; stage: AnalysedStage }> {
-  for (const stage of stages)
-    for (const step of stage.steps) if (step.run) yield { run: step.run, step, stage };
-}
-
-/** Every request of every RUN. */
-export function* requestsIn(file: Analysis): Generator<Request> {
-  for (const { run } of runsOf(file)) yield* run.requests;
+  const { stages, images } = reader;
+  const runs = stages.flatMap(stage =>
+    stage.steps.flatMap(step => (step.run ? [{ run: step.run, step, stage }] : [])),
+  );
+  return { dockerfile, stages, images, runs, requests: runs.flatMap(({ run }) => run.requests) };
 }
 
 /** The instructions of a stage and of those it begins from, the base's first. */

@@ -1,6 +1,6 @@
 import { HoldfastError, sha256 } from '../core/index.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
-import { analyse, runsOf } from './analysis.ts';
+import { analyse } from './analysis.ts';
 import type { FileResult, Finding, Observation, Unread } from './finding.ts';
 import type { RuleContext } from './rule.ts';
 import { type CheckSettings, chosenRules } from './settings.ts';
@@ -53,7 +53,7 @@ function parsedOrWhy(text: string, file: string): Dockerfile | Unread {
 
 function unreadIn(analysis: ReturnType<typeof analyse>): Unread[] {
   const unread: Unread[] = [];
-  for (const { run } of runsOf(analysis))
+  for (const { run } of analysis.runs)
     if (run.unread !== undefined) unread.push({ range: run.instruction.range, reason: run.unread });
   return unread;
 }

@@ -302,10 +302,8 @@ describe('files', () => {
     write('template', '{{ if x }}\nFROM a\n');
     const paths = ['u16', 'latin1', 'nul', 'long', 'template', 'absent'].map(name => join(place, name));
     const results = await checkFiles(
-      paths,
+      paths.map(path => ({ path, name: path })),
       defaultSettings,
-      path => path,
-      async () => undefined,
     );
     expect(results.map(({ unread }) => unread[0]?.reason)).toEqual([
       expect.stringContaining('UTF-16'),

@@ -19,8 +19,17 @@ export interface Download {
   readonly by?: Invocation;
 }
 
+/** Several rules ask. */
+const known = new WeakMap<AnalysedStage, readonly Download[]>();
+
 /** The downloads of a stage's RUNs, in order. */
-export function downloadsOf(stage: AnalysedStage): Download[] {
+export function downloadsOf(stage: AnalysedStage): readonly Download[] {
+  let downloads = known.get(stage);
+  if (downloads === undefined) known.set(stage, (downloads = foundIn(stage)));
+  return downloads;
+}
+
+function foundIn(stage: AnalysedStage): Download[] {
   const runs = stage.steps.flatMap(({ run }) => (run ? [run] : []));
   return runs.flatMap((run, index) => {
     const requests = run.requests.filter(request => request.action === 'download');

@@ -78,7 +78,10 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     });
   if (options.fix === true) for (const path of dockerfiles) await fix(path, project.settings);
   const byName = new Map(dockerfiles.map(path => [nameOf(path), path]));
-  const results = await checkFiles(dockerfiles, project.settings, nameOf, readLockedInputs);
+  const results = await checkFiles(
+    dockerfiles.map(path => ({ path, name: nameOf(path) })),
+    project.settings,
+  );
   if (options.writeBaseline === true) return writeBaseline(results, project);
   const { baselinePath } = project;
   const judged = baselinePath === undefined ? results : withBaseline(results, readBaseline(baselinePath));

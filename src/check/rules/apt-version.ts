@@ -1,4 +1,3 @@
-import { runsOf } from '../analysis.ts';
 import type { Analysis } from '../analysis.ts';
 import type { Rule } from '../rule.ts';
 import { unpinnedPackages } from './subjects.ts';
@@ -30,7 +29,7 @@ const unpinned = unpinnedPackages(
 /** Whether the file speaks of an archive by date: then its packages are as firm as that date. */
 function usesSnapshot(file: Analysis): boolean {
   const dated = /snapshot\.(debian\.org|ubuntu\.com)|debian-snapshot|repro-sources-list|\/snapshots?\/\d{8}/;
-  for (const { run } of runsOf(file))
+  for (const { run } of file.runs)
     if (dated.test(run.instruction.command.form === 'exec' ? '' : run.instruction.command.text.text))
       return true;
   return false;

@@ -1,5 +1,5 @@
 import type { KnownVariables } from '../../dockerfile/shell/index.ts';
-import { requestsIn, runsOf, type Analysis } from '../analysis.ts';
+import { type Analysis } from '../analysis.ts';
 import type { Observation } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { shown } from './subjects.ts';
@@ -42,11 +42,11 @@ const settings: readonly { readonly pattern: RegExp; readonly check: 'tls' | 'si
 
 function find(check: 'tls' | 'signature', message: (what: string) => string) {
   return function* (file: Analysis): Generator<Observation> {
-    for (const request of requestsIn(file))
+    for (const request of file.requests)
       if (request.action === 'unchecked' && request.check === check)
         yield { range: request.at.word.range, message: message(shown(request.at.text)) };
     yield* inVariables(file, check, message);
-    for (const { run } of runsOf(file))
+    for (const { run } of file.runs)
       for (const { name, args } of run.invocations) {
         if (!/^(echo|printf|sed|tee)$/.test(name)) continue;
         for (const { text, word } of args)

@@ -1,5 +1,5 @@
 import { checkedOut, gitReferenceFirmness, type CloneRequest } from '../../kinds/requests/index.ts';
-import { runsOf, type Run } from '../analysis.ts';
+import { type Run } from '../analysis.ts';
 import type { Fix } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { resolved } from '../values.ts';
@@ -20,7 +20,7 @@ export const gitCommit: Rule = {
     'A checkout of a commit anywhere in the same RUN counts. A variable that nothing here gives a value counts as a commit where its name says so.',
   peers: {},
   *find(file, { locked }) {
-    for (const { run } of runsOf(file))
+    for (const { run } of file.runs)
       for (const request of run.requests) {
         if (request.action !== 'clone' || request.firmness === 'content' || movesToCommit(request, run))
           continue;

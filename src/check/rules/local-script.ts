@@ -31,10 +31,11 @@ function copiedNames(stage: AnalysedStage): string[] {
   const steps: readonly Step[] = lineage(stage).flatMap(one => one.steps);
   return steps.flatMap(({ instruction }) => {
     if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') return [];
-    const named = [...instruction.sources, instruction.destination].map(({ text }) =>
-      text.replace(/^.*\//, ''),
-    );
-    return named.some(name => name.endsWith('.sh')) ? named.filter(name => name.endsWith('.sh')) : ['*'];
+    const sources = instruction.sources.map(({ text }) => text);
+    const named = [...sources, instruction.destination.text].map(path => path.replace(/^.*\//, ''));
+    // A directory, or a pattern: nobody can say here which files it brings.
+    const many = sources.some(path => /[*?/]$|^\.{1,2}$|(^|\/)[^.]+$/.test(path));
+    return [...named.filter(name => name.endsWith('.sh')), ...(many ? ['*'] : [])];
   });
 }
 

@@ -1,4 +1,3 @@
-import { requestsIn } from '../analysis.ts';
 import type { Rule } from '../rule.ts';
 import { resolved } from '../values.ts';
 import { shown } from './subjects.ts';
@@ -15,7 +14,7 @@ export const plainHttp: Rule = {
   notes: 'Archives of distributions are signed, so their addresses are not looked at.',
   peers: {},
   *find(file) {
-    for (const request of requestsIn(file)) {
+    for (const request of file.requests) {
       if (request.action !== 'download' && request.action !== 'clone') continue;
       if (/^(http|git|ftp):\/\//i.test(request.url.text))
         yield {

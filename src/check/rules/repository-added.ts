@@ -1,4 +1,4 @@
-import { runsOf, type Run } from '../analysis.ts';
+import { type Run } from '../analysis.ts';
 import { downloadsOf } from '../downloads.ts';
 import type { Invocation } from '../../dockerfile/shell/index.ts';
 import type { Observation } from '../finding.ts';
@@ -16,7 +16,7 @@ export const repositoryAdded: Rule = {
   good: 'FROM debian:bookworm\nRUN apt-get update && apt-get install -y curl\n',
   peers: {},
   *find(file): Generator<Observation> {
-    for (const { run } of runsOf(file)) {
+    for (const { run } of file.runs) {
       for (const request of run.requests)
         if (request.action === 'repository')
           yield { range: request.at.word.range, message: `${shown(request.at.text)} adds a repository` };

@@ -1,5 +1,5 @@
 import { downloadsOf } from '../downloads.ts';
-import { requestsIn } from '../analysis.ts';
+
 import type { Rule } from '../rule.ts';
 import { shown } from './subjects.ts';
 
@@ -14,7 +14,7 @@ export const repositoryKey: Rule = {
   good: 'FROM debian:bookworm\nCOPY tool.gpg /usr/share/keyrings/tool.gpg\n',
   peers: {},
   *find(file) {
-    for (const request of requestsIn(file))
+    for (const request of file.requests)
       if (request.action === 'key' && !isFedByDownload(request.invocation.input.length))
         yield { range: request.at.word.range, message: `${request.tool} trusts a key that is fetched` };
     for (const stage of file.stages)

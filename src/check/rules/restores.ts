@@ -1,5 +1,5 @@
 import type { Ecosystem, RestoreRequest } from '../../kinds/requests/index.ts';
-import { runsOf, type Step } from '../analysis.ts';
+import { type Step } from '../analysis.ts';
 import type { Fix } from '../finding.ts';
 import type { Rule, RuleContext } from '../rule.ts';
 
@@ -9,7 +9,7 @@ function unlockedProjects(
   message: (tool: string, command: string) => string,
 ): Rule['find'] {
   return function* (file, context) {
-    for (const { run, step } of runsOf(file))
+    for (const { run, step } of file.runs)
       for (const request of run.requests) {
         if (request.action !== 'restore' || request.locked === 'yes') continue;
         if (!ecosystems.includes(request.ecosystem) || isLockedBefore(request, step)) continue;

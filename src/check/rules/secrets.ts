@@ -1,5 +1,5 @@
 import type { Analysis } from '../analysis.ts';
-import { requestsIn } from '../analysis.ts';
+
 import type { Observation } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { shown } from './subjects.ts';
@@ -36,7 +36,7 @@ export const secretVariable: Rule = {
           for (const { name, value } of named) {
             // An empty value, or one that only passes another variable on, gives nothing away by itself.
             const empty = instruction.keyword === 'ENV' && /^(""|'')?$/.test(value?.text ?? '');
-            if ((isSecret(name.text) && !empty) || formats.test(value?.text ?? ''))
+            if ((isSecret(name.text) && !empty && !isPlain(value?.text)) || formats.test(value?.text ?? ''))
               yield { range: name.range, message: `${shown(name.text)} stays in the image` };
           }
         }
@@ -50,6 +50,11 @@ export const secretVariable: Rule = {
       }
   },
 };
+
+/** A switch, or the name of a file. */
+function isPlain(value = ''): boolean {
+  return /^["']?(true|false|\d|[\w./-]+\.(sh|py|sql|txt|json|ya?ml|pem|crt|key))["']?$/i.test(value);
+}
 
 function isSecret(name: string): boolean {
   return secretName.test(name) && !harmless.test(name);
@@ -66,7 +71,7 @@ export const secretUrl: Rule = {
   good: 'FROM debian:bookworm\nRUN --mount=type=secret,id=netrc,target=/root/.netrc curl -n -fsSLO https://example.org/tool-1.2.tar.gz\n',
   peers: {},
   *find(file) {
-    for (const request of requestsIn(file)) {
+    for (const request of file.requests) {
       if (request.action !== 'download' && request.action !== 'clone') continue;
       const [, user = '', password] = /^\w+:\/\/([^/@:]*)(?::([^/@]*))?@/.exec(request.url.text) ?? [];
       if (password || /^(ghp_|\$\{?\w*(token|pass|secret))/i.test(user))

@@ -1,5 +1,5 @@
 import type { Request } from '../../kinds/requests/index.ts';
-import { type Analysis, requestsIn } from '../analysis.ts';
+import { type Analysis } from '../analysis.ts';
 import type { Observation } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 
@@ -18,7 +18,7 @@ export function unpinnedPackages(
   except: (request: InstallRequest) => boolean = () => false,
 ): Rule['find'] {
   return function* (file: Analysis) {
-    for (const request of requestsIn(file)) {
+    for (const request of file.requests) {
       if (request.action !== 'install' || request.ecosystem !== ecosystem) continue;
       if (request.constrained || except(request)) continue;
       const loose = request.items.filter(({ firmness }) => firmness === 'none' || firmness === 'range');
@@ -48,7 +48,7 @@ export function requestsOfAction<Action extends Request['action']>(
   message: (request: Extract<Request, { action: Action }>) => string | undefined,
 ): Rule['find'] {
   return function* (file: Analysis): Generator<Observation> {
-    for (const request of requestsIn(file)) {
+    for (const request of file.requests) {
       if (request.action !== action) continue;
       const text = message(request as Extract<Request, { action: Action }>);
       if (text !== undefined) yield { range: request.at.word.range, message: text };

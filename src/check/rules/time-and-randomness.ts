@@ -1,5 +1,5 @@
 import type { Invocation } from '../../dockerfile/shell/index.ts';
-import { runsOf } from '../analysis.ts';
+
 import type { Rule } from '../rule.ts';
 
 export const timeAndRandomness: Rule = {
@@ -15,10 +15,11 @@ export const timeAndRandomness: Rule = {
     'A `date` whose output only reaches the log is left. Keys that are made in a build are the same in every container as well.',
   peers: {},
   *find(file) {
-    for (const { run } of runsOf(file)) {
+    for (const { run } of file.runs) {
       for (const invocation of run.invocations) {
         const what = changing(invocation);
-        if (what !== undefined) yield { range: invocation.program.word.range, message: what };
+        if (what !== undefined && !isOnlyPrinted(invocation, run.invocations))
+          yield { range: invocation.program.word.range, message: what };
         for (const { text, word } of invocation.args)
           if (/^\/dev\/u?random$|^\/proc\/sys\/kernel\/random\/uuid$|\$\{?RANDOM\b/.test(text))
             yield { range: word.range, message: 'this is another value in each build' };
@@ -29,6 +30,18 @@ export const timeAndRandomness: Rule = {
     }
   },
 };
+
+/** `echo "$(date)"` without a file to write to ends in the log. */
+function isOnlyPrinted(invocation: Invocation, all: readonly Invocation[]): boolean {
+  return all.some(
+    ({ name, args, redirects, substituted, outputs }) =>
+      (name === 'echo' || name === 'printf') &&
+      !substituted &&
+      redirects.length === 0 &&
+      !all.some(({ input }) => input.some(one => one.outputs === outputs)) &&
+      args.some(argument => outputs(argument).includes(invocation)),
+  );
+}
 
 function changing({ name, args, redirects, substituted }: Invocation): string | undefined {
   const words = args.map(({ text }) => text);

@@ -31,7 +31,7 @@ const moving: readonly Moving[] = [
     pattern: /^https?:\/\/raw\.githubusercontent\.com\/[^/]+\/[^/]+\/(master|main|develop|dev|trunk|HEAD)\//i,
     what: 'is the head of a branch',
   },
-  { pattern: /\/(master|main|HEAD)(\/|\.(tar\.|tgz|zip))/, what: 'is the head of a branch' },
+  { pattern: /(?<!\/pool)\/(master|main|HEAD)(\/|\.(tar\.|tgz|zip))/, what: 'is the head of a branch' },
   {
     pattern: /(^|[/._-])(nightly|snapshot|current|stable|edge|unstable)([/._-]|$)/i,
     what: 'is a channel that moves',

@@ -79,6 +79,8 @@ function repositories(invocation: Invocation): Request[] {
 
 function keys(invocation: Invocation): Request[] {
   const at = invocation.args.find(({ text }) => text === 'adv' || text === 'add');
-  if (at === undefined) return [];
+  // A key that is asked for by its whole fingerprint can be no other.
+  const byFingerprint = invocation.args.some(({ text }) => /^(0x)?[0-9a-f]{40}$/i.test(text));
+  if (at === undefined || byFingerprint) return [];
   return [{ ecosystem: 'apt', tool: 'apt-key', at, invocation, action: 'key' }];
 }
