@@ -27,7 +27,7 @@ for (const path of dockerfiles) {
   try {
     inspect(path, read.text);
   } catch (error) {
-    wrong.push(`${path}: ${error instanceof Error ? error.stack : error}`);
+    wrong.push(`${path}: ${error instanceof Error ? error.stack : String(error)}`);
   }
   const took = performance.now() - start;
   if (took > totals.slowest) Object.assign(totals, { slowest: took, slowestFile: path });
