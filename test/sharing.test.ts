@@ -83,7 +83,10 @@ RUN wget -O /data ${servers.urls.files}/old
     const option = how === '--remote' ? ['--remote', place] : [];
     if (how === 'holdfast.yaml') await world.write({ 'holdfast.yaml': `remote: docker://${place}\n` });
     const built = await buildOn(home, option);
+    const pulled = await store(['pull', world.project, '--json'], home);
     await rm(join(world.project, 'holdfast.yaml'), { force: true });
+    if (how === '--remote') expect(pulled.json).toMatchObject({ error: { code: 'REMOTE_MISSING' } });
+    else expect(pulled.json).toMatchObject({ place: `docker://${place}`, received: 0 });
     expect(printedImage(built)).toBe(lockedImage(lock));
     expect(servers.requestCount()).toBe(before);
   });

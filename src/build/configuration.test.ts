@@ -16,7 +16,11 @@ async function read(text: string) {
 }
 
 test('none is one that says nothing', async () => {
-  expect(await readConfiguration(join(home, 'holdfast.yaml'))).toEqual({ allowUnlocked: [], mirrors: [] });
+  expect(await readConfiguration(join(home, 'holdfast.yaml'))).toEqual({
+    allowUnlocked: [],
+    mirrors: [],
+    plainHttp: [],
+  });
 });
 
 test('paths are those from where it lies', async () => {
@@ -37,6 +41,10 @@ test('paths are those from where it lies', async () => {
       ],
     },
   ]);
+});
+
+test('hosts without TLS are named', async () => {
+  expect((await read('plain-http: [registry.internal:5000]')).plainHttp).toEqual(['registry.internal:5000']);
 });
 
 test('a registry is named with or without docker://', async () => {

@@ -16,6 +16,8 @@ export interface Configuration {
   readonly mirrors: readonly MirrorRule[];
   /** Base URLs of archives' pasts, by the archive's name, in place of the public services. */
   readonly snapshots?: Snapshots | undefined;
+  /** Registries that may be spoken to without TLS. */
+  readonly plainHttp: readonly string[];
 }
 
 export const configurationName = 'holdfast.yaml';
@@ -33,6 +35,7 @@ const mirrorSchema = z.union([
 const schema = z.strictObject({
   unlocked: z.strictObject({ allow: z.array(z.string()).optional() }).optional(),
   remote: z.string().optional(),
+  'plain-http': z.array(z.string()).optional(),
   mirrors: z.record(z.string(), z.array(mirrorSchema).min(1)).optional(),
   snapshots: z.partialRecord(z.enum(snapshotArchives), z.url({ protocol: /^https?$/ })).optional(),
   /** Read by `check` alone. */
@@ -57,12 +60,11 @@ export async function readConfiguration(path: string): Promise<Configuration> {
   throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
 }
 
-function configurationOf(
-  { unlocked, remote, mirrors = {}, snapshots }: z.infer<typeof schema>,
-  home: string,
-): Configuration {
+function configurationOf(read: z.infer<typeof schema>, home: string): Configuration {
+  const { unlocked, remote, mirrors = {}, snapshots, 'plain-http': plainHttp = [] } = read;
   return {
     allowUnlocked: unlocked?.allow ?? [],
+    plainHttp,
     snapshots,
     ...(remote !== undefined && { remote: remoteAt(home, remote) }),
     mirrors: Object.entries(mirrors).map(([prefix, list]) => ({

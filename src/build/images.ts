@@ -1,4 +1,5 @@
 import {
+  exitCodes,
   formatPlatform,
   HoldfastError,
   integrityError,
@@ -132,7 +133,8 @@ async function pullFirst(
     try {
       return await pullImage(source, platform, store);
     } catch (error) {
-      if (!(error instanceof HoldfastError) || n === candidates.length - 1) throw error;
+      const isLast = n === candidates.length - 1;
+      if (!(error instanceof HoldfastError) || error.exit === exitCodes.usage || isLast) throw error;
       places.tell(`${source.name} does not serve: ${error.message}`);
     }
   }

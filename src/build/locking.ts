@@ -41,7 +41,7 @@ export interface LockState {
  * @throws HoldfastError what parseLock, readRecording and lockMismatch throw or return
  */
 export async function readLockState(project: Project, runtime: BuildRuntime): Promise<LockState> {
-  await configure(runtime, project.home);
+  runtime.places.configure(await readConfiguration(join(project.home, configurationName)));
   const text = await readFile(project.lockPath, 'utf8').catch(() => undefined);
   if (text === undefined) {
     return {
@@ -61,14 +61,6 @@ export async function readLockState(project: Project, runtime: BuildRuntime): Pr
   const entry = lock.builds[at];
   const others = recordings.filter((_, n) => n !== at);
   return { text, lock, entry, recording: recordings[at], others, stale: staleness(project, entry) };
-}
-
-/** What the project says of where bytes come from. */
-async function configure({ places }: BuildRuntime, home: string): Promise<void> {
-  const { remote, mirrors, snapshots = {} } = await readConfiguration(join(home, configurationName));
-  if (remote !== undefined) places.addRemote(remote);
-  for (const rule of mirrors) places.addMirrors(rule);
-  places.addSnapshots(snapshots);
 }
 
 function staleness(project: Project, entry: BuildEntry | undefined): HoldfastError | undefined {

@@ -12,6 +12,7 @@ import {
 } from '../registry/index.ts';
 import { openPlace, type BlobPlace, type WantedBlob } from '../share/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Configuration } from './configuration.ts';
 
 /** What the command line says of registries. */
 export interface RegistrySettings {
@@ -32,6 +33,7 @@ export class Places {
   readonly #remotes: BlobPlace[] = [];
   readonly #mirrors: MirrorRule[] = [];
   #snapshots: Snapshots = {};
+  readonly #plainHttp: string[] = [];
   readonly #settings: RegistrySettings;
   readonly #onTheirWay = new Map<Digest, Promise<boolean>>();
   /** Those that did not answer: each blob would wait for them again. */
@@ -48,6 +50,7 @@ export class Places {
     this.#note = note;
     this.#settings = settings;
     this.#mirrors.push(...(settings.mirrors ?? []));
+    this.#plainHttp.push(...(settings.plainHttp ?? []));
   }
 
   /** Tells the user of what happens once: what was brought is found in the store from then on. */
@@ -57,18 +60,22 @@ export class Places {
 
   /** What the client of all registries must know of some; complete once the project's configuration was read. */
   get hosts(): { readonly plainHttp: readonly string[]; readonly roots: ReadonlyMap<string, string> } {
-    const { plainHttp = [], roots = [] } = this.#settings;
+    const { roots = [] } = this.#settings;
     const mirrors = this.#mirrors.flatMap(rule => rule.mirrors);
     const plain = mirrors.filter(mirror => mirror.plainHttp).map(({ location }) => hostOf(location));
     const files = mirrors.flatMap(({ location, ca }) =>
       ca === undefined ? [] : [[hostOf(location), ca] as const],
     );
-    return { plainHttp: [...plainHttp, ...plain], roots: new Map([...roots, ...files]) };
+    return { plainHttp: [...this.#plainHttp, ...plain], roots: new Map([...roots, ...files]) };
   }
 
-  /** Those of the command line count before those of the project, prefix by prefix. */
-  addMirrors(rule: MirrorRule): void {
-    if (!this.#mirrors.some(({ prefix }) => prefix === rule.prefix)) this.#mirrors.push(rule);
+  /** Takes in what a project says; what the command line says counts before it, and mirrors prefix by prefix. */
+  configure({ remote, mirrors, plainHttp, snapshots }: Configuration): void {
+    if (remote !== undefined) this.addRemote(remote);
+    for (const rule of mirrors)
+      if (!this.#mirrors.some(({ prefix }) => prefix === rule.prefix)) this.#mirrors.push(rule);
+    this.#plainHttp.push(...plainHttp);
+    this.#snapshots = { ...this.#snapshots, ...snapshots };
   }
 
   /** Where an image is looked for: its mirrors in their order, then its own place. */
@@ -80,10 +87,6 @@ export class Places {
   /** Where the project has archives' pasts looked up. */
   get snapshots(): Snapshots {
     return this.#snapshots;
-  }
-
-  addSnapshots(snapshots: Snapshots): void {
-    this.#snapshots = { ...this.#snapshots, ...snapshots };
   }
 
   /** @throws HoldfastError REMOTE_INVALID (exit 2) */

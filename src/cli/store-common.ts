@@ -26,10 +26,12 @@ export function openStore({ store }: StoreOptions): Promise<Store> {
 /** Runs `use` with a client that is made at first use, and closed. */
 export async function withRegistry<Result>(
   use: (registry: () => Promise<RegistryClient>) => Promise<Result>,
+  plainHttp: readonly string[] = [],
 ): Promise<Result> {
   let client: Promise<RegistryClient> | undefined;
   const { env } = process;
-  const registry = () => (client ??= RegistryClient.open({ env, homeDirectory: env['HOME'] ?? homedir() }));
+  const registry = () =>
+    (client ??= RegistryClient.open({ env, homeDirectory: env['HOME'] ?? homedir(), plainHttp }));
   try {
     return await use(registry);
   } finally {

@@ -1,4 +1,4 @@
-import type { Digest } from '../core/index.ts';
+import { integrityError, type Digest } from '../core/index.ts';
 import { formatReference, parseReference, type Reference, type RegistryClient } from '../registry/index.ts';
 import { blobsNamed, unless } from './named-blobs.ts';
 import type { BlobPlace } from './place.ts';
@@ -6,6 +6,9 @@ import type { BlobPlace } from './place.ts';
 const octets = 'application/octet-stream';
 /** Where there is nothing yet, some registries do not say so but deny. */
 const nothingThere = ['REGISTRY_UNKNOWN', 'REGISTRY_DENIED'];
+
+/** Bytes. What is asked for by its digest alone is a recording or a manifest. */
+const largestUnknown = 256 * 1024 * 1024;
 
 /** A repository: its blobs are asked for by digest alone, whichever artifact names them. */
 export function registryPlace(reference: Reference, registry: () => Promise<RegistryClient>): BlobPlace {
@@ -21,6 +24,7 @@ export function registryPlace(reference: Reference, registry: () => Promise<Regi
       const client = await registry();
       const bytes = size ?? (await client.blobSize(repository, digest));
       if (bytes === undefined) return false;
+      if (size === undefined && bytes > largestUnknown) throw tooLarge(domain, digest, bytes);
       const blob = { mediaType: octets, digest, size: bytes };
       return unless(['REGISTRY_UNKNOWN'], false, async () => {
         await store.put(client.blob(repository, blob), blob);
@@ -56,4 +60,14 @@ export function registryPlace(reference: Reference, registry: () => Promise<Regi
       for (const tag of tags) await client.pushManifest({ ...repository, tag }, top);
     },
   };
+}
+
+function tooLarge(domain: string, digest: Digest, bytes: number) {
+  return integrityError(
+    'SHARE_TOO_LARGE',
+    `${domain} has ${bytes} bytes as ${digest}, which is no recording`,
+    {
+      next: 'Do not trust this registry; nothing of it was stored.',
+    },
+  );
 }

@@ -5,6 +5,7 @@ import { SmallRegistry } from '../../testkit/registries/small-registry.ts';
 import { sha256, type Digest } from '../core/index.ts';
 import { noCredentials, parseReference, RegistryClient } from '../registry/index.ts';
 import { sampleImage } from '../registry/testing/sample-image.ts';
+import { startScripted } from '../registry/testing/scripted-server.ts';
 import { openWorkspace, type Workspace } from '../registry/testing/stores.ts';
 import type { Store } from '../store/index.ts';
 import { artifactOf, artifactType } from './artifact.ts';
@@ -115,6 +116,20 @@ describe('a blob', () => {
     });
     expect([...registry.blobs.keys()]).not.toContain(sha256('rotten'));
     expect(registry.count('PUT', /\/manifests\//)).toBe(0);
+  });
+
+  test('that is asked for by digest alone is not taken where it is too large to be one', async () => {
+    const liar = await startScripted((_, response) => {
+      response.writeHead(200, { 'content-length': 10 ** 12 }).end();
+    });
+    const lock = await lockOf(store, ['a']);
+    await expect(pullLock(lock, fresh, openAt(`${liar.domain}/team/blobs`))).rejects.toMatchObject({
+      code: 'SHARE_TOO_LARGE',
+      exit: 4,
+    });
+    expect(liar.seen.filter(({ method, url }) => method === 'GET' && url.includes('/blobs/'))).toEqual([]);
+    await liar.stop();
+    expect(await held(fresh)).toEqual([]);
   });
 
   test('that rotted at the place is not taken', async () => {
