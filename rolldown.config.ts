@@ -7,6 +7,7 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: {
     main: 'src/cli/main.ts',
+    library: 'src/library.ts',
     holder: 'src/sandbox/network/holder.ts',
     'check-worker': 'src/check/check-worker.ts',
   },
