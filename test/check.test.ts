@@ -113,7 +113,8 @@ describe('holdfast check', () => {
   });
 
   it('is there for other programs', async () => {
-    const { check: checkIt } = (await import('../dist/library.js' as string)) as {
+    const built: string = '../dist/library.js';
+    const { check: checkIt } = (await import(built)) as {
       check: (text: string) => { findings: readonly object[] };
     };
     expect(checkIt(text).findings).toHaveLength(5);
