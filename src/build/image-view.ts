@@ -4,12 +4,20 @@ import type { TaggedDescriptor } from '../store/index.ts';
 import { lowerDirectories } from './layers.ts';
 import { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
 
+/** What a view is made of, for who runs something on it. */
+export interface ViewParts {
+  /** The layers' directories, the top one first. */
+  readonly lowers: readonly string[];
+  /** Room beside the view, gone with it. */
+  readonly work: string;
+}
+
 /** Runs `use` on a read-only view of an image of one platform. @throws NamespacesNeeded */
 export async function withImage<Result>(
   image: TaggedDescriptor,
   config: ImageConfig,
   runtime: BuildRuntime,
-  use: (view: string) => Promise<Result>,
+  use: (view: string, parts: ViewParts) => Promise<Result>,
 ): Promise<Result> {
   if (!runtime.canRunSteps) throw new NamespacesNeeded();
   const document = parseManifest(await runtime.store.readBytes(image.digest), image.mediaType);
@@ -20,7 +28,8 @@ export async function withImage<Result>(
   });
   const work = await runtime.cache.workDirectory();
   try {
-    return await runtime.sandbox.withView(await lowerDirectories(layers, runtime), work, use);
+    const lowers = await lowerDirectories(layers, runtime);
+    return await runtime.sandbox.withView(lowers, work, view => use(view, { lowers, work }));
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -43,5 +43,6 @@ export {
   type Grants,
   type SecretSource,
 } from './run/index.ts';
+export { variablesOf, withRunnableImage, type RunnableImage } from './run-in-image.ts';
 export { packSteps, SharedCache } from './shared-cache.ts';
 export { verifyProject, type Verification } from './verify.ts';

@@ -47,7 +47,7 @@ export async function buildImage(
 }
 
 /** A lock that is there is enforced; a stale one is extended only where nobody asked for it to be left alone. */
-async function buildOrExtend(
+export async function buildOrExtend(
   project: Project,
   state: LockState,
   runtime: BuildRuntime,

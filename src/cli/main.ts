@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   build: async () => (await import('./build.ts')).buildCommand,
   executor: async () => (await import('./executor.ts')).executorCommand,
   diff: async () => (await import('./diff.ts')).diffCommand,
+  test: async () => (await import('./test.ts')).testCommand,
   update: async () => (await import('./update.ts')).updateCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { BuildRuntime, Project } from '../build/index.ts';
-import { formatPlatform, hostPlatform, usageError, type Digest } from '../core/index.ts';
+import { formatPlatform, HoldfastError, hostPlatform, usageError, type Digest } from '../core/index.ts';
 import { parseManifest } from '../image/index.ts';
 import { parseLock, type BuildEntry } from '../lock/index.ts';
 import { changeCounts, changedTextDiff, changesText, formatBytes } from '../report/index.ts';
@@ -18,10 +18,12 @@ import {
 } from './common.ts';
 import { lockDate } from './lock-date.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
+import { failedTests, resultsText, suitesFrom, testImages, type NamedResult } from './structure-tests.ts';
 
 interface UpdateCommandOptions extends ProjectOptions, StepOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
+  readonly test?: readonly string[] | true;
   readonly cache: boolean;
 }
 
@@ -32,6 +34,7 @@ export function updateCommand(program: Command): void {
   addShellOption(addStepOptions(addProjectOptions(command)))
     .option('--only <kind|name>', 'move these alone: a kind, or inputs as the lock names them', collect)
     .option('--dry-run', 'build and tell, and leave the lock as it is')
+    .option('--test [file...]', 'run these tests on the new image, and keep the old lock where they fail')
     .option('--no-cache', 'run every step again')
     .action(update);
 }
@@ -40,28 +43,58 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
   const selection = selectionFrom((options.only ?? []).flatMap(text => text.split(',')));
   const projects = await lockedProjects(directory, options);
   const now = lockDate(process.env, new Date());
+  const { test } = options;
+  const suites = test === undefined ? [] : await suitesFrom(test === true ? [] : test, projects[0].home);
   const result = await runBuild(
     options,
     async runtime => {
-      const write = options.dryRun !== true;
-      const updated = await updateLock(projects, runtime, { selection, now, useCache: options.cache, write });
+      let tests: readonly NamedResult[] = [];
+      const updated = await updateLock(projects, runtime, {
+        selection,
+        now,
+        useCache: options.cache,
+        write: options.dryRun !== true,
+        accept: async built => {
+          if (suites.length === 0) return;
+          tests = await testImages(built, suites, runtime);
+          const error = failedTests(
+            tests,
+            'The lock stays as it was. Mend what fails, or hold back what broke it with --only.',
+          );
+          if (error === undefined) return;
+          throw new HoldfastError(error.exit, error.code, error.message, {
+            next: error.next,
+            details: resultsText(tests).split('\n'),
+          });
+        },
+      });
       const { before, lock, changes } = updated;
       const texts = await changedTexts(changes, before.inputs, lock.inputs, runtime.places);
       const images = await Promise.all(
         lock.builds.map((entry, n) => imageChange(before.builds[n] ?? entry, entry, runtime)),
       );
-      return { ...updated, texts, images };
+      return { ...updated, texts, images, tests };
     },
     portsNamed(projects[0]),
   );
-  const { changes, texts, images, lock, written } = result;
+  const { changes, texts, images, lock, written, tests } = result;
   printResult(
     options,
-    { lock: projects[0].lockPath, written, asOf: lock.asOf, moved: lock.moved ?? {}, changes, texts, images },
+    {
+      lock: projects[0].lockPath,
+      written,
+      asOf: lock.asOf,
+      moved: lock.moved ?? {},
+      changes,
+      texts,
+      images,
+      tests,
+    },
     [
       changesText(changes),
       ...texts.map(changedTextDiff),
       ...images.map(imageText),
+      ...(tests.length === 0 ? [] : [resultsText(tests)]),
       `${changeCounts(changes)}; ${stateText(written, options)}`,
     ]
       .filter(text => text !== '')

@@ -25,6 +25,8 @@ export interface UpdateOptions {
   readonly useCache: boolean;
   /** Whether the new lock is written. */
   readonly write: boolean;
+  /** Looks at what came out; where it throws, the lock stays. */
+  readonly accept?: ((builds: readonly RecordedBuild[]) => Promise<void>) | undefined;
 }
 
 export interface UpdateResult {
@@ -71,6 +73,7 @@ export async function updateLock(
     );
   }
   const lock = await lockOf({ asOf, moved, builds: builds.map(({ entry }) => entry) }, runtime);
+  await options.accept?.(builds);
   const written = options.write && (await writeLock(projects[0], lock, text, runtime));
   return { before, lock, changes: changesBetween(before.inputs, lock.inputs), builds, written };
 }

@@ -1,0 +1,2 @@
+export { runSuite, type TestResult } from './run-suite.ts';
+export { parseSuite, type Suite } from './suite.ts';
