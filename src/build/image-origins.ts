@@ -20,6 +20,7 @@ export interface ImageSources {
   readonly places: Places;
   readonly registry: () => Promise<RegistryClient>;
   readonly note: (text: string) => void;
+  readonly pull: boolean;
 }
 
 /** Where an image comes from. */
@@ -51,7 +52,7 @@ export function namedImage(text: string, sources: ImageSources, where: SourcePla
     name,
     async current() {
       const held = reference.digest ? await heldDigest(reference, store) : await store.tagged(name);
-      if (!held) return fromRegistries(reference);
+      if (!held || (sources.pull && !reference.digest)) return fromRegistries(reference);
       sources.note(`${name} is taken from the store (${held.digest})`);
       return [storeSource(store, held, name)];
     },

@@ -32,7 +32,7 @@ export { openProject, type Project, type ProjectRequest } from './project.ts';
 export { configurationName, readConfiguration, type Configuration } from './configuration.ts';
 export type { RegistrySettings } from './places.ts';
 export { repairFrom, type RepairSources } from './repair.ts';
-export { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
+export { NamespacesNeeded, type BuildRuntime, type CacheUse } from './runtime.ts';
 export {
   Agents,
   entitlements,

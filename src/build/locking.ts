@@ -20,7 +20,7 @@ import { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
 import { identityOf, recordBuild, type LockedBuild, type RecordedBuild } from './record-build.ts';
 import { lockName, recordedInputs } from './recordings.ts';
-import type { BuildRuntime } from './runtime.ts';
+import type { BuildRuntime, CacheUse } from './runtime.ts';
 import { lockOf, writeLock } from './write-lock.ts';
 
 /** What the lock says of a project, held against its recordings. */
@@ -92,7 +92,7 @@ export function refuseOtherOwners({ entry }: LockState, { sandbox }: BuildRuntim
 export interface LockOptions {
   /** RFC 3339, UTC, whole seconds: the date of a lock that does not exist yet. */
   readonly asOf: string;
-  readonly useCache: boolean;
+  readonly useCache: CacheUse;
 }
 
 export interface WrittenLock extends RecordedBuild {
@@ -148,7 +148,7 @@ export async function buildFromLock(
   project: Project,
   state: LockState,
   runtime: BuildRuntime,
-  useCache: boolean,
+  useCache: CacheUse,
 ): Promise<LockedBuild> {
   const { lock, entry, recording } = state;
   if (state.stale) throw state.stale;

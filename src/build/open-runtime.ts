@@ -16,6 +16,7 @@ export interface RuntimeOptions {
   readonly onEvent: OnEvent;
   readonly sandbox: Sandbox;
   readonly canRunSteps: boolean;
+  readonly pull: boolean;
   /** `--add-host`: names that are reached at an address of the user's choice. */
   readonly addHosts: ReadonlyMap<string, string>;
   /** TCP ports that the gateway serves beside the usual ones. */
@@ -67,6 +68,7 @@ export async function withRuntime<Result>(
     steps: () => (steps ??= openStepHost(options, store, places)),
     sandbox: options.sandbox,
     canRunSteps: options.canRunSteps,
+    pull: options.pull,
     signal: options.signal,
     grants: options.grants,
     now: () => new Date(),

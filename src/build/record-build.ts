@@ -13,7 +13,7 @@ import { installedMustMatch, noteUnaccounted } from './installed-match.ts';
 import { blobsOf } from './known-blobs.ts';
 import type { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
-import type { BuildRuntime } from './runtime.ts';
+import type { BuildRuntime, CacheUse } from './runtime.ts';
 
 /** A build, and the lines of the lock that are its own. */
 export interface LockedBuild extends BuildOutcome {
@@ -27,7 +27,7 @@ export interface RecordedBuild extends LockedBuild {
 }
 
 export interface RecordOptions {
-  readonly useCache: boolean;
+  readonly useCache: CacheUse;
   /** The image of the lock until now, whose layers may come out again. */
   readonly image?: Digest | undefined;
 }

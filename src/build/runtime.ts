@@ -22,6 +22,8 @@ export interface BuildRuntime {
   readonly sharedCaches: SharedCache[];
   readonly onEvent: OnEvent;
   readonly note: (text: string) => void;
+  /** Whether a registry is asked for an image that the lock does not hold, though the store has one of the name. */
+  readonly pull: boolean;
   /** Opened at first use: an offline build never makes one. */
   readonly registry: () => Promise<RegistryClient>;
   readonly sandbox: Sandbox;
@@ -45,11 +47,13 @@ export interface BuildInput {
   readonly ledger: Ledger;
   /** Blobs that the store has for layers, by diff ID: those of the image that the lock names. */
   readonly knownBlobs: ReadonlyMap<Digest, BlobDescriptor>;
-  /** Whether results of earlier runs may stand in for running a step again. */
-  readonly useCache: boolean;
+  readonly useCache: CacheUse;
   /** Told what the build took as soon as that is known, while layers are still being compressed. */
   readonly onRecorded?: ((recording: Omit<Recording, 'inputs'>) => void) | undefined;
 }
+
+/** Whether results of earlier runs may stand in for running a step again; not those of the stages that are named. */
+export type CacheUse = boolean | { readonly exceptStages: readonly string[] };
 
 /** Thrown where a step must run and this process is not yet inside its namespaces; the caller enters and starts again. */
 export class NamespacesNeeded extends Error {

@@ -3,7 +3,7 @@ import { canonicalJson, errorAt, sha256, type Digest, type Json } from '../core/
 import { chainId, gzipRecipe } from '../image/index.ts';
 import type { BuildInProgress, Step } from './step.ts';
 import type { Layer, StepResult } from './cache.ts';
-import { NamespacesNeeded } from './runtime.ts';
+import { NamespacesNeeded, type BuildInput } from './runtime.ts';
 import type { Store } from '../store/index.ts';
 
 /** Raise it when the same step would give another layer than an earlier version of this program gave. */
@@ -23,6 +23,15 @@ export interface Leavings {
   isWhole(key: Digest): Promise<boolean>;
   /** Keeps what this run left in `work`; without `work` an earlier run's counts. */
   done(key: Digest, work: string | undefined): Promise<void>;
+}
+
+/** Stages are named without regard to case, as in BuildKit; one without a name by its number. */
+function mayUseCache({ id }: Step, { useCache, project }: BuildInput): boolean {
+  if (typeof useCache === 'boolean') return useCache;
+  const number = id.split('/', 1)[0] ?? '';
+  const name = project.dockerfile.stages[Number(number)]?.name;
+  const own = [number, name?.toLowerCase()];
+  return !useCache.exceptStages.some(stage => own.includes(stage.toLowerCase()));
 }
 
 /**
@@ -56,7 +65,7 @@ export async function stepResult(
     );
   const { name, where } = step;
   onEvent({ type: 'step-started', step: name, label: step.text, where });
-  const known = facts === undefined || !input.useCache ? undefined : keyFor(facts);
+  const known = facts === undefined || !mayUseCache(step, input) ? undefined : keyFor(facts);
   const cached = known && ((await cache.step(known)) ?? (await sharedStep(builder, known)));
   if (cached && (await isWhole(cached, store)) && (await leavings?.isWhole(known)) !== false) {
     await leavings?.done(known, undefined);

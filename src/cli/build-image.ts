@@ -3,6 +3,7 @@ import {
   buildPlatforms,
   lockProject,
   type BuildRuntime,
+  type CacheUse,
   type LockedBuild,
   type LockState,
   type PlatformBuilds,
@@ -19,6 +20,8 @@ export interface BuildOptions extends ProjectOptions, StepOptions, OutputOptions
   /** Whether a stale lock is an error; `if-there`: where there is a lock at all. */
   readonly locked?: boolean | 'if-there';
   readonly cache: boolean;
+  /** What `--no-cache-filter` gave: commander takes its name for a negation, and leaves `true` where it was not given. */
+  readonly cacheFilter?: readonly string[] | boolean;
 }
 
 /** Builds from the lock, and writes the image to where the options say. */
@@ -55,12 +58,17 @@ export async function buildOrExtend(
 ): Promise<LockedBuild> {
   const { locked = isContinuousIntegration(process.env) } = options;
   const enforced = locked === 'if-there' ? state.lock !== undefined : locked;
-  if (state.stale === undefined || enforced) return buildFromLock(project, state, runtime, options.cache);
+  if (state.stale === undefined || enforced) return buildFromLock(project, state, runtime, cacheUse(options));
   runtime.note(`${state.stale.message}: recording what is new`);
   const extended = await lockProject(project, state, runtime, {
     asOf: lockDate(process.env, new Date()),
-    useCache: options.cache,
+    useCache: cacheUse(options),
   });
   if (extended.changed) runtime.note('wrote holdfast.lock; commit it');
   return extended;
+}
+
+function cacheUse({ cache, cacheFilter = true }: Pick<BuildOptions, 'cache' | 'cacheFilter'>): CacheUse {
+  if (!cache || typeof cacheFilter === 'boolean') return cache;
+  return { exceptStages: cacheFilter.flatMap(text => text.split(',')) };
 }

@@ -4,6 +4,7 @@ import { formatPlatform } from '../core/index.ts';
 import { familiarReference } from '../registry/index.ts';
 import { buildImage, type BuildOptions } from './build-image.ts';
 import { addCacheOptions } from './cache-options.ts';
+import { collect } from './collect.ts';
 import { addProjectOptions, printResult } from './common.ts';
 import { addOutputOptions } from './outputs.ts';
 import { addShellOption, addStepOptions } from './step-options.ts';
@@ -13,7 +14,10 @@ export function buildCommand(program: Command): void {
   addCacheOptions(addOutputOptions(addShellOption(addStepOptions(addProjectOptions(command)))))
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')
     .option('--no-cache', 'run every step again')
-    .action(async (directory: string, options: BuildOptions) => {
+    .option('--no-cache-filter <stage>', 'run the steps of these stages again', stages)
+    .option('-q, --quiet', 'show no progress; the digest is on stdout as always')
+    .action(async (directory: string, given: BuildOptions & { readonly quiet?: boolean }) => {
+      const options: BuildOptions = given.quiet === true ? { ...given, progress: 'quiet' } : given;
       const { image, builds, outputs } = await buildImage(directory, options);
       printResult(
         options,
@@ -36,4 +40,9 @@ function factsOf({ config }: LockedBuild) {
 function platformFacts(build: LockedBuild) {
   const { platform, digest } = build.image;
   return { ...(platform && { platform: formatPlatform(platform) }), image: digest, ...factsOf(build) };
+}
+
+/** Before the first there is no list but `true`: see `BuildOptions`. */
+function stages(value: string, before: readonly string[] | boolean): readonly string[] {
+  return collect(value, typeof before === 'boolean' ? [] : before);
 }

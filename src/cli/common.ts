@@ -39,6 +39,7 @@ export interface ProjectOptions extends PlaceOptions {
   readonly label?: readonly string[];
   readonly lockfile?: string;
   readonly withoutRule?: readonly string[];
+  readonly pull?: boolean;
   readonly remote?: readonly string[];
   /** A file to be read in place of standard input. */
   readonly standardInput?: string;
@@ -105,6 +106,10 @@ export function addProjectOptions(command: Command): Command {
       '--remote <place>',
       'where blobs are shared that the store lacks: REF, docker://REF or oci:DIR; also `remote` in holdfast.yaml',
       collect,
+    )
+    .option(
+      '--pull',
+      'ask the registry for images that the lock does not hold, though the store has the name',
     )
     .option('--without-rule <id>', 'do not normalise by this rule', collect);
   return addPlaceOptions(command);
@@ -175,7 +180,7 @@ async function scratch(): Promise<string> {
  * every step is cached; the moment a step must run, the program starts again inside its namespaces.
  */
 export async function runBuild<Result>(
-  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg' | 'remote'> & StepOptions,
+  options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg' | 'pull' | 'remote'> & StepOptions,
   use: (runtime: BuildRuntime) => Promise<Result>,
   ports: readonly number[] = [],
   inside = isInside(),
@@ -208,6 +213,7 @@ export async function runBuild<Result>(
         onEvent: event => (inside ? progress.show(event) : held.push(event)),
         sandbox: openSandbox(isolation, join(cache, 'work', `${process.pid}-sandbox`)),
         canRunSteps: inside,
+        pull: options.pull === true,
         addHosts: new Map((options.addHost ?? []).map(hostAddress)),
         ports,
         signal: stop.signal,
