@@ -37,6 +37,32 @@ export function blobProgress(progress: Progress): (event: CopyEvent) => void {
   };
 }
 
+/** Shows one copy of many as a step: bytes of all its blobs together. */
+export function imageProgress(progress: Progress, step: string, label: string): ImageProgress {
+  const show = (event: BuildEvent) => progress.show(event);
+  const reached = new Map<string, number>();
+  show({ type: 'step-started', step, label, where: nowhere });
+  return {
+    onEvent(event) {
+      if (event.type === 'note') return show({ type: 'note', text: `${label}: ${event.text}` });
+      if (event.type === 'blob-done') return;
+      const bytes = event.transferred - (reached.get(event.blob.digest) ?? 0);
+      if (bytes <= 0) return;
+      reached.set(event.blob.digest, event.transferred);
+      show(received(step, bytes));
+    },
+    done: changed => show(doneStep(step, changed)),
+    failed: () => show({ type: 'step-failed', step }),
+  };
+}
+
+export interface ImageProgress {
+  readonly onEvent: (event: CopyEvent) => void;
+  /** `changed` tells whether anything travelled. */
+  readonly done: (changed: boolean) => void;
+  readonly failed: () => void;
+}
+
 function received(step: string, bytes: number): BuildEvent {
   return { type: 'step-exchange', step, url: '', status: 200, bytes, from: 'upstream' };
 }

@@ -13,6 +13,7 @@ import {
 } from '../registry/index.ts';
 import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
 import { blobProgress, copyProgress } from './copy-progress.ts';
+import { hostsOf } from './named-place.ts';
 import { printJsonOrText } from './print.ts';
 import { RegistryClients } from './registry-clients.ts';
 import { settingsOf } from './registry-options.ts';
@@ -63,10 +64,6 @@ export function copyCommand(program: Command): void {
 
 const places =
   'docker://REF, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF, dir:DIR';
-
-function hostsOf(place: CopyPlace): string[] {
-  return place.kind === 'docker' ? [place.reference.domain] : [];
-}
 
 /** A source may keep what it reads from in a temporary file. */
 async function copyAndClose(

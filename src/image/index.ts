@@ -56,6 +56,8 @@ export {
   mediaTypes,
   ociMediaType,
 } from './media-types.ts';
+export { sameImage, type Identity } from './identity/same-image.ts';
+export { imageSummary } from './identity/summary.ts';
 export { keystoreDigest } from './normalise/java.ts';
 export { fileHolds } from './normalise/find-bytes.ts';
 export type { BuildTrust } from './normalise/residue.ts';

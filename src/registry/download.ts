@@ -105,9 +105,13 @@ export async function* fetchBlob(
   offset = 0,
 ): AsyncGenerator<Uint8Array> {
   let received = offset;
+  let ended = false;
   // Counts breaks in a row without a byte gained.
   for (let breaks = 0; received < blob.size || breaks === 0; breaks++) {
-    if (breaks === Math.max(1, api.http.attempts - 1)) throw cutShort(repository, blob, received);
+    if (breaks === Math.max(1, api.http.attempts - 1)) {
+      // An answer that ends as it should, each time too early, is no broken connection.
+      throw ended ? wrongSize(repository, blob, `${received}`) : cutShort(repository, blob, received);
+    }
     if (breaks > 0) await api.http.sleep(500 * 2 ** breaks);
     const response = await openBlob(api, repository, blob, received);
     let skip = response.status === 206 ? 0 : received;
@@ -121,7 +125,9 @@ export async function* fetchBlob(
         breaks = 0;
         yield fresh;
       }
+      ended = true;
     } catch (error) {
+      ended = false;
       const failure = response.failure(error);
       if (!(failure instanceof TransientFailure)) throw failure;
     }
@@ -148,7 +154,11 @@ async function openBlob(
   const rightPart = !ranged || (response.header('content-range') ?? '').startsWith(`bytes ${from}-`);
   if (rightPart && (length === undefined || Number(length) === wanted)) return response;
   abandon(response);
-  throw mismatch(`${repository.domain}: blob ${blob.digest}`, `${blob.size} bytes`, `${length ?? 'others'}`);
+  throw wrongSize(repository, blob, length ?? 'others');
+}
+
+function wrongSize({ domain }: Reference, { digest, size }: BlobName, got: string) {
+  return mismatch(`${domain}: blob ${digest}`, `${size} bytes`, got);
 }
 
 function shortName({ digest }: BlobName): string {

@@ -9,7 +9,13 @@ export {
   type Credentials,
   type CredentialSource,
 } from './credentials.ts';
-export { shortContent, type Content, type ContentDigest } from './copy/content.ts';
+export { isForeign, readDocument } from './copy/document.ts';
+export {
+  shortContent,
+  type Content,
+  type ContentDigest,
+  type ContentManifest,
+} from './copy/content.ts';
 export { manifestFormats, type ManifestFormat } from './copy/convert.ts';
 export { copyImage, type CopyEvent, type CopyOptions, type CopyReport } from './copy/copy-image.ts';
 export {
@@ -18,7 +24,22 @@ export {
   parseCopyPlace,
   type CopyPlace,
 } from './copy/open-place.ts';
+export { KnownBlobs } from './copy/known-blobs.ts';
 export type { CopySource, CopyTarget } from './copy/place.ts';
+export {
+  readSyncFile,
+  syncDestination,
+  syncSource,
+  tagsToSync,
+  type SyncSource,
+} from './copy/sync-list.ts';
+export {
+  imageOf,
+  isContainerImage,
+  readImage,
+  verifiedBlob,
+  type ReadImage,
+} from './copy/read-image.ts';
 export type { Selection } from './copy/selection.ts';
 export { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 export {
@@ -35,6 +56,7 @@ export {
   familiarReference,
   formatReference,
   parseReference,
+  repositoryName,
   tagOrDigest,
   withDefaultTag,
   type Reference,

@@ -7,10 +7,11 @@ import { daemonSource, daemonTarget } from './daemon-place.ts';
 import { directorySource, directoryTarget } from './directory-place.ts';
 import { dockerArchiveSource } from './docker-archive-source.ts';
 import { directoryFiles } from './files.ts';
+import type { KnownBlobs } from './known-blobs.ts';
 import { layoutSource } from './layout-source.ts';
 import { layoutTarget } from './layout-target.ts';
 import type { CopySource, CopyTarget } from './place.ts';
-import { registrySource, registryTarget, type KnownBlobs } from './registry-place.ts';
+import { registrySource, registryTarget } from './registry-place.ts';
 import { tarFiles } from './tar-index.ts';
 
 /** A place to copy from or to: those for images, and a directory for one image as containers-image lays it out. */

@@ -4,6 +4,7 @@ import type { Repository } from '../repository.ts';
 import { inParallel } from '../transfer.ts';
 import { referrersTag } from './attachments.ts';
 import type { Content, ContentManifest } from './content.ts';
+import { KnownBlobs } from './known-blobs.ts';
 import type { CopyPlan, CopySource, CopyTarget, PlannedManifest, Supply } from './place.ts';
 import { blobsOf, manifestsOf } from './plan.ts';
 import { listWith, referrersBySubject } from './referrers-index.ts';
@@ -24,11 +25,8 @@ export function registrySource(repository: Repository): CopySource {
   };
 }
 
-/** Where blobs already are on a registry, by digest: they are mounted from there. Shared by the copies of one run. */
-export type KnownBlobs = Map<string, Reference>;
-
 /** `docker://REFERENCE`, to copy to. */
-export function registryTarget(repository: Repository, known: KnownBlobs = new Map()): CopyTarget {
+export function registryTarget(repository: Repository, known = new KnownBlobs()): CopyTarget {
   const reference = withDefaultTag(repository.name);
   return {
     name: `docker://${formatReference(reference)}`,
@@ -53,10 +51,11 @@ async function sendOne(
   known: KnownBlobs,
 ): Promise<void> {
   const { domain } = repository.name;
-  const mountFrom = supply.repository?.domain === domain ? supply.repository : known.get(blob.digest);
-  const reader = supply.open(blob);
-  const outcome = await repository.send({ blob, mountFrom, read: offset => reader.read(offset) });
-  known.set(blob.digest, repository.name);
+  const elsewhere = supply.repository?.domain === domain ? supply.repository : undefined;
+  const outcome = await known.sent(repository.name, blob.digest, there => {
+    const reader = supply.open(blob);
+    return repository.send({ blob, mountFrom: elsewhere ?? there, read: offset => reader.read(offset) });
+  });
   supply.done(blob, outcome === 'uploaded' ? 'copied' : outcome);
 }
 
