@@ -7,6 +7,8 @@ export interface Command {
   readonly cwd?: string;
   /** Undone before each run, untimed. */
   readonly before?: () => void;
+  /** Exit codes that are no failure; 0 alone where not said. */
+  readonly exits?: readonly number[];
 }
 
 /** What a command took. */
@@ -17,7 +19,7 @@ export interface Usage {
 }
 
 /** @throws Error with the command's last lines where it fails */
-export function usage({ argv, env = {}, cwd, before }: Command): Usage {
+export function usage({ argv, env = {}, cwd, before, exits = [0] }: Command): Usage {
   before?.();
   // What an earlier run wrote is on the disk before the clock starts: nobody pays for another's writing.
   spawnSync('sync');
@@ -26,7 +28,8 @@ export function usage({ argv, env = {}, cwd, before }: Command): Usage {
     [join(import.meta.dirname, 'peak.ts'), ...argv],
     { env: { ...process.env, ...env }, cwd, encoding: 'utf8', maxBuffer: 2 ** 28 },
   );
-  if (status !== 0) throw new Error(`${argv.join(' ')}\n${stderr.split('\n').slice(-15).join('\n')}`);
+  if (status === null || !exits.includes(status))
+    throw new Error(`${argv.join(' ')}\n${stderr.split('\n').slice(-15).join('\n')}`);
   return JSON.parse(stdout) as Usage;
 }
 

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, extname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { checkText } from './check-text.ts';
 import type { FileResult } from './finding.ts';
 import type { LockedInputs } from './locked-inputs.ts';
@@ -15,11 +16,16 @@ export interface NamedFile {
   readonly name: string;
 }
 
-/** A share of the work, as it is handed to a worker. */
-export interface Share {
+/** The work, as it is handed to each thread. */
+export interface Work {
   readonly files: readonly NamedFile[];
   readonly settings: CheckSettings;
+  /** One number that all threads see: the index of the next file that nobody has taken. */
+  readonly next: SharedArrayBuffer;
 }
+
+/** Results with the indices of their files. */
+export type Done = readonly (readonly [index: number, result: FileResult])[];
 
 /** What rules may know of a Dockerfile's surroundings. */
 export function contextOf(path: string, locked?: LockedInputs): RuleContext {
@@ -35,6 +41,9 @@ const worthAWorker = 400;
 /** More threads wait for each other's memory rather than for a processor. */
 const mostThreads = 4;
 
+/** Files that a thread takes at once. */
+const handful = 16;
+
 /**
  * Checks files, many of them in several threads. The results are in the order of the files.
  * @throws HoldfastError as `parseLock` does, for a lock beside a file
@@ -43,42 +52,43 @@ export async function checkFiles(
   files: readonly NamedFile[],
   settings: CheckSettings,
 ): Promise<FileResult[]> {
+  const work: Work = { files, settings, next: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
   const threads = files.length < worthAWorker ? 1 : Math.min(availableParallelism(), mostThreads);
-  if (threads === 1) return checkShare({ files, settings });
-  const shares = Array.from({ length: threads }, (_, thread) => ({
-    files: files.filter((_file, index) => index % threads === thread),
-    settings,
-  }));
-  const [own, ...others] = shares;
-  const elsewhere = others.map(share => checkedByWorker(share));
-  const results = [await checkShare(own ?? { files: [], settings }), ...(await Promise.all(elsewhere))];
-  return files.flatMap((_, index) => results[index % threads]?.[Math.floor(index / threads)] ?? []);
+  // Nearly all that a file needs is thrown away after it: larger nurseries would be memory for no speed.
+  if (threads > 1) setFlagsFromString('--semi-space-growth-factor=1');
+  const elsewhere = Array.from({ length: threads - 1 }, () => doneByWorker(work));
+  const done = [await doneHere(work), ...(await Promise.all(elsewhere))].flat();
+  return done.toSorted(([a], [b]) => a - b).map(([, result]) => result);
 }
 
-/** One after the other, in this thread. */
-export async function checkShare({ files, settings }: Share): Promise<FileResult[]> {
-  const results: FileResult[] = [];
-  for (const { path, name } of files) {
-    const read = readText(path);
-    if ('unread' in read) {
-      results.push({ file: name, findings: [], unread: [{ reason: read.unread }] });
-      continue;
-    }
-    const locked = await readLockedInputs(path);
-    results.push(checkText(read.text, name, settings, contextOf(path, locked)));
+/** What this thread gets done until all files are taken. */
+export async function doneHere({ files, settings, next }: Work): Promise<Done> {
+  const counter = new Int32Array(next);
+  const done: [number, FileResult][] = [];
+  for (;;) {
+    const from = Atomics.add(counter, 0, handful);
+    if (from >= files.length) return done;
+    for (const [offset, file] of files.slice(from, from + handful).entries())
+      done.push([from + offset, await checkNamed(file, settings)]);
   }
-  return results;
+}
+
+async function checkNamed({ path, name }: NamedFile, settings: CheckSettings): Promise<FileResult> {
+  const read = readText(path);
+  if ('unread' in read) return { file: name, findings: [], unread: [{ reason: read.unread }] };
+  const locked = await readLockedInputs(path);
+  return checkText(read.text, name, settings, contextOf(path, locked));
 }
 
 /** Compiled, the worker is a .js file beside this one; run from source, a .ts file. */
-async function checkedByWorker(share: Share): Promise<FileResult[]> {
+async function doneByWorker(work: Work): Promise<Done> {
   const { Worker } = await import('node:worker_threads');
   const worker = new Worker(new URL(`./check-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: share,
+    workerData: work,
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   return new Promise((done, failed) => {
-    worker.once('message', (results: FileResult[]) => done(results));
+    worker.once('message', (results: Done) => done(results));
     worker.once('error', failed);
   });
 }

@@ -1,4 +1,5 @@
-import { HoldfastError, sha256 } from '../core/index.ts';
+import { hash } from 'node:crypto';
+import { HoldfastError } from '../core/index.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
 import { analyse } from './analysis.ts';
 import type { FileResult, Finding, Observation, Unread } from './finding.ts';
@@ -78,6 +79,6 @@ class Fingerprints {
     const key = `${rule}\n${this.#file}\n${written}`;
     const count = this.#seen.get(key) ?? 0;
     this.#seen.set(key, count + 1);
-    return sha256(`${key}\n${count}`).slice('sha256:'.length, 'sha256:'.length + 32);
+    return hash('sha256', `${key}\n${count}`).slice(0, 32);
   }
 }

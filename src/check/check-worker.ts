@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { checkShare, type Share } from './check-files.ts';
+import { doneHere, type Work } from './check-files.ts';
 
-// A thread of `checkFiles`: one share in, one list of results out.
-parentPort?.postMessage(await checkShare(workerData as Share));
+// A thread of `checkFiles`.
+parentPort?.postMessage(await doneHere(workerData as Work));
