@@ -61,7 +61,14 @@ export function fix(text: string, options: CheckOptions = {}): Fixed {
   return fixText(text, file, settings, context);
 }
 
-function completed({ file = 'Dockerfile', profile, severity, hasFile = () => false, locked }: CheckOptions) {
+function completed({
+  file = 'Dockerfile',
+  profile,
+  severity,
+  hasFile = () => false,
+  readFile,
+  locked,
+}: CheckOptions) {
   const settings = { profile: profile ?? defaultSettings.profile, severity: severity ?? {} };
-  return { file, settings, context: { hasFile, ...(locked && { locked }) } };
+  return { file, settings, context: { hasFile, ...(readFile && { readFile }), ...(locked && { locked }) } };
 }

@@ -1,4 +1,5 @@
 import type {
+  CopyInstruction,
   Dockerfile,
   FromInstruction,
   Instruction,
@@ -14,6 +15,8 @@ import {
   scriptOfRun,
 } from '../dockerfile/shell/index.ts';
 import { requestsOf, type Request } from '../kinds/requests/index.ts';
+import { CopiedFiles } from './copied-files.ts';
+import { type ReadContextFile, withFollowedScripts } from './followed-scripts.ts';
 import { type ImageUse, imageUse } from './image-use.ts';
 import { globalValues, Values } from './values.ts';
 
@@ -48,6 +51,8 @@ export interface AnalysedStage {
   readonly user?: { readonly text: string; readonly known: boolean; readonly range: SourceRange };
   readonly shell?: readonly string[];
   readonly values: KnownVariables;
+  readonly workdir: string;
+  readonly copied: CopiedFiles;
 }
 
 /** A parsed Dockerfile with everything that rules ask of it. */
@@ -68,9 +73,12 @@ export interface RunInStage {
   readonly stage: AnalysedStage;
 }
 
-/** Reads what the stages of a Dockerfile do. Runs nothing and asks nobody. */
-export function analyse(dockerfile: Dockerfile): Analysis {
-  const reader = new Reader(dockerfile);
+/**
+ * Reads what the stages of a Dockerfile do. Runs nothing and asks nobody.
+ * @param read gives the scripts of the build context, which are followed where they are run.
+ */
+export function analyse(dockerfile: Dockerfile, read: ReadContextFile = () => undefined): Analysis {
+  const reader = new Reader(dockerfile, read);
   for (const stage of dockerfile.stages) reader.read(stage);
   const { stages, images } = reader;
   const runs = stages.flatMap(stage =>
@@ -89,11 +97,13 @@ class Reader {
   readonly stages: AnalysedStage[] = [];
   readonly images: ImageUse[] = [];
   readonly #dockerfile: Dockerfile;
+  readonly #read: ReadContextFile;
   readonly #global: KnownVariables;
   readonly #byName = new Map<string, AnalysedStage>();
 
-  constructor(dockerfile: Dockerfile) {
+  constructor(dockerfile: Dockerfile, read: ReadContextFile) {
     this.#dockerfile = dockerfile;
+    this.#read = read;
     this.#global = globalValues(dockerfile.metaArgs, dockerfile.directives.escape);
     const { syntax } = dockerfile.directives;
     if (syntax !== undefined) {
@@ -111,13 +121,14 @@ class Reader {
     const state: StageState = {
       values,
       steps: [],
-      workdir: '/',
+      workdir: inherited?.workdir ?? '/',
+      copied: new CopiedFiles(inherited?.copied),
       ...(inherited?.user && { user: inherited.user }),
       ...(inherited?.shell && { shell: inherited.shell }),
       ...(windows && inherited === undefined && { shell: ['cmd'] }),
     };
     for (const instruction of stage.instructions) this.#step(instruction, false, state);
-    const { steps, user, shell } = state;
+    const { steps, user, shell, workdir, copied } = state;
     const analysed: AnalysedStage = {
       stage,
       from: stage.from,
@@ -125,6 +136,8 @@ class Reader {
       windows,
       steps,
       values: values.known,
+      workdir,
+      copied,
       ...(user && { user }),
       ...(shell && { shell }),
     };
@@ -172,6 +185,7 @@ class Reader {
       }
       case 'COPY':
         if (instruction.from) this.#source('copy', instruction.from, values);
+        else this.#copy(instruction, state);
         break;
       case 'RUN':
         for (const { from } of instruction.mounts) if (from) this.#source('mount', from, values);
@@ -192,6 +206,11 @@ class Reader {
     state.steps.push({ instruction, onbuild, values: snapshot, workdir: state.workdir, ...(run && { run }) });
   }
 
+  #copy({ sources, destination }: CopyInstruction, { values, workdir, copied }: StageState): void {
+    const texts = sources.map(source => values.resolve(source).text);
+    copied.add(texts, values.resolve(destination).text, workdir);
+  }
+
   /** An image, unless it is a stage by name or number. */
   #source(role: 'copy' | 'mount', word: Word, values: Values): void {
     const name = word.text.toLowerCase();
@@ -200,9 +219,10 @@ class Reader {
     if (!isNumber && !isStage) this.#addImage(role, word, values);
   }
 
-  #run(instruction: RunInstruction, { values, shell }: StageState): Run {
+  #run(instruction: RunInstruction, { values, shell, workdir, copied }: StageState): Run {
     const script = scriptOfRun(instruction, shell);
-    const { invocations, unread } = invocationsOf(script, values.known);
+    const { invocations: own, unread } = invocationsOf(script, values.known);
+    const invocations = withFollowedScripts(own, { copied, workdir, values: values.known, read: this.#read });
     const requests = invocations.flatMap(requestsOf);
     return { instruction, invocations, requests, ...(unread !== undefined && { unread }) };
   }
@@ -211,6 +231,7 @@ class Reader {
 interface StageState {
   readonly values: Values;
   readonly steps: Step[];
+  readonly copied: CopiedFiles;
   workdir: string;
   user?: NonNullable<AnalysedStage['user']>;
   shell?: readonly string[];

@@ -32,8 +32,21 @@ export function contextOf(path: string, locked?: LockedInputs): RuleContext {
   const directory = dirname(path);
   return {
     hasFile: name => statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true,
+    readFile: name => scriptIn(directory, name) ?? scriptIn('.', name),
     ...(locked && { locked }),
   };
+}
+
+/** Longer files are no scripts that people write. */
+const longestScript = 128 * 1024;
+
+/** The build context is mostly the Dockerfile's directory, else the one that the program is run in. */
+function scriptIn(directory: string, name: string): string | undefined {
+  const path = join(directory, name);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true || stat.size > longestScript) return undefined;
+  const read = readText(path);
+  return 'text' in read && !read.text.includes('\0') ? read.text : undefined;
 }
 
 /** Fewer files than this are done before a worker has started. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { HoldfastError } from '../core/index.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
 import { analyse } from './analysis.ts';
+import { isFollowed } from './followed-scripts.ts';
 import type { FileResult, Finding, Observation, Unread } from './finding.ts';
 import type { RuleContext } from './rule.ts';
 import { type CheckSettings, chosenRules } from './settings.ts';
@@ -20,7 +21,7 @@ export function checkText(
 ): FileResult {
   const parsed = parsedOrWhy(text, file);
   if ('reason' in parsed) return { file, findings: [], unread: [parsed] };
-  const analysis = analyse(parsed);
+  const analysis = analyse(parsed, context.readFile);
   const suppressions = new Suppressions(parsed);
   const fingerprints = new Fingerprints(parsed, file);
   const findings: Finding[] = [];
@@ -28,7 +29,7 @@ export function checkText(
     for (const observation of rule.find(analysis, context)) {
       const suppressed = suppressions.of(rule, observation);
       findings.push({
-        ...observation,
+        ...inDockerfile(observation),
         rule: rule.id,
         severity,
         fingerprint: fingerprints.of(rule.id, observation),
@@ -36,6 +37,14 @@ export function checkText(
       });
     }
   return { file, findings: inOrder(findings), unread: unreadIn(analysis) };
+}
+
+/** What was seen in a script is told where the script is run; an edit would hit the wrong file. */
+function inDockerfile(observation: Observation): Observation {
+  const { range, message } = observation;
+  if (!isFollowed(range)) return observation;
+  const { script, ...place } = range;
+  return { range: place, message: `${script.file}:${script.line}: ${message}` };
 }
 
 function parsedOrWhy(text: string, file: string): Dockerfile | Unread {

@@ -225,6 +225,38 @@ describe('--fix', () => {
   });
 });
 
+describe('scripts of the build', () => {
+  const files: Readonly<Record<string, string>> = {
+    'scripts/setup.sh': '#!/bin/bash\nset -e\n\ncurl https://x.test/a | sh\n./more.sh\n',
+    'scripts/more.sh': 'apk add tree\n. /opt/s/setup.sh\n',
+    'tool.py': '#!/usr/bin/env python3\nimport os; os.system("curl x | sh")\n',
+  };
+  const context: RuleContext = { ...noFiles, readFile: path => files[path] };
+
+  it.each<[text: string, expected: string[]]>([
+    [
+      'WORKDIR /opt/s\nCOPY scripts /opt/s\nRUN ./setup.sh',
+      ['scripts/setup.sh:4: sh runs', 'scripts/more.sh:1: apk installs'],
+    ],
+    ['COPY scripts/setup.sh /s.sh\nRUN bash -ex /s.sh', ['scripts/setup.sh:4: sh runs']],
+    ['WORKDIR /w\nCOPY . .\nRUN cd scripts && sh scripts/more.sh', ['scripts/more.sh:1: apk installs']],
+    ['COPY tool.py /usr/bin/\nRUN /usr/bin/tool.py', []],
+    ['COPY ../scripts/setup.sh /s.sh\nRUN /s.sh', ['scripts/setup.sh:4: sh runs']],
+    ['COPY --from=b scripts/setup.sh /s.sh\nRUN /s.sh', []],
+  ])('%s', (text, expected) => {
+    const whole = `FROM scratch AS b\nFROM b\n${text}\nUSER 1\n`;
+    const { findings } = check(whole, context);
+    const seen = findings.filter(({ rule }) => rule === 'download-run' || rule === 'apk-version');
+    expect(
+      [...new Set(seen.map(({ message }) => message))].map((message, at) =>
+        message.slice(0, expected[at]?.length),
+      ),
+    ).toEqual(expected);
+    for (const { range } of seen)
+      expect(whole.slice(range.start, range.end)).toMatch(/^(bash|sh|\/s\.sh|\.\/setup\.sh)$/);
+  });
+});
+
 describe('whatever the text', () => {
   const piece = fc.constantFrom(
     ...'FROM debian:12\n|FROM a AS b\n|ARG V=1\n|ENV A=b\n|RUN apt-get install -y x && \\\n  y\n|RUN curl u | sh\n|RUN <<E\npip install a\nE\n'.split(

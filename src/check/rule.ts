@@ -14,6 +14,8 @@ export interface RuleContext {
   readonly locked?: LockedInputs;
   /** Whether the build context has a file of this name beside the Dockerfile. */
   readonly hasFile: (name: string) => boolean;
+  /** A script of the build context by its path, to be followed where the Dockerfile runs it. */
+  readonly readFile?: (path: string) => string | undefined;
 }
 
 /** One thing to look for. Its page in docs/rules is made of these members. */
