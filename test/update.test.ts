@@ -1,7 +1,9 @@
 // A lock is moved forward, as a whole or in part: what is named moves, and every other byte stays.
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   archiveLines,
+  holdfast,
   lockedImage,
   makeWorld,
   printedImage,
@@ -167,4 +169,38 @@ test('everything moves, to one date', async () => {
   const built = await world.succeed('build', ['--locked'], { through: withoutNetwork });
   expect(printedImage(built)).toBe(lockedImage(lock));
   expect((await update('--json')).json).toMatchObject({ written: false, changes: [] });
+});
+
+test('what is held stays while all else moves; going back holds what went back', async () => {
+  const { pypi, npm } = servers;
+  const tomorrow = '2026-07-02T00:00:00Z';
+  const moveTo = (...args: string[]) => world.succeed('update', [...args, ...servers.addHosts], at(tomorrow));
+  const inProject = (...args: string[]) => holdfast(args, { cwd: world.project, env: { HOME: world.home } });
+  const git = (...args: string[]) => execFileSync('git', ['-C', world.project, ...args], { stdio: 'pipe' });
+  git('init', '--quiet');
+  git('add', 'holdfast.lock');
+  git('-c', 'user.name=Test', '-c', 'user.email=test@example.org', 'commit', '--quiet', '-m', 'Lock');
+  const committed = await world.readLock();
+  pypi.add('web', '10.0', { uploadTime: today, requires: ['shared'] });
+  npm.publish({ name: 'util', version: '1.10.0', time: today });
+  [npm.now, pypi.now] = [tomorrow, new Date(tomorrow)];
+
+  expect(await inProject('hold', 'web', '--until', '2099-01-01')).toMatchObject({ exit: 2 });
+  const held = await inProject('hold', 'Web', '--until', '2099-01-01', '--why', 'templates break');
+  expect(held.stdout).toBe('Web until 2099-01-01: templates break\n');
+  const named = await world.run('update', ['--only', 'Web', ...servers.addHosts]);
+  expect(named.stderr).toContain('UPDATE_HELD');
+  const moved = await moveTo('--json');
+  expect(changes(moved)).toEqual(['npm util 1.9.0 > 1.10.0']);
+  expect(moved.json).toMatchObject({ written: true, asOf: tomorrow, held: [{ name: 'Web' }] });
+  expect((await inProject('hold', 'Web', '--release')).stdout).toBe('nothing is held\n');
+  expect(changes(await moveTo('--json'))).toEqual(['pypi web 9.1 > 10.0']);
+
+  const back = await inProject('revert', '--why', 'slow', '--until', '2099-02-01');
+  expect(back.exit, back.stderr).toBe(0);
+  expect(back.stdout).toContain('web');
+  expect(await world.readLock()).toBe(committed);
+  expect((await inProject('hold')).stdout).toBe('web until 2099-02-01: slow\nutil until 2099-02-01: slow\n');
+  expect(printedImage(await world.succeed('build', ['--locked']))).toBe(lockedImage(committed));
+  expect((await inProject('revert')).stderr).toContain('REVERT_NOTHING');
 });

@@ -18,6 +18,7 @@ async function read(text: string) {
 test('none is one that says nothing', async () => {
   expect(await readConfiguration(join(home, 'holdfast.yaml'))).toEqual({
     allowUnlocked: [],
+    holds: [],
     mirrors: [],
     plainHttp: [],
   });

@@ -11,6 +11,8 @@ import { parsePlace } from '../share/index.ts';
 export interface Configuration {
   /** URLs of what could not be locked and may be done without, in a build from the lock too. */
   readonly allowUnlocked: readonly string[];
+  /** What updates leave as it is. */
+  readonly holds: readonly Hold[];
   /** Where the blobs of the lock are shared; asked for what the store lacks. */
   readonly remote?: Transport | undefined;
   readonly mirrors: readonly MirrorRule[];
@@ -18,6 +20,14 @@ export interface Configuration {
   readonly snapshots?: Snapshots | undefined;
   /** Registries that may be spoken to without TLS. */
   readonly plainHttp: readonly string[];
+}
+
+/** A kind, or an input as the lock names it, that is not to move for a time. */
+export interface Hold {
+  readonly name: string;
+  /** The last day of it: `YYYY-MM-DD`, UTC. */
+  readonly until: string;
+  readonly why: string;
 }
 
 export const configurationName = 'holdfast.yaml';
@@ -38,6 +48,9 @@ const schema = z.strictObject({
   'plain-http': z.array(z.string()).optional(),
   mirrors: z.record(z.string(), z.array(mirrorSchema).min(1)).optional(),
   snapshots: z.partialRecord(z.enum(snapshotArchives), z.url({ protocol: /^https?$/ })).optional(),
+  hold: z
+    .array(z.strictObject({ name: z.string().min(1), until: z.iso.date(), why: z.string().min(1) }))
+    .optional(),
   /** Read by `check` alone. */
   check: z.unknown().optional(),
 });
@@ -61,9 +74,10 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 }
 
 function configurationOf(read: z.infer<typeof schema>, home: string): Configuration {
-  const { unlocked, remote, mirrors = {}, snapshots, 'plain-http': plainHttp = [] } = read;
+  const { unlocked, hold = [], remote, mirrors = {}, snapshots, 'plain-http': plainHttp = [] } = read;
   return {
     allowUnlocked: unlocked?.allow ?? [],
+    holds: hold,
     plainHttp,
     snapshots,
     ...(remote !== undefined && { remote: remoteAt(home, remote) }),

@@ -29,7 +29,7 @@ export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProject
 export { fetchLockedContext } from './locked-context.ts';
 export { isRemote } from './main-context.ts';
 export { openProject, type Project, type ProjectRequest } from './project.ts';
-export { configurationName, readConfiguration, type Configuration } from './configuration.ts';
+export { configurationName, readConfiguration, type Configuration, type Hold } from './configuration.ts';
 export type { RegistrySettings } from './places.ts';
 export { repairFrom, type RepairSources } from './repair.ts';
 export { NamespacesNeeded, type BuildRuntime, type CacheUse } from './runtime.ts';

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
-import { exitCodes, hostPlatform, isDigest, messageOf, parsePlatform, usageError } from '../core/index.ts';
+import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { parseTransport } from '../registry/index.ts';
 import { changeCounts, changesText, comparisonText } from '../report/index.ts';
 import { changesBetween } from '../update/index.ts';
 import { addPlaceOptions, type PlaceOptions, printResult, runBuild } from './common.ts';
+import { lockText } from './lock-text.ts';
 
 interface DiffOptions extends PlaceOptions {
   readonly platform?: string;
@@ -68,31 +66,4 @@ async function sideOf(text: string): Promise<Side> {
   if (/^(?:docker|oci|oci-archive|docker-archive|docker-daemon|dir):/.test(text))
     return { image: parseTransport(text) };
   return { lock: parseLock(await lockText(text), text) };
-}
-
-/** A file's text; where there is no such file, what git has under REVISION:PATH, relative paths being from here. */
-async function lockText(name: string): Promise<string> {
-  try {
-    return await readFile(name, 'utf8');
-  } catch (error) {
-    const [, revision, path] = /^([^:]+):(.+)$/.exec(name) ?? [];
-    if (revision === undefined || path === undefined || revision.startsWith('-'))
-      throw unreadable(name, error);
-    const fromHere = path.startsWith('/') ? path : `./${path}`;
-    try {
-      const { stdout } = await promisify(execFile)('git', ['show', `${revision}:${fromHere}`], {
-        maxBuffer: 64 * 1024 * 1024,
-      });
-      return stdout;
-    } catch (thrown) {
-      throw unreadable(name, thrown);
-    }
-  }
-}
-
-function unreadable(name: string, cause: unknown) {
-  return usageError('DIFF_UNREADABLE', `${name}: ${messageOf(cause).split('\n')[0] ?? ''}`, {
-    next: 'Name a holdfast.lock, REVISION:PATH of one in git, or an image as docker://REF, oci:DIR or sha256:….',
-    cause,
-  });
 }

@@ -11,6 +11,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   executor: async () => (await import('./executor.ts')).executorCommand,
   diff: async () => (await import('./diff.ts')).diffCommand,
   test: async () => (await import('./test.ts')).testCommand,
+  hold: async () => (await import('./hold.ts')).holdCommand,
+  revert: async () => (await import('./revert.ts')).revertCommand,
   update: async () => (await import('./update.ts')).updateCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { BuildRuntime, Project } from '../build/index.ts';
+import { configurationName, readConfiguration, type BuildRuntime, type Project } from '../build/index.ts';
 import { formatPlatform, HoldfastError, hostPlatform, usageError, type Digest } from '../core/index.ts';
 import { parseManifest } from '../image/index.ts';
 import { parseLock, type BuildEntry } from '../lock/index.ts';
-import { changeCounts, changedTextDiff, changesText, formatBytes } from '../report/index.ts';
-import { changedTexts, selectionFrom, updateLock } from '../update/index.ts';
+import { changeCounts, changedTextDiff, changesText, formatBytes, printable } from '../report/index.ts';
+import { activeHolds, changedTexts, selectionFrom, updateLock } from '../update/index.ts';
 import { collect } from './collect.ts';
 import {
   addProjectOptions,
@@ -40,9 +40,12 @@ export function updateCommand(program: Command): void {
 }
 
 async function update(directory: string, options: UpdateCommandOptions): Promise<void> {
-  const selection = selectionFrom((options.only ?? []).flatMap(text => text.split(',')));
   const projects = await lockedProjects(directory, options);
   const now = lockDate(process.env, new Date());
+  const { holds } = await readConfiguration(join(projects[0].home, configurationName));
+  const held = activeHolds(holds, now);
+  const only = (options.only ?? []).flatMap(text => text.split(','));
+  const selection = selectionFrom(only, held);
   const { test } = options;
   const suites = test === undefined ? [] : await suitesFrom(test === true ? [] : test, projects[0].home);
   const result = await runBuild(
@@ -51,6 +54,7 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
       let tests: readonly NamedResult[] = [];
       const updated = await updateLock(projects, runtime, {
         selection,
+        wholly: only.length === 0,
         now,
         useCache: options.cache,
         write: options.dryRun !== true,
@@ -89,12 +93,16 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
       texts,
       images,
       tests,
+      held,
     },
     [
       changesText(changes),
       ...texts.map(changedTextDiff),
       ...images.map(imageText),
       ...(tests.length === 0 ? [] : [resultsText(tests)]),
+      ...held.map(
+        ({ name, until, why }) => `held back until ${until}: ${printable(name)} (${printable(why)})`,
+      ),
       `${changeCounts(changes)}; ${stateText(written, options)}`,
     ]
       .filter(text => text !== '')

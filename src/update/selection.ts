@@ -1,25 +1,37 @@
+import type { Hold } from '../build/index.ts';
 import { usageError } from '../core/index.ts';
 import { kinds, type KindName } from '../kinds/index.ts';
 
-/** What an update moves; nothing at all means everything. */
+/** What an update moves. */
 export interface Selection {
   readonly kinds: ReadonlySet<KindName>;
   /** Packages, images, repositories and URLs, each by the name that the lock has for it. */
   readonly names: ReadonlySet<string>;
+  /** Of these kinds, what stays all the same. */
+  readonly held: ReadonlySet<string>;
 }
 
-const kindNames: ReadonlySet<string> = new Set<KindName>(['image', 'file', ...kinds.map(({ name }) => name)]);
+const allKinds: ReadonlySet<KindName> = new Set(['image', 'file', ...kinds.map(({ name }) => name)]);
+const kindNames: ReadonlySet<string> = allKinds;
 
 /** Kinds whose packages make one distribution, with the image that they are installed into: a part alone may not fit. */
 const distributions: ReadonlySet<KindName> = new Set(['apt', 'apk', 'rpm']);
 
 /**
- * Reads what `--only` gave: names of kinds, and of inputs. A distribution moves with its base images.
+ * Reads what `--only` gave: names of kinds, and of inputs. A distribution moves with its base images. What is held
+ * stays, unless it was asked for by its name.
  * @returns nothing where all shall move
- * @throws HoldfastError UPDATE_NAME_EMPTY (exit 2)
+ * @throws HoldfastError UPDATE_NAME_EMPTY, UPDATE_HELD (exit 2)
  */
-export function selectionFrom(words: readonly string[]): Selection | undefined {
-  if (words.length === 0) return undefined;
+export function selectionFrom(words: readonly string[], holds: readonly Hold[] = []): Selection | undefined {
+  const held = new Set(holds.map(({ name }) => name));
+  const stays = holds.find(({ name }) => words.includes(name));
+  if (stays !== undefined)
+    throw usageError('UPDATE_HELD', `${stays.name} is held until ${stays.until}: ${stays.why}`, {
+      next: `Release it first: \`holdfast hold ${stays.name} --release\`.`,
+    });
+  if (words.length === 0)
+    return holds.length === 0 ? undefined : { kinds: without(allKinds, held), names: new Set(), held };
   if (words.some(word => word.trim() === ''))
     throw usageError('UPDATE_NAME_EMPTY', '--only was given an empty name', {
       next: `Name a kind (${[...kindNames].join(', ')}) or an input of the lock.`,
@@ -28,9 +40,14 @@ export function selectionFrom(words: readonly string[]): Selection | undefined {
   const chosen = words.filter(isKind);
   const base: KindName[] = chosen.some(kind => distributions.has(kind)) ? ['image'] : [];
   return {
-    kinds: new Set([...chosen, ...base]),
+    kinds: without(new Set([...chosen, ...base]), held),
     names: new Set(words.filter(word => !isKind(word))),
+    held,
   };
+}
+
+function without(chosen: ReadonlySet<KindName>, held: ReadonlySet<string>): ReadonlySet<KindName> {
+  return new Set([...chosen].filter(kind => !held.has(kind)));
 }
 
 /** Whether packages of the kind move one by one. */

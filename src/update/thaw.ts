@@ -35,8 +35,13 @@ export async function thaw(
   const live = new Set<KindName>(selection.kinds);
   const moves = (exchange: Exchange): boolean => {
     const { kind, what } = kindOf(exchange);
+    const held = [...selection.held].find(name => isNamed(name, kind, what, exchange));
+    if (held !== undefined) {
+      refuseApart(held, kind);
+      return false;
+    }
     const names = [...selection.names].filter(name => isNamed(name, kind, what, exchange));
-    if (names.length > 0) refuseApart(names[0] ?? '', kind, selection);
+    if (names.length > 0 && !selection.kinds.has(kind)) refuseApart(names[0] ?? '', kind);
     for (const name of names) found.add(name);
     if (names.length > 0) live.add(kind);
     return names.length > 0 || selection.kinds.has(kind);
@@ -50,7 +55,7 @@ export async function thaw(
 
   const stays = ({ reference }: ImageInput) => {
     if (selection.names.has(reference)) found.add(reference);
-    return !selection.kinds.has('image') && !selection.names.has(reference);
+    return selection.held.has(reference) || !(selection.kinds.has('image') || selection.names.has(reference));
   };
   const touched = (step: StepRecording) => step.exchanges.some(exchange => moving.has(exchange));
   return {
@@ -110,9 +115,13 @@ function decoded(path: string): string {
   }
 }
 
-function refuseApart(name: string, kind: KindName, selection: Selection): void {
-  if (movesAlone(kind) || selection.kinds.has(kind)) return;
-  throw usageError('UPDATE_WHOLE', `${name} is a package of a distribution, which moves as a whole`, {
-    next: `Move all of it with --only ${kind}.`,
-  });
+function refuseApart(name: string, kind: KindName): void {
+  if (movesAlone(kind)) return;
+  throw usageError(
+    'UPDATE_WHOLE',
+    `${name} is a package of a distribution, which moves or stays as a whole`,
+    {
+      next: `Name all of it: ${kind}.`,
+    },
+  );
 }

@@ -12,6 +12,7 @@ import {
   type RecordedBuild,
 } from '../build/index.ts';
 import { staleError, usageError } from '../core/index.ts';
+import { kinds } from '../kinds/index.ts';
 import { inputSections, lineName, type Lock, type MovedKinds, type Recording } from '../lock/index.ts';
 import { changesBetween, type Change } from './changes.ts';
 import type { Selection } from './selection.ts';
@@ -20,6 +21,8 @@ import { thaw, type ThawedRecording } from './thaw.ts';
 export interface UpdateOptions {
   /** What moves; everything where it is left out. */
   readonly selection?: Selection | undefined;
+  /** Whether the lock gets a new date, as it does where all that is not held moves. */
+  readonly wholly: boolean;
   /** RFC 3339, UTC, whole seconds: to where it moves. */
   readonly now: string;
   readonly useCache: boolean;
@@ -50,12 +53,12 @@ export async function updateLock(
   runtime: BuildRuntime,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
-  const { selection, now } = options;
+  const { selection, now, wholly } = options;
   const states: LockedState[] = [];
   for (const project of projects) states.push(await lockedState(project, runtime));
   const [{ lock: before, text }] = states as [LockedState];
-  const asOf = selection === undefined ? now : before.asOf;
-  const moved = selection === undefined ? {} : movedKinds(before.moved, selection, now);
+  const asOf = wholly ? now : before.asOf;
+  const moved = wholly ? keptKinds(before, selection) : movedKinds(before.moved, selection, now);
   const thawed = selection && (await thawAll(states, selection, runtime));
 
   const builds: RecordedBuild[] = [];
@@ -100,9 +103,15 @@ async function lockedState(project: Project, runtime: BuildRuntime): Promise<Loc
 }
 
 /** Images and files have no past that could be asked for: no date is kept for them. */
-function movedKinds(before: MovedKinds = {}, { kinds }: Selection, now: string): MovedKinds {
-  const dated = [...kinds].filter(kind => kind !== 'image' && kind !== 'file');
+function movedKinds(before: MovedKinds = {}, selection: Selection | undefined, now: string): MovedKinds {
+  const dated = [...(selection?.kinds ?? [])].filter(kind => kind !== 'image' && kind !== 'file');
   return { ...before, ...Object.fromEntries(dated.map(kind => [kind, now])) };
+}
+
+/** Kinds that are held keep their date while the lock gets a new one. */
+function keptKinds({ asOf, moved = {} }: Lock, selection: Selection | undefined): MovedKinds {
+  const held = kinds.map(({ name }) => name).filter(name => selection?.held.has(name) === true);
+  return Object.fromEntries(held.map(name => [name, moved[name] ?? asOf]));
 }
 
 async function thawAll(

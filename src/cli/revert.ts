@@ -1,0 +1,106 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { configurationName, type Hold } from '../build/index.ts';
+import { usageError } from '../core/index.ts';
+import { parseLock, type Lock } from '../lock/index.ts';
+import { changeCounts, changesText } from '../report/index.ts';
+import { Store } from '../store/index.ts';
+import { changesBetween, withHold, type Change } from '../update/index.ts';
+import { addPlaceOptions, type PlaceOptions } from './common.ts';
+import { placesFor } from './environment.ts';
+import { editConfiguration } from './hold.ts';
+import { committedLock, commitsOf, lockText } from './lock-text.ts';
+import { printJsonOrText } from './print.ts';
+
+interface RevertOptions extends PlaceOptions {
+  readonly to?: string;
+  readonly lockfile?: string;
+  readonly until?: string;
+  readonly why?: string;
+}
+
+export function revertCommand(program: Command): void {
+  const command = program
+    .command('revert')
+    .description('put an earlier lock of the git history back, and hold what went back with it')
+    .argument('[dir]', 'where the lock lies', '.')
+    .option('--to <revision>', 'of git; default the lock before its last change')
+    .option('--lockfile <path>', 'the lock; default holdfast.lock in DIR')
+    .option('--why <text>', 'hold what goes back, for this reason, until --until')
+    .option('--until <date>', 'the last day of the hold, YYYY-MM-DD; default in 30 days');
+  addPlaceOptions(command).action(async (directory: string, options: RevertOptions) => {
+    const path = resolve(options.lockfile ?? join(directory, 'holdfast.lock'));
+    const now = await lockText(path);
+    const old = await earlier(path, now, options.to);
+    const [before, after] = [parseLock(now, path), parseLock(old, path)];
+    const changes = changesBetween(before.inputs, after.inputs);
+    const holds = options.why === undefined ? [] : holdsOf(changes, options.why, options.until);
+    await editConfiguration(join(dirname(path), configurationName), text => holds.reduce(withHold, text));
+    await replace(path, old);
+    const missing = await missingRecordings(after, options);
+    printJsonOrText(
+      options,
+      { lock: path, asOf: after.asOf, changes, holds, missing },
+      [
+        changesText(changes),
+        ...holds.map(({ name, until }) => `held until ${until}: ${name}`),
+        ...missing.map(
+          digest =>
+            `the store has no recording ${digest}: pull the lock's bytes with \`holdfast store pull\``,
+        ),
+        `${changeCounts(changes)}; holdfast.lock is as of ${after.asOf} again`,
+      ]
+        .filter(line => line !== '')
+        .join('\n'),
+    );
+  });
+}
+
+/**
+ * The lock to go back to: that of a revision, else the last that git has and that is another one than there is.
+ * @throws HoldfastError REVERT_NOTHING (exit 2)
+ */
+async function earlier(path: string, now: string, revision: string | undefined): Promise<string> {
+  if (revision !== undefined) return committedLock(path, revision);
+  for (const commit of await commitsOf(path)) {
+    const text = await committedLock(path, commit).catch(() => now);
+    if (text !== now) return text;
+  }
+  throw usageError('REVERT_NOTHING', `git has no earlier ${basename(path)}`, {
+    next: 'Name the revision that has one with --to.',
+  });
+}
+
+/** A distribution is held as a whole, as it moves. */
+function holdsOf(changes: readonly Change[], why: string, until = inDays(30)): Hold[] {
+  const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
+  const names = moved.flatMap(({ section, name }) => {
+    // Dates of archives move with the packages; what is not locked cannot be held.
+    if (section === 'archives' || section === 'unlocked') return [];
+    if (section === 'apt' || section === 'apk' || section === 'rpm') return [section];
+    // An image's platform, a repository's ref and a file's answer stand behind the name, a package's architecture in brackets.
+    const isPlace = section === 'image' || section === 'git' || section === 'file';
+    return [isPlace ? (name.split(' ', 1)[0] ?? name) : name.replace(/ \([^)]*\)$/, '')];
+  });
+  return [...new Set(names)].map(name => ({ name, until, why }));
+}
+
+function inDays(days: number): string {
+  return new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, text, { flush: true });
+  await rename(temporary, path);
+}
+
+/** Of the lock's builds those that cannot be built from what is here. */
+async function missingRecordings({ builds }: Lock, options: PlaceOptions): Promise<string[]> {
+  const { store: root } = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
+  const store = await Store.open(root);
+  const missing: string[] = [];
+  for (const { recording } of builds) if (!(await store.has(recording))) missing.push(recording);
+  return missing;
+}
