@@ -93,6 +93,9 @@ export function lineage(stage: AnalysedStage): readonly AnalysedStage[] {
   return base !== undefined && 'steps' in base ? [...lineage(base), stage] : [stage];
 }
 
+/** Far beyond any real file; what is asked of some is asked of each pair of them. */
+const mostInvocations = 4_000;
+
 class Reader {
   readonly stages: AnalysedStage[] = [];
   readonly images: ImageUse[] = [];
@@ -100,6 +103,7 @@ class Reader {
   readonly #read: ReadContextFile;
   readonly #global: KnownVariables;
   readonly #byName = new Map<string, AnalysedStage>();
+  #started = 0;
 
   constructor(dockerfile: Dockerfile, read: ReadContextFile) {
     this.#dockerfile = dockerfile;
@@ -220,9 +224,14 @@ class Reader {
   }
 
   #run(instruction: RunInstruction, { values, shell, workdir, copied }: StageState): Run {
+    if (this.#started > mostInvocations) {
+      const unread = `the file starts more than ${mostInvocations} programs`;
+      return { instruction, invocations: [], requests: [], unread };
+    }
     const script = scriptOfRun(instruction, shell);
     const { invocations: own, unread } = invocationsOf(script, values.known);
     const invocations = withFollowedScripts(own, { copied, workdir, values: values.known, read: this.#read });
+    this.#started += invocations.length;
     const requests = invocations.flatMap(requestsOf);
     return { instruction, invocations, requests, ...(unread !== undefined && { unread }) };
   }

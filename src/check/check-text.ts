@@ -8,6 +8,9 @@ import type { RuleContext } from './rule.ts';
 import { type CheckSettings, chosenRules } from './settings.ts';
 import { Suppressions } from './suppressions.ts';
 
+/** An image cannot have as many layers. The limit keeps the time bounded that a hostile file takes. */
+const mostInstructions = 2_000;
+
 /**
  * Looks for what can drift in one Dockerfile. Never throws for what the text holds: what cannot be read is said in
  * `unread`.
@@ -21,6 +24,11 @@ export function checkText(
 ): FileResult {
   const parsed = parsedOrWhy(text, file);
   if ('reason' in parsed) return { file, findings: [], unread: [parsed] };
+  const count = parsed.stages.reduce((sum, { instructions }) => sum + instructions.length + 1, 0);
+  if (count > mostInstructions) {
+    const reason = `it has ${count} instructions; ${mostInstructions} are looked at`;
+    return { file, findings: [], unread: [{ reason }] };
+  }
   const analysis = analyse(parsed, context.readFile);
   const suppressions = new Suppressions(parsed);
   const fingerprints = new Fingerprints(parsed, file);

@@ -257,6 +257,23 @@ describe('scripts of the build', () => {
   });
 });
 
+describe('files without measure', () => {
+  it.each<[what: string, text: string, unread: string]>([
+    ['downloads', `RUN <<E\n${'curl a|sh\n'.repeat(25_000)}E`, '1000 programs'],
+    ['downloads with sums', `RUN <<E\n${'curl a;sha256sum -c b\n'.repeat(11_000)}E`, '1000 programs'],
+    ['steps', 'RUN curl a >b\n'.repeat(60_000), '2000 are looked at'],
+    ['variables', 'ENV a=1\nRUN a\n'.repeat(40_000), '2000 are looked at'],
+    ['scripts', `RUN sh -c '${'eval "curl a";'.repeat(4_000)}'`, '1000 programs'],
+    ['scripts in steps', `RUN <<E\n${'curl a\n'.repeat(900)}E\n`.repeat(20), '4000 programs'],
+  ])('of %s are looked at in part', (_what, text, unread) => {
+    expect(
+      check(`FROM a:1\n${text}\n`)
+        .unread.map(({ reason }) => reason)
+        .join('\n'),
+    ).toContain(unread);
+  });
+});
+
 describe('whatever the text', () => {
   const piece = fc.constantFrom(
     ...'FROM debian:12\n|FROM a AS b\n|ARG V=1\n|ENV A=b\n|RUN apt-get install -y x && \\\n  y\n|RUN curl u | sh\n|RUN <<E\npip install a\nE\n'.split(

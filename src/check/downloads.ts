@@ -33,27 +33,49 @@ function foundIn(stage: AnalysedStage): Download[] {
   const runs = stage.steps.flatMap(({ run }) => (run ? [run] : []));
   return runs.flatMap((run, index) => {
     const requests = run.requests.filter(request => request.action === 'download');
-    return requests.map(request => downloadOf(request, requests, run, runs.slice(index + 1)));
+    if (requests.length === 0) return [];
+    const checks = checksIn(run, requests);
+    const later = runs.slice(index + 1).flatMap(({ invocations }) => invocations);
+    return requests.map(request => downloadOf(request, run, checks, later));
+  });
+}
+
+/** A comparison with a digest, or of a signature. */
+interface Check {
+  /** Its place among the RUN's invocations. */
+  readonly at: number;
+  readonly told: string;
+  /** Whether it names any of the RUN's downloads. */
+  readonly names: boolean;
+}
+
+function checksIn({ invocations }: Run, requests: readonly DownloadRequest[]): Check[] {
+  const files = requests
+    .map(request => baseName(request.saved ?? request.url.text))
+    .filter(name => name !== '');
+  return invocations.flatMap((invocation, at) => {
+    if (!verifies(invocation, invocations)) return [];
+    const told = toldTo(invocation);
+    return [{ at, told, names: files.some(name => told.includes(name)) }];
   });
 }
 
 function downloadOf(
   request: DownloadRequest,
-  all: readonly DownloadRequest[],
-  run: Run,
-  later: readonly Run[],
+  { invocations }: Run,
+  checks: readonly Check[],
+  later: readonly Invocation[],
 ): Download {
-  const { invocations } = run;
-  const after = invocations.slice(invocations.indexOf(request.invocation) + 1);
+  const at = invocations.indexOf(request.invocation);
+  const after = invocations.slice(at + 1);
   const readers = readersOf(request.invocation, after);
   const saved = savedBy(request, readers);
-  const verified = holdsCommit(request.url.text) || isVerified(saved, all, after);
+  const verified =
+    holdsCommit(request.url.text) || checks.some(check => check.at > at && covers(check, saved));
   const by =
     [...readers].find(reader => isInterpreterOfInput(reader)) ??
     invocations.find(other => executesOutput(other, request.invocation, readers)) ??
-    (saved === undefined
-      ? undefined
-      : [...after, ...later.flatMap(one => one.invocations)].find(other => executes(other, saved)));
+    (saved === undefined ? undefined : firstThatExecutes(saved, after, later));
   const use = by ? 'run' : useOf(saved, readers);
   return { request, verified, use, ...(by && { by }) };
 }
@@ -92,24 +114,14 @@ function holdsCommit(url: string): boolean {
 }
 
 /** A check covers the files that it names; one that names none of the downloads may cover any of them. */
-function isVerified(
-  saved: string | undefined,
-  all: readonly DownloadRequest[],
-  after: readonly Invocation[],
-): boolean {
-  const names = all.map(request => baseName(request.saved ?? request.url.text));
-  return after.some(invocation => {
-    if (!verifies(invocation, after, invocation)) return false;
-    const told = toldTo(invocation);
-    if (saved !== undefined && told.includes(baseName(saved))) return true;
-    // The signature or the list of digests itself.
-    if (
-      saved !== undefined &&
-      /\.(asc|sig|sign|minisig|pem|crt|sha\d*(sum)?s?|md5|sums?|txt)$|SUMS|checksums/i.test(saved)
-    )
-      return true;
-    return !names.some(name => name !== '' && told.includes(name));
-  });
+function covers({ told, names }: Check, saved: string | undefined): boolean {
+  if (!names) return true;
+  if (saved === undefined) return false;
+  // The signature or the list of digests itself.
+  const isProof = /\.(asc|sig|sign|minisig|pem|crt|sha\d*(sum)?s?|md5|sums?|txt)$|SUMS|checksums/i.test(
+    saved,
+  );
+  return isProof || told.includes(baseName(saved));
 }
 
 const interpreters = /^(python|pypy|perl|ruby|node|nodejs|php|deno|bun|pwsh|lua|Rscript|osascript)[\d.]*$/;
@@ -139,6 +151,14 @@ function executesOutput(
     if (argument.known) return false;
     return invocation.outputs(argument).some(one => one === source || readers.has(one));
   });
+}
+
+function firstThatExecutes(
+  saved: string,
+  after: readonly Invocation[],
+  later: readonly Invocation[],
+): Invocation | undefined {
+  return after.find(other => executes(other, saved)) ?? later.find(other => executes(other, saved));
 }
 
 /** Whether a file is started, or handed to something that runs it. */

@@ -5,11 +5,9 @@ const signatures =
   /^(gpg|gpg2|gpgv|gpgv2|cosign|minisign|signify|signify-openbsd|slsa-verifier|rpmkeys|rpm|gh|ssh-keygen)$/;
 
 /** Whether a program compares bytes with a digest or checks who signed them. */
-export function verifies(
-  { name, args, substituted }: Invocation,
-  all: readonly Invocation[],
-  self: Invocation,
-): boolean {
+export function verifies(invocation: Invocation, all: readonly Invocation[]): boolean {
+  const { name, args, substituted } = invocation;
+  if (!sums.test(name) && !signatures.test(name)) return false;
   const words = args.map(({ text }) => text);
   if (sums.test(name)) {
     if (name === 'openssl' && !/^(dgst|sha\d+|sha1|md5)$/.test(words[0] ?? '')) return false;
@@ -17,13 +15,13 @@ export function verifies(
       substituted ||
       all.some(
         other =>
-          /^(grep|egrep|fgrep|awk|diff|cmp|cut|test|\[)$/.test(other.name) && other.input.includes(self),
+          /^(grep|egrep|fgrep|awk|diff|cmp|cut|test|\[)$/.test(other.name) &&
+          other.input.includes(invocation),
       );
     return (
       compared || words.some(word => /^(-[a-z]*c[a-z]*|--check|--status|-verify|-signature)$/.test(word))
     );
   }
-  if (!signatures.test(name)) return false;
   if (name.startsWith('gpgv')) return true;
   return words.some(word =>
     /^(--verify(-files)?|verify(-blob|-attestation|-artifact)?|-V[a-z]*|-K|--checksig|attestation|-Y)$/.test(

@@ -36,6 +36,8 @@ export interface Invocations {
 
 const shells = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh']);
 const deepestScript = 6;
+/** No person writes as many into one script; whoever asks what becomes of each pays for all of them. */
+const mostInvocations = 1_000;
 
 /** Whether a program of this name reads scripts in the language that `readScript` reads. */
 export function isPosixShell(name: string): boolean {
@@ -66,7 +68,13 @@ class Run {
 
   script({ commands, unread }: ShellScript, depth: number): void {
     this.unread ??= unread;
-    for (const command of commands) this.#command(command, depth);
+    for (const command of commands) {
+      if (this.found.length >= mostInvocations) {
+        this.unread ??= `it starts more than ${mostInvocations} programs`;
+        return;
+      }
+      this.#command(command, depth);
+    }
   }
 
   #command(command: ShellCommand, depth: number): void {
