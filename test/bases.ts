@@ -83,7 +83,7 @@ export async function putDebianBases(
       return join(work, 'store');
     }),
   );
-  for (const name of names) await lend(shared, name, await Store.open(store));
+  for (const name of names) await lendImage(shared, name, await Store.open(store));
 }
 
 async function makeBases(work: string): Promise<void> {
@@ -131,7 +131,7 @@ async function succeed(args: readonly string[], env: Readonly<Record<string, str
 }
 
 /** Copies an image: tests alter the blobs of their stores. */
-async function lend(from: Store, name: string, to: Store): Promise<void> {
+export async function lendImage(from: Store, name: string, to: Store): Promise<void> {
   const image = await from.tagged(name);
   if (image === undefined) throw new Error(`the shared store has no ${name}`);
   const manifest = JSON.parse((await from.readBytes(image.digest)).toString()) as {

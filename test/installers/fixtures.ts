@@ -61,60 +61,70 @@ RUN rpm -qa --qf 'installed dnf %{NAME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE
 }
 
 /** A file of requirements with digests, as `pip-compile --generate-hashes` writes it; one of them has no wheel. */
-async function pip({ world }: InstallerServers): Promise<Installer> {
+export async function requirements({ world }: InstallerServers): Promise<string> {
   const index = `http://127.0.0.1:${world.pypi.port}`;
-  const digestsOf = async (project: string) => {
+  const lineOf = async (project: string, version: string) => {
     const page = await (await fetch(`${index}/simple/${project}/`)).text();
-    return [...page.matchAll(/#sha256=([0-9a-f]{64})/g)].map(([, digest]) => `--hash=sha256:${digest}`);
+    const digests = [...page.matchAll(/#sha256=([0-9a-f]{64})/g)].map(
+      ([, digest]) => `--hash=sha256:${digest}`,
+    );
+    return `${project}==${version} ${digests.join(' ')}\n`;
   };
-  const lineOf = async (project: string, version: string) =>
-    `${project}==${version} ${(await digestsOf(project)).join(' ')}\n`;
+  return (await lineOf('web', '1.0')) + (await lineOf('shared', '1.1'));
+}
+
+async function pip(servers: InstallerServers): Promise<Installer> {
   return {
     label: 'pip',
     section: 'pypi',
     lines: `COPY requirements.txt /srv/pip/
-RUN pip install --break-system-packages --index-url ${world.urls.pypi} --trusted-host pypi.test -r /srv/pip/requirements.txt
+RUN pip install --break-system-packages --index-url ${servers.world.urls.pypi} --trusted-host pypi.test -r /srv/pip/requirements.txt
 RUN pip list --path /usr/local/lib/python3*/dist-packages --format=freeze | sed 's/==/ /; s/^/installed pip /'
 `,
-    files: { 'requirements.txt': (await lineOf('web', '1.0')) + (await lineOf('shared', '1.1')) },
+    files: { 'requirements.txt': await requirements(servers) },
     installs: ['shared 1.1', 'web 1.0'],
     builds: ['maker 5'],
   };
 }
 
-const nodeProject = JSON.stringify({
+export const nodeProject = JSON.stringify({
   name: 'project',
   version: '1.0.0',
   dependencies: { server: '^1.0.0' },
 });
 
-const nodePackages = ['@scope/util 1.2.0', 'server 1.0.0'];
+/** `NAME VERSION` of what it needs. */
+export const nodePackages: readonly string[] = ['@scope/util 1.2.0', 'server 1.0.0'];
 
 /** What lies in a project's node_modules, however it is laid out. */
 const listPackages = (label: string) =>
   `RUN find /srv/${label}/node_modules -name package.json -exec node -p 'const { name, version } = require(process.argv[1]); "installed ${label} " + name + " " + version' {} \\;`;
 
-async function npm({ world }: InstallerServers): Promise<Installer> {
+/** The text of a package-lock.json of the project. */
+export async function npmLock({ world }: InstallerServers): Promise<string> {
   const registry = `http://127.0.0.1:${world.npm.port}`;
   const entry = async (text: string) => {
     const [name = '', version = ''] = text.split(' ');
     const answer = await fetch(`${registry}/${name.replace('/', '%2f')}`);
-    const { versions } = (await answer.json()) as { versions: Record<string, { dist: object }> };
+    const { versions } = (await answer.json()) as { versions: Record<string, object> };
     const { dist, dependencies } = versions[version] as { dist: { tarball: string }; dependencies?: object };
     const resolved = dist.tarball.replace(registry, world.urls.npm);
     return [`node_modules/${name}`, { version, dependencies, ...dist, resolved }] as const;
   };
   const packages = Object.fromEntries(await Promise.all(nodePackages.map(entry)));
   const root = JSON.parse(nodeProject) as object;
-  const lock = { lockfileVersion: 3, requires: true, packages: { '': root, ...packages } };
+  return JSON.stringify({ lockfileVersion: 3, requires: true, packages: { '': root, ...packages } });
+}
+
+async function npm(servers: InstallerServers): Promise<Installer> {
   return {
     label: 'npm',
     section: 'npm',
     lines: `COPY npm /srv/npm
-RUN cd /srv/npm && npm ci --registry ${world.urls.npm}
+RUN cd /srv/npm && npm ci --registry ${servers.world.urls.npm}
 ${listPackages('npm')}
 `,
-    files: { 'npm/package.json': nodeProject, 'npm/package-lock.json': JSON.stringify(lock) },
+    files: { 'npm/package.json': nodeProject, 'npm/package-lock.json': await npmLock(servers) },
     installs: nodePackages,
   };
 }
