@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { checkText } from './check-text.ts';
+import { isComposeFile } from './discover.ts';
 import type { FileResult } from './finding.ts';
 import type { LockedInputs } from './locked-inputs.ts';
 import { readLockedInputs } from './project.ts';
@@ -90,6 +91,10 @@ async function checkNamed({ path, name }: NamedFile, settings: CheckSettings): P
   const read = readText(path);
   if ('unread' in read) return { file: name, findings: [], unread: [{ reason: read.unread }] };
   const locked = await readLockedInputs(path);
+  if (isComposeFile(path)) {
+    const { checkCompose } = await import('./compose.ts');
+    return checkCompose(read.text, name, settings, contextOf(path, locked));
+  }
   return checkText(read.text, name, settings, contextOf(path, locked));
 }
 

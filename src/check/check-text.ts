@@ -1,12 +1,10 @@
-import { hash } from 'node:crypto';
 import { HoldfastError } from '../core/index.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
 import { analyse } from './analysis.ts';
-import { isFollowed } from './followed-scripts.ts';
-import type { FileResult, Finding, Observation, Unread } from './finding.ts';
+import type { FileResult, Unread } from './finding.ts';
+import { findingsIn } from './findings-in.ts';
 import type { RuleContext } from './rule.ts';
 import { type CheckSettings, chosenRules } from './settings.ts';
-import { Suppressions } from './suppressions.ts';
 
 /** An image cannot have as many layers. The limit keeps the time bounded that a hostile file takes. */
 const mostInstructions = 2_000;
@@ -30,29 +28,8 @@ export function checkText(
     return { file, findings: [], unread: [{ reason }] };
   }
   const analysis = analyse(parsed, context.readFile);
-  const suppressions = new Suppressions(parsed);
-  const fingerprints = new Fingerprints(parsed, file);
-  const findings: Finding[] = [];
-  for (const [rule, severity] of chosenRules(settings))
-    for (const observation of rule.find(analysis, context)) {
-      const suppressed = suppressions.of(rule, observation);
-      findings.push({
-        ...inDockerfile(observation),
-        rule: rule.id,
-        severity,
-        fingerprint: fingerprints.of(rule.id, observation),
-        ...(suppressed && { suppressed }),
-      });
-    }
-  return { file, findings: inOrder(findings), unread: unreadIn(analysis) };
-}
-
-/** What was seen in a script is told where the script is run; an edit would hit the wrong file. */
-function inDockerfile(observation: Observation): Observation {
-  const { range, message } = observation;
-  if (!isFollowed(range)) return observation;
-  const { script, ...place } = range;
-  return { range: place, message: `${script.file}:${script.line}: ${message}` };
+  const findings = findingsIn(analysis, chosenRules(settings), context);
+  return { file, findings, unread: unreadIn(analysis) };
 }
 
 function parsedOrWhy(text: string, file: string): Dockerfile | Unread {
@@ -74,28 +51,4 @@ function unreadIn(analysis: ReturnType<typeof analyse>): Unread[] {
   for (const { run } of analysis.runs)
     if (run.unread !== undefined) unread.push({ range: run.instruction.range, reason: run.unread });
   return unread;
-}
-
-function inOrder(findings: Finding[]): Finding[] {
-  return findings.toSorted((a, b) => a.range.start - b.range.start);
-}
-
-/** Names for findings that lines added elsewhere do not change: rule, file, what is written there, and which of equals. */
-class Fingerprints {
-  readonly #text: string;
-  readonly #file: string;
-  readonly #seen = new Map<string, number>();
-
-  constructor({ text }: Dockerfile, file: string) {
-    this.#text = text;
-    this.#file = file;
-  }
-
-  of(rule: string, { range }: Observation): string {
-    const written = this.#text.slice(range.start, range.end).replaceAll(/\s+/g, ' ');
-    const key = `${rule}\n${this.#file}\n${written}`;
-    const count = this.#seen.get(key) ?? 0;
-    this.#seen.set(key, count + 1);
-    return hash('sha256', `${key}\n${count}`).slice(0, 32);
-  }
 }

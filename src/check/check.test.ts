@@ -16,6 +16,7 @@ import {
   formatBaseline,
   readText,
   withBaseline,
+  withComposeBuilds,
   type FileResult,
   type LockedInputs,
   type RuleContext,
@@ -341,6 +342,37 @@ describe('files', () => {
     const found = [...dockerfiles, ...composeFiles].map(path => path.slice(path.lastIndexOf('/') + 1));
     expect(found.toSorted()).toEqual(names.toSorted());
     expect(() => discover([join(place, 'absent')])).toThrow(expect.objectContaining({ code: 'CHECK_PATH' }));
+  });
+
+  it('of compose name images, and Dockerfiles to look at', async () => {
+    write('c/build/app/Other', 'FROM a\n');
+    write(
+      'c/compose.yaml',
+      'services:\n  db:\n    image: "postgres" # c\n  app:\n    image: mine\n    build: { context: ./build/app, dockerfile: Other }\n' +
+        '  # holdfast ignore=image-tag\n  x: { image: "a:${TAG:-latest}" }\n  y: { image: "a:$TAG" }\n  z: { build: { dockerfile_inline: FROM a } }\n',
+    );
+    const files = await withComposeBuilds(discover([join(place, 'c/compose.yaml')]));
+    expect(files.map(path => path.slice(place.length + 1))).toEqual(['c/build/app/Other', 'c/compose.yaml']);
+    const [dockerfile, compose] = await checkFiles(
+      files.map(path => ({ path, name: path })),
+      defaultSettings,
+    );
+    expect(dockerfile?.findings.map(({ rule }) => rule)).toContain('image-tag');
+    expect(
+      compose?.findings.map(({ rule, range }) => `${rule} ${range.line}:${range.column}-${range.endColumn}`),
+    ).toEqual([
+      'image-tag 3:12-22',
+      'image-digest 3:12-22',
+      'image-tag 8:15-33',
+      'image-digest 8:15-33',
+      'image-digest 9:15-23',
+      'image-unknown 9:15-23',
+    ]);
+    expect(compose?.findings.map(counts)).toEqual([true, true, false, true, true, true]);
+    expect(compose?.unread).toHaveLength(1);
+    write('c/compose.yaml', 'services: [\n');
+    const [broken] = await checkFiles([{ path: join(place, 'c/compose.yaml'), name: 'c' }], defaultSettings);
+    expect(broken?.unread[0]?.reason).toContain('no YAML');
   });
 
   it('say why they are not read', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, normalize, relative, sep } from 'node:path';
 import { errnoOf, usageError } from '../core/index.ts';
 
 /** What discovery found, as paths that can be opened. */
@@ -27,9 +27,22 @@ export function discover(paths: readonly string[]): Discovered {
     else files.add(path);
   }
   const all = [...files];
-  const composeFiles = all.filter(file => composeName.test(nameOf(file)));
+  const composeFiles = all.filter(isComposeFile);
   const dockerfiles = all.filter(file => !composeFiles.includes(file));
   return { dockerfiles, composeFiles };
+}
+
+/** Whether a path is named as `docker compose` looks for files. */
+export function isComposeFile(path: string): boolean {
+  return composeName.test(nameOf(path));
+}
+
+/** The Dockerfiles, with those that the compose files build, and the compose files. */
+export async function withComposeBuilds({ dockerfiles, composeFiles }: Discovered): Promise<string[]> {
+  if (composeFiles.length === 0) return [...dockerfiles];
+  const { composeDockerfiles } = await import('./compose.ts');
+  const built = composeDockerfiles(composeFiles);
+  return [...new Set([...dockerfiles, ...built, ...composeFiles].map(path => normalize(path)))];
 }
 
 function statOf(path: string) {

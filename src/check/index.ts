@@ -16,6 +16,6 @@ export { ruleOf, rules } from './rules/index.ts';
 export { defaultSettings, type CheckSettings } from './settings.ts';
 export { formatBaseline, withBaseline, type Baseline } from './baseline.ts';
 export { checkFiles, contextOf, type NamedFile } from './check-files.ts';
-export { discover, type Discovered } from './discover.ts';
+export { discover, isComposeFile, withComposeBuilds, type Discovered } from './discover.ts';
 export { isExcluded, readBaseline, readLockedInputs, readProject, type CheckProject } from './project.ts';
 export { readText } from './read-text.ts';

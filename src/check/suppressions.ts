@@ -106,6 +106,8 @@ function linesOf(
   const whole = { from: 1, to: Number.POSITIVE_INFINITY };
   if (scope === 'file') return whole;
   const ranges = instructionRanges(dockerfile);
+  // A compose file has none: there a comment is for the line below it.
+  if (ranges.length === 0) return { from: line + 1, to: line + 1 };
   const around = ranges.find(range => range.line < line && line <= range.endLine);
   if (around !== undefined) {
     let next = line + 1;

@@ -8,6 +8,7 @@ import {
   counts,
   discover,
   fixText,
+  isComposeFile,
   formatBaseline,
   isExcluded,
   readBaseline,
@@ -17,6 +18,7 @@ import {
   ruleOf,
   rules,
   withBaseline,
+  withComposeBuilds,
   type CheckProject,
   type CheckSettings,
   type FileResult,
@@ -71,15 +73,16 @@ export function checkCommand(program: Command): void {
 
 async function check(paths: readonly string[], options: CheckOptions): Promise<void> {
   const project = await readProject('.', options);
-  const dockerfiles = discover(paths).dockerfiles.filter(path => !isExcluded(path, project.exclude));
-  if (dockerfiles.length === 0)
+  const found = await withComposeBuilds(discover(paths));
+  const files = found.filter(path => !isExcluded(path, project.exclude));
+  if (files.length === 0)
     throw usageError('CHECK_NOTHING', `there is no Dockerfile in ${paths.join(', ')}`, {
       next: 'Name a Dockerfile; in directories, Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile are found.',
     });
-  if (options.fix === true) for (const path of dockerfiles) await fix(path, project.settings);
-  const byName = new Map(dockerfiles.map(path => [nameOf(path), path]));
+  if (options.fix === true) for (const path of files) await fix(path, project.settings);
+  const byName = new Map(files.map(path => [nameOf(path), path]));
   const results = await checkFiles(
-    dockerfiles.map(path => ({ path, name: nameOf(path) })),
+    files.map(path => ({ path, name: nameOf(path) })),
     project.settings,
   );
   if (options.writeBaseline === true) return writeBaseline(results, project);
@@ -88,8 +91,8 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
   process.stdout.write(
     report({ results: judged, textOf: textsOf(byName), version: manifest.version }, options),
   );
-  const found = judged.some(({ findings }) => findings.some(one => counts(one) && one.severity !== 'note'));
-  if (found) process.exitCode = exitCodes.findings;
+  const counted = judged.some(({ findings }) => findings.some(one => counts(one) && one.severity !== 'note'));
+  if (counted) process.exitCode = exitCodes.findings;
 }
 
 function report(input: ReportInput, { format, verbose = false }: CheckOptions): string {
@@ -113,6 +116,7 @@ function isColourful(): boolean {
 }
 
 async function fix(path: string, settings: CheckSettings): Promise<void> {
+  if (isComposeFile(path)) return;
   const read = readText(path);
   if ('unread' in read) return;
   const { text, fixed } = fixText(

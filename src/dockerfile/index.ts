@@ -40,7 +40,7 @@ export { goMatch } from './path-match.ts';
 export { truthValue } from './quantities.ts';
 export { resolveMount, type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
-export type { SourceRange } from './source.ts';
+export { Source, type SourceRange } from './source.ts';
 export type { Stage } from './stages.ts';
 export { didYouMean } from './suggestion.ts';
 export type { OperandForm } from './syntax.ts';

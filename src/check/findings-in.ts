@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto';
+import type { Dockerfile } from '../dockerfile/index.ts';
+import type { Analysis } from './analysis.ts';
+import type { Finding, Observation, Severity } from './finding.ts';
+import { isFollowed } from './followed-scripts.ts';
+import type { Rule, RuleContext } from './rule.ts';
+import { Suppressions } from './suppressions.ts';
+
+/** What rules see in a file, in its order. */
+export function findingsIn(
+  analysis: Analysis,
+  chosen: readonly (readonly [rule: Rule, severity: Severity])[],
+  context: RuleContext,
+): Finding[] {
+  const { dockerfile } = analysis;
+  const suppressions = new Suppressions(dockerfile);
+  const fingerprints = new Fingerprints(dockerfile);
+  const findings: Finding[] = [];
+  for (const [rule, severity] of chosen)
+    for (const observation of rule.find(analysis, context)) {
+      const suppressed = suppressions.of(rule, observation);
+      findings.push({
+        ...inDockerfile(observation),
+        rule: rule.id,
+        severity,
+        fingerprint: fingerprints.of(rule.id, observation),
+        ...(suppressed && { suppressed }),
+      });
+    }
+  return findings.toSorted((a, b) => a.range.start - b.range.start);
+}
+
+/** What was seen in a script is told where the script is run; an edit would hit the wrong file. */
+function inDockerfile(observation: Observation): Observation {
+  const { range, message } = observation;
+  if (!isFollowed(range)) return observation;
+  const { script, ...place } = range;
+  return { range: place, message: `${script.file}:${script.line}: ${message}` };
+}
+
+/** Names for findings that lines added elsewhere do not change: rule, file, what is written there, and which of equals. */
+class Fingerprints {
+  readonly #text: string;
+  readonly #file: string;
+  readonly #seen = new Map<string, number>();
+
+  constructor({ text, file }: Dockerfile) {
+    this.#text = text;
+    this.#file = file;
+  }
+
+  of(rule: string, { range }: Observation): string {
+    const written = this.#text.slice(range.start, range.end).replaceAll(/\s+/g, ' ');
+    const key = `${rule}\n${this.#file}\n${written}`;
+    const count = this.#seen.get(key) ?? 0;
+    this.#seen.set(key, count + 1);
+    return hash('sha256', `${key}\n${count}`).slice(0, 32);
+  }
+}
