@@ -1,24 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import { sha256, type Digest } from '../core/index.ts';
+import { describe, expect, it } from 'vitest';
 import { parseBaseline } from './baseline.ts';
 import { parseConfiguration } from './configuration.ts';
 import {
-  checkFiles,
   checkText,
   counts,
   defaultSettings,
-  discover,
-  fixText,
   formatBaseline,
-  readText,
   withBaseline,
-  withComposeBuilds,
   type FileResult,
-  type LockedInputs,
   type RuleContext,
 } from './index.ts';
 
@@ -154,78 +143,6 @@ describe('the configuration', () => {
   });
 });
 
-const digest: Digest = sha256('image');
-const locked: LockedInputs = {
-  imageDigest: reference =>
-    /^(debian:12|alpine:3|docker\/dockerfile:1)$/.test(reference) ? digest : undefined,
-  fileDigest: url => (url === 'https://x.test/f' ? digest.slice(7) : undefined),
-  commit: (url, ref) => (url === 'https://x.test/r.git' && ref === 'v1' ? 'a'.repeat(40) : undefined),
-};
-
-function fixed(text: string, context: RuleContext = { ...noFiles, locked }): string {
-  const once = fixText(text, 'Dockerfile', defaultSettings, context).text;
-  expect(fixText(once, 'Dockerfile', defaultSettings, context).text).toBe(once);
-  return once;
-}
-
-describe('--fix', () => {
-  it.each<[what: string, before: string, after: string]>([
-    ['FROM', 'FROM  debian:12  AS  a # c\n'.replace(' # c', ''), `FROM  debian:12@${digest}  AS  a\n`],
-    ['an ARG that holds the image', 'ARG B="debian:12"\nFROM $B\n', `ARG B="debian:12@${digest}"\nFROM $B\n`],
-    [
-      'COPY --from',
-      'FROM scratch\nCOPY --from=alpine:3 /a /b\n',
-      `FROM scratch\nCOPY --from=alpine:3@${digest} /a /b\n`,
-    ],
-    [
-      'a mount',
-      'FROM scratch\nRUN --mount=type=bind,from=alpine:3,target=/x a\n',
-      `FROM scratch\nRUN --mount=type=bind,from=alpine:3@${digest},target=/x a\n`,
-    ],
-    [
-      '# syntax',
-      '# syntax=docker/dockerfile:1\nFROM scratch\n',
-      `# syntax=docker/dockerfile:1@${digest}\nFROM scratch\n`,
-    ],
-    [
-      'ADD of a URL',
-      'FROM scratch\nADD https://x.test/f /\n',
-      `FROM scratch\nADD --checksum=${digest} https://x.test/f /\n`,
-    ],
-    [
-      'ADD of a repository',
-      'FROM scratch\nADD https://x.test/r.git#v1:d /\n',
-      `FROM scratch\nADD https://x.test/r.git#${'a'.repeat(40)}:d /\n`,
-    ],
-    ['a flag that says nothing', 'FROM --platform=$TARGETPLATFORM  x:1\n', 'FROM x:1\n'],
-    [
-      'CRLF and a byte order mark',
-      '\uFEFFFROM debian:12\r\nRUN a\r\n',
-      `\uFEFFFROM debian:12@${digest}\r\nRUN a\r\n`,
-    ],
-  ])('%s', (_what, before, after) => {
-    expect(fixed(before)).toBe(after);
-  });
-
-  it.each([
-    ['a part of a reference in a variable', 'ARG V=12\nFROM debian:$V\n'],
-    ['what the lock does not hold', 'FROM other:1\nADD https://x.test/g /\n'],
-    ['a suppressed finding', '# holdfast ignore=image-digest\nFROM debian:12\n'],
-    ['a variable that two images share only in part', 'ARG B=debian\nFROM $B:12\nFROM $B:11\n'],
-  ])('leaves %s', (_what, text) => {
-    expect(fixed(text)).toBe(text);
-  });
-
-  it('enforces a lock where its file is', () => {
-    const text = 'FROM a:1\nRUN yarn install \\\n  --production && cargo build -r\n';
-    expect(fixed(text, { hasFile: name => name === 'yarn.lock' })).toBe(
-      text.replace('install', 'install --frozen-lockfile'),
-    );
-    expect(fixed(text, noFiles)).toBe(text);
-    expect(fixed(text, { hasFile: () => true })).toContain('cargo build --locked -r');
-  });
-});
-
 describe('scripts of the build', () => {
   const files: Readonly<Record<string, string>> = {
     'scripts/setup.sh': '#!/bin/bash\nset -e\n\ncurl https://x.test/a | sh\n./more.sh\n',
@@ -272,129 +189,5 @@ describe('files without measure', () => {
         .unread.map(({ reason }) => reason)
         .join('\n'),
     ).toContain(unread);
-  });
-});
-
-describe('whatever the text', () => {
-  const piece = fc.constantFrom(
-    ...'FROM debian:12\n|FROM a AS b\n|ARG V=1\n|ENV A=b\n|RUN apt-get install -y x && \\\n  y\n|RUN curl u | sh\n|RUN <<E\npip install a\nE\n'.split(
-      '|',
-    ),
-    ...'COPY --from=alpine:3 a b\n|ADD https://x.test/f /\n|# holdfast ignore=*\n|USER root\n|SHELL ["cmd"]\n|ONBUILD RUN yarn\n|RUN yarn install\n|RUN $V "$A\n'.split(
-      '|',
-    ),
-    '\0',
-    '\\\n',
-    '"',
-    '$(',
-    'é',
-    '\r\n',
-    '{{ x }}\n',
-    '`',
-    '|',
-    '\uFEFF',
-  );
-
-  it('says something, and mends it once', () => {
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 12 }), parts => {
-        const text = parts.join('');
-        const { findings, unread } = check(text);
-        for (const { range, message } of findings) {
-          expect(message).not.toContain('\n');
-          expect(range.end).toBeGreaterThanOrEqual(range.start);
-          expect(range.end).toBeLessThanOrEqual(text.length);
-        }
-        if (unread.length === 0) fixed(text, { hasFile: () => true, locked });
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
-describe('files', () => {
-  const place = mkdtempSync(join(tmpdir(), 'holdfast-check-'));
-  afterAll(() => rmSync(place, { recursive: true }));
-  const write = (path: string, content: string | Buffer = 'FROM a\n') => {
-    mkdirSync(dirname(join(place, path)), { recursive: true });
-    writeFileSync(join(place, path), content);
-  };
-
-  it('are found by their names', () => {
-    const names = [
-      'Dockerfile',
-      'Dockerfile.dev',
-      'web.Dockerfile',
-      'x.dockerfile',
-      'Containerfile',
-      'compose.yaml',
-    ];
-    const others = [
-      'Dockerfile.dockerignore',
-      'Dockerfile.md',
-      'dockerfile-lint.yaml',
-      'main.go',
-      'node_modules/x/Dockerfile',
-      '.git/Dockerfile',
-    ];
-    for (const name of [...names, ...others]) write(join('found', 'deep', name));
-    const { dockerfiles, composeFiles } = discover([join(place, 'found')]);
-    const found = [...dockerfiles, ...composeFiles].map(path => path.slice(path.lastIndexOf('/') + 1));
-    expect(found.toSorted()).toEqual(names.toSorted());
-    expect(() => discover([join(place, 'absent')])).toThrow(expect.objectContaining({ code: 'CHECK_PATH' }));
-  });
-
-  it('of compose name images, and Dockerfiles to look at', async () => {
-    write('c/build/app/Other', 'FROM a\n');
-    write(
-      'c/compose.yaml',
-      'services:\n  db:\n    image: "postgres" # c\n  app:\n    image: mine\n    build: { context: ./build/app, dockerfile: Other }\n' +
-        '  # holdfast ignore=image-tag\n  x: { image: "a:${TAG:-latest}" }\n  y: { image: "a:$TAG" }\n  z: { build: { dockerfile_inline: FROM a } }\n',
-    );
-    const files = await withComposeBuilds(discover([join(place, 'c/compose.yaml')]));
-    expect(files.map(path => path.slice(place.length + 1))).toEqual(['c/build/app/Other', 'c/compose.yaml']);
-    const [dockerfile, compose] = await checkFiles(
-      files.map(path => ({ path, name: path })),
-      defaultSettings,
-    );
-    expect(dockerfile?.findings.map(({ rule }) => rule)).toContain('image-tag');
-    expect(
-      compose?.findings.map(({ rule, range }) => `${rule} ${range.line}:${range.column}-${range.endColumn}`),
-    ).toEqual([
-      'image-tag 3:12-22',
-      'image-digest 3:12-22',
-      'image-tag 8:15-33',
-      'image-digest 8:15-33',
-      'image-digest 9:15-23',
-      'image-unknown 9:15-23',
-    ]);
-    expect(compose?.findings.map(counts)).toEqual([true, true, false, true, true, true]);
-    expect(compose?.unread).toHaveLength(1);
-    write('c/compose.yaml', 'services: [\n');
-    const [broken] = await checkFiles([{ path: join(place, 'c/compose.yaml'), name: 'c' }], defaultSettings);
-    expect(broken?.unread[0]?.reason).toContain('no YAML');
-  });
-
-  it('say why they are not read', async () => {
-    write('u16', Buffer.from('\uFEFFFROM a\n', 'utf16le'));
-    write('latin1', Buffer.from('FROM a:1\n# caf\u00e9\nRUN apt-get install b\n', 'latin1'));
-    write('nul', 'FROM a:1\nRUN a \0 b\n');
-    write('long', `FROM a:1\nRUN ${'a '.repeat(500_000)}\n`);
-    write('template', '{{ if x }}\nFROM a\n');
-    const paths = ['u16', 'latin1', 'nul', 'long', 'template', 'absent'].map(name => join(place, name));
-    const results = await checkFiles(
-      paths.map(path => ({ path, name: path })),
-      defaultSettings,
-    );
-    expect(results.map(({ unread }) => unread[0]?.reason)).toEqual([
-      expect.stringContaining('UTF-16'),
-      undefined,
-      expect.stringContaining('NUL'),
-      expect.stringContaining('65535'),
-      expect.stringContaining('template'),
-      expect.stringContaining('ENOENT'),
-    ]);
-    expect(results[1]?.findings.map(({ rule }) => rule)).toContain('apt-version');
-    expect(readText(join(place, 'latin1'))).toMatchObject({ encoding: 'latin1' });
   });
 });

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../core/index.ts';
+import { formatLock, inputSections, type InputLine, type InputSection } from '../lock/index.ts';
+import { lockedInputs } from './lock-inputs.ts';
+
+const [index, manifest, other] = [sha256('index'), sha256('manifest'), sha256('other')];
+
+const build = {
+  dockerfile: 'Dockerfile',
+  platform: 'linux/amd64',
+  checksum: other,
+  context: other,
+  recording: other,
+  image: other,
+};
+
+function locked(lines: Partial<Record<InputSection, readonly InputLine[]>>) {
+  const inputs = Object.fromEntries(inputSections.map(section => [section, lines[section] ?? []])) as Record<
+    InputSection,
+    readonly InputLine[]
+  >;
+  return lockedInputs(
+    formatLock({ version: 1, asOf: '2026-11-01T00:00:00Z', builds: [build], inputs }),
+    'holdfast.lock',
+  );
+}
+
+describe('what a lock says of', () => {
+  it('an image, however its name is written', () => {
+    const { imageDigest } = locked({
+      image: [
+        { reference: 'docker.io/library/debian:12', platform: 'linux/amd64', index, manifest },
+        { reference: 'docker.io/library/debian:12', platform: 'linux/arm64', index, manifest: other },
+        { reference: 'host.test/a:1', platform: 'linux/amd64', manifest },
+        { reference: 'host.test/b:1', platform: 'linux/amd64', manifest },
+        { reference: 'host.test/b:1', platform: 'linux/arm64', manifest: other },
+      ],
+    });
+    expect(['debian:12', 'docker.io/debian:12', 'library/debian:12'].map(imageDigest)).toEqual([
+      index,
+      index,
+      index,
+    ]);
+    expect(imageDigest('host.test/a:1')).toBe(manifest);
+    // Two platforms without an index have nothing that covers both.
+    expect(['host.test/b:1', 'debian:11', 'debian', 'NO'].map(imageDigest)).toEqual(Array(4).fill(undefined));
+  });
+
+  it('a file by its URL', () => {
+    const file: InputLine[] = [
+      { url: 'https://x.test/a', size: 1, sha256: 'aa' },
+      { url: 'https://x.test/b', method: 'POST', size: 1, sha256: 'bb' },
+      { url: 'https://x.test/c', size: 1, sha256: 'cc' },
+      { url: 'https://x.test/c', size: 1, sha256: 'dd' },
+    ];
+    const { fileDigest } = locked({ file });
+    expect(['a', 'b', 'c', 'd'].map(name => fileDigest(`https://x.test/${name}`))).toEqual([
+      'aa',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('a repository at a reference', () => {
+    const git = [{ url: 'https://x.test/r.git', commit: 'c1', ref: 'refs/tags/v1', size: 1, sha256: 'aa' }];
+    const { commit } = locked({ git });
+    expect(commit('https://x.test/r', 'v1')).toBe('c1');
+    expect(commit('https://x.test/r.git', 'v2')).toBeUndefined();
+    expect(commit('https://x.test/q.git', 'v1')).toBeUndefined();
+  });
+});
