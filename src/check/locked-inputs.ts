@@ -3,9 +3,9 @@ import type { Digest } from '../core/index.ts';
 /** What a lock says of inputs that a Dockerfile names. */
 export interface LockedInputs {
   /** The digest that covers all platforms of an image, where there is one, else that of its only manifest. */
-  imageDigest(reference: string): Digest | undefined;
+  readonly imageDigest: (reference: string) => Digest | undefined;
   /** The SHA-256 of the bytes that a URL gave, in hex. */
-  fileDigest(url: string): string | undefined;
+  readonly fileDigest: (url: string) => string | undefined;
   /** The commit that a repository's reference stood for. */
-  commit(url: string, ref: string | undefined): string | undefined;
+  readonly commit: (url: string, ref: string | undefined) => string | undefined;
 }
