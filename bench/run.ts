@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchBuild } from './build.ts';
 import { benchCheck } from './check.ts';
+import { benchCopy } from './copy.ts';
 import { benchReplay } from './replay.ts';
 import { benchScale } from './scale.ts';
 import { benchSteps } from './steps.ts';
@@ -17,6 +18,7 @@ try {
   if (wanted('scale')) for await (const text of benchScale(place, 3)) console.log(text);
   if (wanted('build')) for (const text of benchBuild(place, 2)) console.log(text);
   if (wanted('check')) for (const text of benchCheck(place, 5)) console.log(text);
+  if (wanted('copy')) for await (const text of benchCopy(place, 3)) console.log(text);
   if (wanted('steps')) for (const text of benchSteps(place, 2)) console.log(text);
 } finally {
   // buildah leaves it mounted.
