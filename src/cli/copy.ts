@@ -11,7 +11,7 @@ import {
   type CopySource,
   type CopyTarget,
 } from '../registry/index.ts';
-import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
+import { addCopyingOptions, collectEarly, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
 import { blobProgress, copyProgress } from './copy-progress.ts';
 import { hostsOf } from './named-place.ts';
 import { printJsonOrText } from './print.ts';
@@ -34,6 +34,7 @@ export function copyCommand(program: Command): void {
     const [from, to] = [parseCopyPlace(source), parseCopyPlace(destination)];
     const selection = selectionFrom(options);
     const format = formatFrom(options);
+    collectEarly();
     const progress = copyProgress(options);
     const clients = new RegistryClients(text => progress.show({ type: 'note', text }));
     const side = (name: 'src' | 'dest', place: CopyPlace) => ({

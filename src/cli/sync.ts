@@ -16,7 +16,7 @@ import {
   type Reference,
   type SyncSource,
 } from '../registry/index.ts';
-import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
+import { addCopyingOptions, collectEarly, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
 import { copyProgress, imageProgress } from './copy-progress.ts';
 import { hostsOf, namedPlace } from './named-place.ts';
 import { printJsonOrText } from './print.ts';
@@ -53,6 +53,7 @@ export function syncCommand(program: Command): void {
         next: 'Write `holdfast sync FILE docker://REGISTRY/PREFIX`.',
       });
     }
+    collectEarly();
     const progress = copyProgress(options);
     const clients = new RegistryClients(text => progress.show({ type: 'note', text }));
     try {

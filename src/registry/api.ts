@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { upstreamError, type HoldfastError } from '../core/index.ts';
 import { denied, type Access, type Authorizer } from './authorizer.ts';
+import { isLoopback } from './dispatchers.ts';
 import { discard, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
 import { readLimited } from './limited.ts';
 import { isPlainHttpSuspect } from './network-failure.ts';
+import { answersInHttp } from './plain-http.ts';
 import { repositoryName, type Reference } from './reference.ts';
 
 /** A request to one repository's part of the API (distribution-spec, "Endpoints"). */
@@ -71,12 +73,15 @@ export class RegistryApi {
     const host = domain === 'docker.io' ? 'registry-1.docker.io' : domain;
     const secure = new URL(`https://${host}/v2/`);
     if (!this.http.mayUsePlainHttp(secure)) return secure.origin;
+    const plain = new URL(`http://${host}`);
+    // A port that is left out is another one without TLS.
+    if (isLoopback(secure.hostname) && plain.port !== '' && (await answersInHttp(plain))) return plain.origin;
     try {
       await discard(await this.http.send({ method: 'GET', url: secure, redirects: false }));
       return secure.origin;
     } catch (error) {
       if (!isPlainHttpSuspect(error)) return secure.origin;
-      return new URL(`http://${host}`).origin;
+      return plain.origin;
     }
   }
 }

@@ -78,7 +78,7 @@ async function putWhole(
 ): Promise<HttpResponse> {
   const broken: unknown[] = [];
   const body = () => {
-    const bytes = Readable.from(read(0), { objectMode: false, highWaterMark: 256 * 1024 });
+    const bytes = Readable.from(read(0), { objectMode: false, highWaterMark: 64 * 1024 });
     return bytes.on('error', error => broken.push(error));
   };
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
