@@ -11,7 +11,13 @@ import {
   type CopySource,
   type CopyTarget,
 } from '../registry/index.ts';
-import { addCopyingOptions, collectEarly, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
+import {
+  addCopyingOptions,
+  collectEarly,
+  formatFrom,
+  selectionFrom,
+  type CopyingOptions,
+} from './copy-options.ts';
 import { blobProgress, copyProgress } from './copy-progress.ts';
 import { hostsOf } from './named-place.ts';
 import { printJsonOrText } from './print.ts';

@@ -16,7 +16,13 @@ import {
   type Reference,
   type SyncSource,
 } from '../registry/index.ts';
-import { addCopyingOptions, collectEarly, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
+import {
+  addCopyingOptions,
+  collectEarly,
+  formatFrom,
+  selectionFrom,
+  type CopyingOptions,
+} from './copy-options.ts';
 import { copyProgress, imageProgress } from './copy-progress.ts';
 import { hostsOf, namedPlace } from './named-place.ts';
 import { printJsonOrText } from './print.ts';
