@@ -120,7 +120,7 @@ async function* again(
       ),
     );
   } finally {
-    for (const { stop } of far) stop();
+    for (const wire of far) wire.stop();
   }
 }
 
