@@ -1,7 +1,7 @@
 import { hostPlatform, type Platform } from '../src/core/index.ts';
 import type { Store } from '../src/store/index.ts';
 import { tarOf } from '../testkit/tar.ts';
-import { putImage, tinyTar } from './bases.ts';
+import { putImage, tinyTar } from './tiny-base.ts';
 
 /** A platform that this machine's processor is not. */
 export const foreignPlatform: Platform = {

@@ -1,8 +1,9 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { putDebianBases, putTinyBase } from './bases.ts';
+import { putDebianBases } from './bases.ts';
 import { holdfast, type RunOptions, type RunResult } from './program.ts';
+import { putTinyBase } from './tiny-base.ts';
 
 export { holdfast, testUser, upstreamEnvironment, type RunOptions, type RunResult } from './program.ts';
 export { archiveLines, programPackage, serveFiles, startServers, type Servers } from './servers.ts';

@@ -6,13 +6,15 @@ export interface TarFile {
   readonly type?: string;
   readonly link?: string;
   readonly mode?: number;
+  /** User and group; root's where nothing is said. */
+  readonly owner?: readonly [number, number];
   /** Unix seconds. */
   readonly mtime?: number;
 }
 
 const block = 512;
 
-/** A ustar archive (POSIX.1-1988) of small files with short names, owned by root. */
+/** A ustar archive (POSIX.1-1988) of small files with short names. */
 export function tarOf(files: readonly TarFile[]): Buffer {
   const parts = files.flatMap(file => {
     const content = file.content ?? Buffer.alloc(0);
@@ -21,14 +23,14 @@ export function tarOf(files: readonly TarFile[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
-function header({ path, type = '0', link = '', mode = 0o644, mtime = 0 }: TarFile, size: number): Buffer {
+function header({ path, type = '0', link = '', mode = 0o644, owner = [0, 0], mtime = 0 }: TarFile, size: number): Buffer {
   const bytes = Buffer.alloc(block);
   const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
   const fields: [string, number][] = [
     [path, 0],
     [octal(mode, 8), 100],
-    [octal(0, 8), 108],
-    [octal(0, 8), 116],
+    [octal(owner[0], 8), 108],
+    [octal(owner[1], 8), 116],
     [octal(size, 12), 124],
     [octal(mtime, 12), 136],
     ['        ', 148],

@@ -4,7 +4,6 @@ import { usageError, type Json, type SourcePlace } from '../../core/index.ts';
 import type { AddInstruction, CopyInstruction, Stage } from '../../dockerfile/index.ts';
 import type { SessionResult } from '../../gateway/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
-import { lookUpGroup, lookUpUser } from '../../sandbox/index.ts';
 import type { Layer, StepResult } from '../cache.ts';
 import { exchangesDigest } from '../ledger.ts';
 import { absolutePath, texts, type StageSettings } from '../metadata.ts';
@@ -18,6 +17,7 @@ import { gitOrigin } from './git-origin.ts';
 import { parseGitReference } from './git-reference.ts';
 import { contextOrigin, inlineOrigin, layersOrigin, type Request } from './local-origins.ts';
 import type { Origin } from './origin.ts';
+import { ownerOf } from './owner.ts';
 import { urlOrigin } from './url-origin.ts';
 
 type Transfer = CopyInstruction | AddInstruction;
@@ -63,7 +63,7 @@ export async function transferStep(
   return stepResult(builder, step, below, known, async work => {
     const taken: SessionResult[] = [];
     const finished = await changeFiles(builder, isLinked ? [] : layers, work, async (root, view) => {
-      const ids = owner === undefined ? undefined : ownerOf(view, owner);
+      const ids = owner === undefined ? undefined : ownerOf(view, owner, builder.runtime.note);
       for (const [index, origin] of origins.entries()) {
         const place = join(work, `origin-${index}`);
         await mkdir(place);
@@ -179,14 +179,6 @@ function grouped(sources: readonly string[]): string[][] {
 /** A URL, or a repository as scp(1) writes hosts. */
 function isRemoteSource(source: string): boolean {
   return /^[a-z0-9]+:\/\//i.test(source) || /^[\w.-]+@[\w.-]+:/.test(source);
-}
-
-/** `user[:group]`, by name or number, looked up in the image that is copied into; a user alone is its own group. */
-function ownerOf(view: string, text: string): { uid: number; gid: number } {
-  const [user = '', group] = text.split(':', 2);
-  const { uid, gid } = lookUpUser(view, user);
-  if (group !== undefined && group !== '') return { uid, gid: lookUpGroup(view, group) };
-  return { uid, gid: /^\d+$/.test(user) ? uid : gid };
 }
 
 function notADirectory(target: string, where: SourcePlace) {

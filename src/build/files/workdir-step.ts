@@ -1,12 +1,13 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import type { Json } from '../../core/index.ts';
 import type { WorkdirInstruction } from '../../dockerfile/index.ts';
-import { lookUpUser, resolveInRoot } from '../../sandbox/index.ts';
+import { resolveInRoot } from '../../sandbox/index.ts';
 import type { Layer, StepResult } from '../cache.ts';
 import { absolutePath, type StageSettings } from '../metadata.ts';
 import { stepResult } from '../step-result.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { changeFiles } from './change-files.ts';
+import { ownerOf } from './owner.ts';
 
 /** WORKDIR: the directory is made, owned by the stage's user, where it is not there. */
 export async function workdirStep(
@@ -25,7 +26,7 @@ export async function workdirStep(
   const facts: Json = { path, user };
   return stepResult(builder, step, layers, facts, async work => {
     const finished = await changeFiles(builder, layers, work, async (root, view) => {
-      const { uid, gid } = lookUpUser(view, user);
+      const { uid, gid } = ownerOf(view, user, builder.runtime.note);
       let current = '';
       for (const name of resolveInRoot(root, path).split('/')) {
         if (name === '') continue;

@@ -1,0 +1,113 @@
+// Builds cases with Holdfast, all in one process inside its namespaces, and prints what came out, as JSON by name.
+// Usage: node build-cases.ts DIRECTORY [PART OF A NAME]
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  lockProject,
+  openProject,
+  readLockState,
+  Agents,
+  Secrets,
+  withRuntime,
+  type BuildRuntime,
+} from '../../src/build/index.ts';
+import { HoldfastError, hostPlatform } from '../../src/core/index.ts';
+import { enterNamespaces, openSandbox } from '../../src/sandbox/index.ts';
+import { Store } from '../../src/store/index.ts';
+import { putTinyBase } from '../tiny-base.ts';
+import { cases } from './cases/index.ts';
+import type { Case, Outcome } from './case.ts';
+import { factsOf, type BuiltImage } from './image-facts.ts';
+import { storedImage } from './own-images.ts';
+import { writeCase } from './write-context.ts';
+
+/** How many are built side by side. */
+const atOnce = 4;
+
+async function build(one: Case, directory: string, runtime: BuildRuntime): Promise<BuiltImage> {
+  const { context, dockerfile } = await writeCase(one, directory);
+  const project = await openProject(
+    {
+      directory: context,
+      file: dockerfile,
+      target: one.target,
+      platform: hostPlatform(),
+      platformGiven: false,
+      buildArguments: one.args ?? {},
+      contexts: {},
+      lockfile: join(directory, 'holdfast.lock'),
+      labels: {},
+      withoutRules: [],
+    },
+    {
+      standardInput: process.stdin,
+      scratch: () => Promise.reject(new Error('no case needs it')),
+      fetch: () => Promise.reject(new Error('no case needs it')),
+    },
+  );
+  const built = await lockProject(project, await readLockState(project, runtime), runtime, {
+    asOf: '2026-01-01T00:00:00Z',
+    useCache: false,
+  });
+  return storedImage(runtime.store, built.image.digest);
+}
+
+function grantsOf({ secrets = {} }: Case): BuildRuntime['grants'] {
+  const sources = Object.keys(secrets).map(id => [id, { from: 'variable', name: id }] as const);
+  return {
+    secrets: new Secrets(new Map(sources), secrets),
+    agents: new Agents(new Map()),
+    allowed: new Set(),
+  };
+}
+
+async function outcomeOf(
+  one: Case,
+  directory: string,
+  base: BuiltImage,
+  runtime: BuildRuntime,
+): Promise<Outcome> {
+  try {
+    const image = await build(one, directory, { ...runtime, grants: grantsOf(one) });
+    return await factsOf(image, base, one.dated);
+  } catch (error) {
+    return { fails: error instanceof HoldfastError ? error.code : String((error as Error).stack) };
+  }
+}
+
+const [directory = "", only] = process.argv.slice(2);
+enterNamespaces('namespaces');
+const place = (name: string) => join(directory, name);
+await Promise.all(['store', 'cache'].map(name => mkdir(place(name), { recursive: true })));
+await putTinyBase(place('store'));
+
+const outcomes = await withRuntime(
+  {
+    store: place('store'),
+    cache: place('cache'),
+    env: { PATH: process.env['PATH'] },
+    onEvent: () => {},
+    sandbox: openSandbox('namespaces', place('sandbox')),
+    canRunSteps: true,
+    addHosts: new Map(),
+    ports: [],
+    signal: new AbortController().signal,
+    grants: grantsOf({ name: '', dockerfile: '' }),
+  },
+  async runtime => {
+    const tiny = await (await Store.open(place('store'))).tagged('tiny:1');
+    if (tiny === undefined) throw new Error('the base has been put there');
+    const base = await storedImage(runtime.store, tiny.digest);
+    const left = [...cases.entries()].filter(([, { name }]) => only === undefined || name.includes(only));
+    const done: [string, Outcome][] = [];
+    const worker = async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const [n, one] = next;
+        done.push([one.name, await outcomeOf(one, place(`case-${n}`), base, runtime)]);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    return Object.fromEntries(done);
+  },
+);
+process.stdout.write(JSON.stringify(outcomes));

@@ -1,0 +1,67 @@
+import type { ImageFacts } from './case.ts';
+import { filesOf, treeDifference, treeLines } from './image-tree.ts';
+
+/** An image as any builder leaves it. */
+export interface BuiltImage {
+  /** The image configuration's JSON. */
+  readonly config: unknown;
+  /** Uncompressed, from the bottom. */
+  readonly layers: readonly (() => AsyncIterable<Uint8Array>)[];
+}
+
+/** What is compared of an image. @param dated paths whose dates count. */
+export async function factsOf(
+  { config, layers }: BuiltImage,
+  base: BuiltImage,
+  dated: readonly string[] = [],
+): Promise<ImageFacts> {
+  const onBase = diffIds(config)[0] === diffIds(base.config)[0];
+  const below = onBase ? treeLines(await filesOf(base.layers.map(layer => layer()))) : {};
+  const tree = treeLines(await filesOf(layers.map(layer => layer())), dated);
+  return { tree: treeDifference(below, tree), config: configFacts(config) };
+}
+
+interface ImageDocument {
+  readonly author?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly rootfs?: { readonly diff_ids?: readonly string[] | null };
+}
+
+const diffIds = (config: unknown) => (config as ImageDocument).rootfs?.diff_ids ?? [];
+
+/** OCI image-spec config.md and the Docker image specification; what else is there tells of the builder. */
+const compared = [
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'Healthcheck',
+  'OnBuild',
+  'Shell',
+];
+
+function configFacts(document: unknown): Record<string, unknown> {
+  const { author = '', config = {} } = document as ImageDocument;
+  const facts = compared.map(name => [name, comparable(name, config[name])] as const);
+  return Object.fromEntries([...facts, ['author', author] as const].filter(([, value]) => !isNothing(value)));
+}
+
+function comparable(name: string, value: unknown): unknown {
+  if (name === 'WorkingDir' && value === '/') return ''; // The same, written down or not.
+  if (name === 'ExposedPorts' || name === 'Volumes') return Object.keys(value ?? {}).toSorted();
+  if (name === 'Labels') {
+    const labels = Object.entries(value ?? {}).filter(([label]) => label !== 'io.buildah.version');
+    return Object.fromEntries(labels.toSorted());
+  }
+  return value;
+}
+
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
