@@ -23,7 +23,10 @@ export function tarOf(files: readonly TarFile[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
-function header({ path, type = '0', link = '', mode = 0o644, owner = [0, 0], mtime = 0 }: TarFile, size: number): Buffer {
+function header(
+  { path, type = '0', link = '', mode = 0o644, owner = [0, 0], mtime = 0 }: TarFile,
+  size: number,
+): Buffer {
   const bytes = Buffer.alloc(block);
   const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
   const fields: [string, number][] = [

@@ -75,7 +75,7 @@ async function outcomeOf(
   }
 }
 
-const [directory = "", only] = process.argv.slice(2);
+const [directory = '', only] = process.argv.slice(2);
 enterNamespaces('namespaces');
 const place = (name: string) => join(directory, name);
 await Promise.all(['store', 'cache'].map(name => mkdir(place(name), { recursive: true })));

@@ -7,7 +7,8 @@ export function expected(one: Case, golden: Golden | undefined): Outcome {
   if (ours?.fails === true) return { fails: code ?? 'a code' };
   const outcome = expect === undefined ? golden : { tree: {}, config: {}, ...expect };
   if (outcome === undefined) throw new Error(`no golden: run scripts/conformance-goldens`);
-  if ('fails' in outcome) return ours?.tree === undefined ? { fails: code ?? 'a code' } : factsOf(one, undefined);
+  if ('fails' in outcome)
+    return ours?.tree === undefined ? { fails: code ?? 'a code' } : factsOf(one, undefined);
   return factsOf(one, outcome);
 }
 

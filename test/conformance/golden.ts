@@ -24,7 +24,8 @@ export function writeGoldens(topic: string, goldens: Readonly<Record<string, Gol
 
 /** Where two outcomes differ: paths as `/path`, and names of the configuration. */
 export function differences(one: Outcome, other: Outcome): string[] {
-  if ('fails' in one || 'fails' in other) return 'fails' in one === 'fails' in other ? [] : ['whether it fails'];
+  if ('fails' in one || 'fails' in other)
+    return 'fails' in one === 'fails' in other ? [] : ['whether it fails'];
   const tree = keysThatDiffer(one.tree, other.tree).map(path => `/${path}`);
   return [...tree, ...keysThatDiffer(one.config, other.config)];
 }

@@ -56,7 +56,7 @@ function comparable(name: string, value: unknown): unknown {
   if (name === 'ExposedPorts' || name === 'Volumes') return Object.keys(value ?? {}).toSorted();
   if (name === 'Labels') {
     const labels = Object.entries(value ?? {}).filter(([label]) => label !== 'io.buildah.version');
-    return Object.fromEntries(labels.toSorted());
+    return Object.fromEntries(labels.toSorted(([one], [other]) => (one < other ? -1 : 1)));
   }
   return value;
 }

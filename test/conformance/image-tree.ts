@@ -98,7 +98,7 @@ function shown(content: Buffer): string {
 }
 
 function xattrsOf({ entry }: TreeFile): string[] {
-  return [...entry.xattrs].toSorted().map(([name, value]) => `${name}=${value.toString('hex')}`);
+  return [...entry.xattrs].map(([name, value]) => `${name}=${value.toString('hex')}`).toSorted();
 }
 
 /** The lines of `tree` that `base` has not, and `gone` for those that only `base` has. */

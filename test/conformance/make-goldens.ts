@@ -30,7 +30,10 @@ async function outcomeOf(one: Case, oracle: Oracle, directory: string): Promise<
 
 /** The last line that tells why a build failed, without what names this run. */
 function reason(stderr: string): string {
-  const lines = stderr.trim().split('\n').filter(line => !/^-+$/.test(line.trim()));
+  const lines = stderr
+    .trim()
+    .split('\n')
+    .filter(line => !/^-+$/.test(line.trim()));
   const line = lines.findLast(one => /error|fail/i.test(one)) ?? lines.at(-1) ?? '';
   return line
     .replaceAll(/[\w.-]*\/[\w./-]*(buildah|buildkit|holdfast|overlay)[\w./-]*/g, '…')

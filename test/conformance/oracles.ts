@@ -59,7 +59,8 @@ export async function buildahOracle(base: string, work: string): Promise<Oracle>
   return {
     name: `buildah ${version(execFileSync('buildah', ['--version']).toString())}`,
     base: await readDockerArchive(archive, join(work, 'base-of-buildah')),
-    stop: () => Promise.resolve(),
+    // Its storage mounts itself.
+    stop: async () => void (await run('umount', ['-R', join(work, 'buildah', 'overlay')]).catch(() => {})),
     build: async (one, { context, dockerfile }, directory) => {
       const options = ['--isolation=chroot', '--format=docker', '--pull-never', '--tag=case'];
       options.push(...commonOptions(one, dockerfile));

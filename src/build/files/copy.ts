@@ -83,8 +83,11 @@ class Copier {
   /** @param target resolved, absolute inside the root: what the source itself becomes. */
   copyTo(target: string): void {
     const leading: Leading[] = [];
+    const places = new Map<string, string>();
     for (const { path, below, stats, taken } of entriesOf(this.#source, this.#request.selection)) {
-      const to = below === '' ? target : `${target}/${below}`;
+      const place = `${places.get(dirname(below)) ?? target}/${basename(below)}`;
+      const to = below === '' ? target : taken ? place : this.#followed(place);
+      if (stats.isDirectory()) places.set(below === '' ? '.' : below, to);
       if (below === '') {
         this.makeDirectories(stats.isDirectory() ? to : dirname(to));
         if (!stats.isDirectory()) this.#copyFile(path, to, stats);
@@ -100,6 +103,14 @@ class Copier {
       if (stats.isDirectory()) this.#makeDirectory(to, stats, path, true);
       else this.#copyFile(path, to, stats);
     }
+  }
+
+  /** A directory that an archive does not hold itself, as for tar(1), may be a link to one in the image. */
+  #followed(path: string): string {
+    const { targetRoot, replaces } = this.#request;
+    if (replaces !== true || !lstatIfThere(targetRoot + path)?.isSymbolicLink()) return path;
+    const resolved = resolveInRoot(targetRoot, path);
+    return lstatIfThere(targetRoot + resolved)?.isDirectory() ? resolved : path;
   }
 
   async finish(): Promise<void> {

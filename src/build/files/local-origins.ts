@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Digest, SourcePlace } from '../../core/index.ts';
 import { extractLayer, openArchive } from '../../image/index.ts';
@@ -95,7 +95,8 @@ export async function useUnpacked(
   if (!unpack) return use(files);
   for (const [index, source] of files.sources.entries()) {
     const path = join(source.root, source.path);
-    const archive = await openArchive(path);
+    const isFile = (await lstat(path)).isFile();
+    const archive = isFile ? await openArchive(path) : undefined;
     if (archive === undefined) await use({ ...files, sources: [source] });
     else await use(await unpacked(archive(), join(work, `archive-${index}`)));
   }

@@ -69,12 +69,20 @@ export function matchSources(patterns: readonly string[], matching: Matching): C
     const found = paths.flatMap((path): CopySource[] => {
       const resolved = resolveInRoot(root, `/${path}`).slice(1);
       const stats = lstatSync(join(root, resolved), { throwIfNoEntry: false });
-      if (!stats || !(stats.isDirectory() || (selection.takes(path) && selection.takes(resolved)))) return [];
-      return [{ root, path: resolved, name: basename(path), filter }];
+      const source = { root, path: resolved, name: basename(path), filter };
+      if (!stats || resolved === '') return stats ? [source] : [];
+      const isThere = selection.takes(path) && selection.takes(resolved);
+      return isThere || (stats.isDirectory() && holdsTaken(root, resolved, selection)) ? [source] : [];
     });
     if (found.length === 0 && !hasWildcards) throw missing(root, pattern, clean, matching.where);
     return found;
   });
+}
+
+/** Whether anything of a directory that is left out itself is taken; the directory is then there to lead to it. */
+function holdsTaken(root: string, path: string, selection: Selection): boolean {
+  for (const { taken } of entriesOf({ root, path }, selection)) if (taken) return true;
+  return false;
 }
 
 /**

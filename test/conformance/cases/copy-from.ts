@@ -230,6 +230,5 @@ export const copyFrom: readonly Case[] = [
       COPY --from=1 /bin/sh /sh
       FROM tiny:1
     `,
-    code: '?',
   },
 ];

@@ -14,6 +14,10 @@ const populated: Readonly<Record<string, ContextFile>> = {
   'dir-c/dir-d/file-b': 'cdb',
 };
 
+const newer = (tree: Readonly<Record<string, string>>): Pick<Case, 'ours'> => ({
+  ours: { why: 'BuildKit since 0.10 looks below what is ignored for exceptions that may be anywhere', tree },
+});
+
 /** A row whose `.dockerignore` is all that differs, for COPY of the context and of what a wildcard finds. */
 function ignoring(
   name: string,
@@ -43,7 +47,13 @@ const allowing = (
 });
 
 const chain = 'd/d1/d2/d3/d4/d5';
-const chainFiles = { 'd/x': 'x', 'd/d1/x': 'x1', 'd/d1/d2/x': 'x2', 'd/d1/d2/d3/x': 'x3', [`${chain}/x`]: 'x5' };
+const chainFiles = {
+  'd/x': 'x',
+  'd/d1/x': 'x1',
+  'd/d1/d2/x': 'x2',
+  'd/d1/d2/d3/x': 'x3',
+  [`${chain}/x`]: 'x5',
+};
 /** In turns excluded and taken back. */
 const turns = ['**', '!d', 'd/d1', '!d/d1/d2', 'd/d1/d2/d3', '!d/d1/d2/d3/d4', chain];
 const eachOfChain = chain
@@ -95,18 +105,32 @@ export const ignore: readonly Case[] = [
   ...ignoring('a directory but for one in it', ['**/dir-e', '!**/dir-f'], {
     dot: ['dockerignore-exclude-kind-of-deep-subdir-dot'],
     star: ['dockerignore-exclude-kind-of-deep-subdir-star'],
+  }).map((one, n) => {
+    const directory = n === 0 ? 'sub/dir-b/dir-e' : 'sub/dir-e';
+    return {
+      ...one,
+      ...newer({
+        [directory]: 'dir 755 0:0',
+        [`${directory}/dir-f`]: 'dir 755 0:0',
+        [`${directory}/dir-f/file-c`]: 'file 644 0:0 "befc"',
+      }),
+    };
   }),
   ...ignoring('an exception that names nothing', ['**/dir-f', '!**/dir-g'], {
     dot: ['dockerignore-exclude-deep-subdir-dot'],
     star: ['dockerignore-exclude-deep-subdir-star'],
   }),
-  allowing(
-    'a directory of which nothing is left',
-    ['dockerignore-allowlist-subdir-nofile-dir', 'dockerignore-allowlist-subdir-nofile-file'],
-    ['**', '!one/file'],
-    'ADD one /f',
-    { 'one/other': 'x' },
-  ),
+  {
+    ...allowing(
+      'a directory of which nothing is left',
+      ['dockerignore-allowlist-subdir-nofile-dir', 'dockerignore-allowlist-subdir-nofile-file'],
+      ['**', '!one/file'],
+      'ADD one /f',
+      { 'one/other': 'x' },
+    ),
+    by: 'buildah',
+    code: 'COPY_SOURCE_MISSING',
+  },
   allowing(
     'a directory of which one file is left',
     ['dockerignore-allowlist-subdir-file-dir', 'dockerignore-allowlist-subdir-file-file'],
@@ -127,20 +151,26 @@ export const ignore: readonly Case[] = [
     'ADD . .',
     { 'one/two/file': 'y', 'one/two/other': 'x', 'one/other': 'x' },
   ),
-  allowing(
-    'what would be left two levels down is not there',
-    ['dockerignore-allowlist-subsubdir-nofile'],
-    ['**', '!one/two/file'],
-    'ADD . /in/',
-    { 'one/two/other': 'x' },
-  ),
-  allowing(
-    'the directory of what would be left is not there',
-    ['dockerignore-allowlist-subsubdir-nosubdir'],
-    ['**', '!one/two/file'],
-    'ADD . /in/',
-    { 'one/other': 'x' },
-  ),
+  {
+    ...allowing(
+      'what would be left two levels down is not there',
+      ['dockerignore-allowlist-subsubdir-nofile'],
+      ['**', '!one/two/file'],
+      'ADD . /in/',
+      { 'one/two/other': 'x' },
+    ),
+    by: 'buildah',
+  },
+  {
+    ...allowing(
+      'the directory of what would be left is not there',
+      ['dockerignore-allowlist-subsubdir-nosubdir'],
+      ['**', '!one/two/file'],
+      'ADD . /in/',
+      { 'one/other': 'x' },
+    ),
+    by: 'buildah',
+  },
   allowing(
     'in turns out and in',
     ['dockerignore-allowlist-alternating'],
@@ -168,20 +198,37 @@ export const ignore: readonly Case[] = [
     ),
     code: 'COPY_SOURCE_MISSING',
   },
-  allowing(
-    'an exception anywhere below what is ignored',
-    ['dockerignore-exceptions-skip'],
-    ['volume/', '!**/line'],
-    'COPY . /in/',
-    { 'volume/line': 'l', 'volume/data/line': 'l', 'volume/data/other': 'o', other: 'o' },
-  ),
-  allowing(
-    'an exception for some of the names in a directory',
-    ['dockerignore-exceptions-weirdness-1'],
-    ['sub', '!*/one*'],
-    'COPY . /in/',
-    { 'sub/one/a': 'a', 'sub/one/b': 'b', 'sub/two/a': 'a', 'sub/one.txt': '1', 'sub/two.txt': '2' },
-  ),
+  {
+    ...allowing(
+      'an exception anywhere below what is ignored',
+      ['dockerignore-exceptions-skip'],
+      ['volume/', '!**/line'],
+      'COPY . /in/',
+      { 'volume/line': 'l', 'volume/data/line': 'l', 'volume/data/other': 'o', other: 'o' },
+    ),
+    ...newer({
+      'in/volume': 'dir 755 0:0',
+      'in/volume/data': 'dir 755 0:0',
+      'in/volume/data/line': 'file 644 0:0 "l"',
+      'in/volume/line': 'file 644 0:0 "l"',
+    }),
+  },
+  {
+    ...allowing(
+      'an exception for some of the names in a directory',
+      ['dockerignore-exceptions-weirdness-1'],
+      ['sub', '!*/one*'],
+      'COPY . /in/',
+      { 'sub/one/a': 'a', 'sub/one/b': 'b', 'sub/two/a': 'a', 'sub/one.txt': '1', 'sub/two.txt': '2' },
+    ),
+    ...newer({
+      'in/sub': 'dir 755 0:0',
+      'in/sub/one': 'dir 755 0:0',
+      'in/sub/one.txt': 'file 644 0:0 "1"',
+      'in/sub/one/a': 'file 644 0:0 "a"',
+      'in/sub/one/b': 'file 644 0:0 "b"',
+    }),
+  },
   allowing(
     'two exceptions for names in a directory',
     ['dockerignore-exceptions-weirdness-2'],
@@ -237,7 +284,7 @@ export const ignore: readonly Case[] = [
     of: ['DockerignoreInvalid'],
     dockerfile: 'FROM scratch\nCOPY . /\n',
     files: { a: 'a', '.dockerignore': '!\n' },
-    code: 'IGNORE_INVALID',
+    code: 'DOCKERFILE_PATTERN',
   },
   {
     name: 'the Dockerfile has one of its own',

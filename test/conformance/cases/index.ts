@@ -1,6 +1,7 @@
 import type { Case } from '../case.ts';
 import { add } from './add.ts';
 import { copyFrom } from './copy-from.ts';
+import { copyTarget } from './copy-target.ts';
 import { copy } from './copy.ts';
 import { ignore } from './ignore.ts';
 
@@ -9,6 +10,7 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   add,
   copy,
   'copy-from': copyFrom,
+  'copy-target': copyTarget,
   ignore,
 };
 
