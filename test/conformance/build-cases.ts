@@ -89,6 +89,8 @@ const outcomes = await withRuntime(
     onEvent: () => {},
     sandbox: openSandbox('namespaces', place('sandbox')),
     canRunSteps: true,
+    pull: false,
+    remotes: [],
     addHosts: new Map(),
     ports: [],
     signal: new AbortController().signal,
