@@ -50,6 +50,7 @@ export interface RegistryOptions {
 export class RegistryClient {
   readonly #api: RegistryApi;
   readonly #dispatchers: Dispatchers;
+  readonly #withoutReferrers = new Set<string>();
 
   private constructor(api: RegistryApi, dispatchers: Dispatchers) {
     this.#api = api;
@@ -103,7 +104,7 @@ export class RegistryClient {
 
   /** One repository with all of its API, for what is only moved. */
   repository(name: Reference): Repository {
-    return new Repository(this.#api, name);
+    return new Repository(this.#api, name, this.#withoutReferrers);
   }
 
   /** See {@link tagsOf}. */

@@ -32,10 +32,13 @@ export interface PutManifest {
 export class Repository {
   readonly name: Reference;
   readonly #api: RegistryApi;
+  readonly #withoutReferrers: Set<string>;
 
-  constructor(api: RegistryApi, name: Reference) {
+  /** `withoutReferrers` gathers the registries that turn out not to have the API for referrers: they are asked once. */
+  constructor(api: RegistryApi, name: Reference, withoutReferrers: Set<string>) {
     this.#api = api;
     this.name = name;
+    this.#withoutReferrers = withoutReferrers;
   }
 
   /**
@@ -95,6 +98,7 @@ export class Repository {
 
   /** distribution-spec, "Listing Referrers"; nothing where the registry does not have that API. */
   async referrers(subject: ContentDigest): Promise<readonly Content[] | undefined> {
+    if (this.#withoutReferrers.has(this.name.domain)) return undefined;
     const found: Content[] = [];
     const first = { method: 'GET', repository: this.name, target: `referrers/${subject}` } as const;
     const headers = { accept: ociIndexType };
@@ -102,6 +106,8 @@ export class Repository {
       const type = page.header('content-type')?.split(';')[0]?.trim();
       if (page.status !== 200 || type !== ociIndexType) {
         await discard(page);
+        // "404 Not Found" is how a registry says that it has no such API; others may be about this repository.
+        if (page.status === 404) this.#withoutReferrers.add(this.name.domain);
         return undefined;
       }
       const where = `${repositoryName(this.name)}: the list of referrers`;

@@ -28,11 +28,17 @@ export function registrySource(repository: Repository): CopySource {
 /** `docker://REFERENCE`, to copy to. */
 export function registryTarget(repository: Repository, known = new KnownBlobs()): CopyTarget {
   const reference = withDefaultTag(repository.name);
+  let named: Content | undefined;
   return {
     name: `docker://${formatReference(reference)}`,
     keepsAttachments: true,
-    describe: () => repository.head(reference.tag ?? tagOrDigest(reference), true),
-    holds: async ({ digest }) => (await repository.head(digest, true))?.digest === digest,
+    async describe() {
+      named = await repository.head(reference.tag ?? tagOrDigest(reference), true);
+      return named;
+    },
+    // A registry takes a manifest only after all that it names.
+    holds: async ({ digest }) =>
+      named?.digest === digest || (await repository.head(digest, true))?.digest === digest,
     async write(plan, supply) {
       requireOwnDigest(plan.root.descriptor, reference);
       // The largest first: a long one that comes last would be waited for alone.
