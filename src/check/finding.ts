@@ -35,6 +35,8 @@ export interface Finding extends Observation {
   readonly fingerprint: string;
   /** A comment asks that it be not counted. */
   readonly suppressed?: { readonly by: string; readonly reason?: string };
+  /** It is about drift, and holdfast.lock holds what it is about. */
+  readonly held?: boolean;
   /** It is in the baseline file: known, and not counted. */
   readonly known?: boolean;
 }
@@ -53,7 +55,7 @@ export interface FileResult {
   readonly unread: readonly Unread[];
 }
 
-/** Whether a finding counts: neither suppressed by a comment nor known from a baseline. */
-export function counts({ suppressed, known }: Finding): boolean {
-  return suppressed === undefined && known !== true;
+/** Whether a finding counts: not suppressed by a comment, not held by the lock, and not known from a baseline. */
+export function counts({ suppressed, held, known }: Finding): boolean {
+  return suppressed === undefined && held !== true && known !== true;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Dockerfile } from '../dockerfile/index.ts';
 import type { Analysis } from './analysis.ts';
 import type { Finding, Observation, Severity } from './finding.ts';
@@ -15,6 +16,7 @@ export function findingsIn(
   const { dockerfile } = analysis;
   const suppressions = new Suppressions(dockerfile);
   const fingerprints = new Fingerprints(dockerfile);
+  const isLocked = context.locked?.builds(basename(dockerfile.file)) ?? false;
   const findings: Finding[] = [];
   for (const [rule, severity] of chosen)
     for (const observation of rule.find(analysis, context)) {
@@ -25,9 +27,15 @@ export function findingsIn(
         severity,
         fingerprint: fingerprints.of(rule.id, observation),
         ...(suppressed && { suppressed }),
+        ...(isLocked && isOnlyDrift(rule, observation) && { held: true }),
       });
     }
   return findings.toSorted((a, b) => a.range.start - b.range.start);
+}
+
+/** Trust is another matter than drift; and what can be mended is still worth mending. */
+function isOnlyDrift({ profiles }: Rule, { fix }: Observation): boolean {
+  return fix === undefined && !profiles.includes('secure');
 }
 
 /** What was seen in a script is told where the script is run; an edit would hit the wrong file. */

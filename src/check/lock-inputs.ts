@@ -5,8 +5,9 @@ import type { LockedInputs } from './locked-inputs.ts';
 
 /** @throws HoldfastError as `parseLock` does */
 export function lockedInputs(text: string, file: string): LockedInputs {
-  const { inputs } = parseLock(text, file);
+  const { inputs, builds } = parseLock(text, file);
   return {
+    builds: dockerfile => builds.some(build => build.dockerfile === dockerfile),
     imageDigest: reference => {
       const name = canonical(reference);
       const lines =

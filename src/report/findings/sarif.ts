@@ -76,7 +76,7 @@ function ruleOf({ id, title, reason, advice, severity, profiles, bad, good, note
 }
 
 function resultOf(finding: Finding, { file }: FileResult, { textOf }: ReportInput) {
-  const { rule, severity, message, range, related = [], fingerprint, suppressed, known, fix } = finding;
+  const { rule, severity, message, range, related = [], fingerprint, suppressed, held, known, fix } = finding;
   const text = textOf(file);
   return {
     ruleId: rule,
@@ -95,6 +95,7 @@ function resultOf(finding: Finding, { file }: FileResult, { textOf }: ReportInpu
     ...(suppressed && {
       suppressions: [{ kind: 'inSource', justification: suppressed.reason ?? suppressed.by }],
     }),
+    ...(held && { suppressions: [{ kind: 'external', justification: 'holdfast.lock holds it' }] }),
     ...(known && { baselineState: 'unchanged' }),
     ...(fix &&
       text !== undefined && {

@@ -92,9 +92,11 @@ function summaryLines(
 ): string[] {
   const all = results.flatMap(({ findings }) => findings);
   const silent = all.filter(({ suppressed }) => suppressed).length;
+  const held = all.filter(finding => finding.held).length;
   const known = all.filter(finding => finding.known).length;
   const aside = [
     ...(silent > 0 ? [`${silent} suppressed by comments`] : []),
+    ...(held > 0 ? [`${held} held by holdfast.lock`] : []),
     ...(known > 0 ? [`${known} known from the baseline`] : []),
   ];
   const behind = aside.length > 0 ? ` (${aside.join(', ')})` : '';
