@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -31,10 +31,17 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
   const skopeo = (command: string, ...args: string[]) =>
     usage({ argv: ['skopeo', '--insecure-policy', command, '--preserve-digests', '--all', ...tls, ...args] });
   try {
-    holdfast('copy', `oci:${join(place, 'images')}:large`, `docker://${source.domain}/large:1`);
+    const fill = (tag: string, name: string) =>
+      spawnSync(process.execPath, [
+        program,
+        'copy',
+        '--quiet',
+        `oci:${join(place, 'images')}:${tag}`,
+        `docker://${source.domain}/${name}:1`,
+      ]);
+    fill('large', 'large');
     const names = Array.from({ length: 100 }, (_, n) => `many/image${n}`);
-    for (const [n, name] of names.entries())
-      holdfast('copy', `oci:${join(place, 'images')}:many${n}`, `docker://${source.domain}/${name}:1`);
+    for (const [n, name] of names.entries()) fill(`many${n}`, name);
     const from = `docker://${source.domain}/large:1`;
 
     let peak = 0;
