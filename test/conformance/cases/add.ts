@@ -289,7 +289,7 @@ export const add: readonly Case[] = [
     files: { 'a.tar': archive({ file: 'x' }), link: link('a.tar') },
   },
   {
-    name: 'a mode that is none',
+    name: 'ADD with a mode that is none',
     of: ['AddInvalidChmod'],
     dockerfile: 'FROM tiny:1\nADD --chmod=64a plain /plain\n',
     files: { plain: 'x' },
