@@ -1,5 +1,6 @@
 // ADD of URLs and of git repositories: locked, replayed without a network, and told of where they are wrong.
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GitServer, type GitRepository } from '../testkit/git/index.ts';
 import {
@@ -96,4 +97,34 @@ test.each([
   const result = await world.run('lock', ['--json', ...hosts]);
   expect(result.json).toMatchObject({ error: { code, where: { line: 2 } } });
   expect(result.exit).toBe(exit);
+});
+
+test('a token for a private repository is sent to its server, and is nowhere else', async () => {
+  const secret = 'token-5d1f7c2e';
+  const header = `basic ${Buffer.from(`x-access-token:${secret}`).toString('base64')}`;
+  await world.write({ Dockerfile: `FROM tiny:1\nADD ${repository()}#v1 /src\n` });
+  await rm(world.lockPath, { force: true });
+  git.authorization = header;
+  try {
+    const refused = await world.run('lock', hosts);
+    expect(refused.exit, refused.stderr).not.toBe(0);
+    const env = { TOKEN: secret };
+    const wrong = await world.run('lock', [...hosts, '--secret', 'id=GIT_AUTH_TOKEN.other.test,env=TOKEN'], {
+      env,
+    });
+    expect(wrong.exit).not.toBe(0);
+    const { stderr } = await world.succeed('lock', [...hosts, '--secret', 'id=GIT_AUTH_TOKEN,env=TOKEN'], {
+      env,
+    });
+    const lock = await world.readLock();
+    for (const text of [stderr, lock]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(header.slice('basic '.length));
+    }
+    await world.emptyCache();
+    const built = await world.succeed('build', ['--locked'], { through: withoutNetwork });
+    expect(printedImage(built)).toBe(lockedImage(lock));
+  } finally {
+    git.authorization = undefined;
+  }
 });

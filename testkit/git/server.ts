@@ -21,6 +21,8 @@ export class GitServer {
   readonly port: number;
   /** Every request since the start, in order. */
   readonly requests: GitRequest[];
+  /** What requests must have as their Authorization; nothing where the server asks for none. */
+  authorization: string | undefined;
   readonly #root: string;
   readonly #server: Server;
   readonly #children: Set<ChildProcess>;
@@ -41,11 +43,15 @@ export class GitServer {
     const server = createServer((request, response) => {
       const { method = '', url = '', headers } = request;
       requests.push({ method, url, headers });
-      serve(root, request, response, children);
+      const { authorization } = started;
+      if (authorization === undefined || headers.authorization === authorization)
+        serve(root, request, response, children);
+      else response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
     });
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return new GitServer(root, server, requests, children);
+    const started = new GitServer(root, server, requests, children);
+    return started;
   }
 
   /** A new repository, empty, at `url`/`name`. `settings` are git's own. */

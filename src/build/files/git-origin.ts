@@ -7,6 +7,7 @@ import type { StepRecording } from '../../lock/index.ts';
 import { resolveInRoot, type StepAttachment } from '../../sandbox/index.ts';
 import type { Fetcher, Step } from '../step.ts';
 import { sessionOptions } from '../traffic.ts';
+import { gitAuthorization } from './git-credentials.ts';
 import type { GitReference } from './git-reference.ts';
 import type { Origin } from './origin.ts';
 import { everything, excluding } from './sources.ts';
@@ -96,12 +97,20 @@ async function fetched(
   await mkdir(repository);
   const roots = join(work, 'roots.pem');
   await writeFile(roots, host.gateway.caCertificatePem);
+  const { secrets } = fetcher.runtime.grants;
+  const authorization = gitAuthorization(wanted.remote, id => secrets.value(id));
   const { ok, stdout, complaint } = await fetcher.runtime.sandbox.runConnected(
     attachment,
     ['sh', '-c', script, 'sh', wanted.remote, wanted.ref, String(wanted.submodules)],
     {
       cwd: repository,
-      env: gitEnvironment(attachment, work, roots),
+      env: gitEnvironment(attachment, work, {
+        'http.sslCAInfo': roots,
+        // To this server alone: a submodule of another one does not get it.
+        ...(authorization !== undefined && {
+          [`http.${new URL(wanted.remote).origin}/.extraHeader`]: `Authorization: ${authorization}`,
+        }),
+      }),
       signal: fetcher.signal,
     },
   );
@@ -138,10 +147,14 @@ if [ "$3" = true ] && [ -e .gitmodules ]; then
 fi
 git rev-parse HEAD`;
 
-function gitEnvironment({ gatewayAddress }: StepAttachment, work: string, roots: string) {
+function gitEnvironment(
+  { gatewayAddress }: StepAttachment,
+  work: string,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
   const settings = {
     'http.proxy': `http://${gatewayAddress}:3128`,
-    'http.sslCAInfo': roots,
+    ...own,
     'protocol.allow': 'never',
     'protocol.http.allow': 'always',
     'protocol.https.allow': 'always',
