@@ -3,6 +3,7 @@ import { shown, type ByteString } from '../filesystem/byte-string.ts';
 import { readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
 import { clampedTime } from '../diff/unchanged.ts';
+import { apkRules } from './apk.ts';
 import { berkeleyDbRules } from './berkeley-db.ts';
 import { cargoRules } from './cargo.ts';
 import { debianRules } from './debian.ts';
@@ -56,6 +57,7 @@ export interface Rule {
 
 export const rules: readonly Rule[] = [
   ...debianRules,
+  ...apkRules,
   ...rpmRules,
   ...berkeleyDbRules,
   ...texRules,

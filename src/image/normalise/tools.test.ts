@@ -189,6 +189,14 @@ test.skipIf(!isRoot)('gem-logs: emptied', async () => {
   expect(Object.values(contents)).toEqual(['', '', 'x']);
 });
 
+test.skipIf(!isRoot)('apk-log: the log is emptied, the database stays', async () => {
+  const { contents } = await layerOf([
+    tarFile('var/log/apk.log', 'when'),
+    tarFile('lib/apk/db/installed', 'packages'),
+  ]);
+  expect(contents).toMatchObject({ 'var/log/apk.log': '', 'lib/apk/db/installed': 'packages' });
+});
+
 test.skipIf(!isRoot)(
   'dnf and rpm: logs are emptied, caches are gone, the database of packages stays',
   async () => {

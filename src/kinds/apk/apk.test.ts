@@ -1,8 +1,9 @@
-import { gzipSync } from 'node:zlib';
+import { gzipSync, inflateRawSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sha256, type Digest } from '../../core/index.ts';
 import { writeTar, type TarFile } from '../../image/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { readAdbIndex } from './adb.ts';
 import { apk } from './index.ts';
 
 interface Answered {
@@ -198,5 +199,57 @@ describe('what is installed', () => {
     ]);
     expect(installed({})).toEqual([]);
     expect(installed({ 'lib/apk/db/installed': '\0\n\n\n\nP:\nV:' })).toEqual([]);
+  });
+});
+
+/** As `apk mkndx` of apk-tools 3.0.6 wrote it, of two packages. */
+const adbIndex = Buffer.from(
+  'QURCZHN0cdLLzEupMGFkAAMVRoYHrIk5BRmJbIZ6BrpFBiIer5a/W7DJxoI/MnBn+NxPO86/ez+PsYStwsIs3syE2dczROF3' +
+    'R8n7c+oCbbqGHkJNZSeXbXjjuya1//XhzV+2u2bVfHnBBzSXg4GhAUg3mAOxFhDrALExEDNgAaIMDAIqTAwCLEmpJYlCRnoG' +
+    '8emZJUYGRiYGhgaGukWGIlvdN1gtOq5j8Tdiya9jjarnYvznWyscWfNEaubpMM/rJiWHV6Z3vQo5lV86y7XtnKqxLdf+V9Gr' +
+    'GRhA7pgAtHMqEO8lwh0iQHfoAt3BDGRHMDA8eADEzFA5CWA4gWgxRgYHBpaLu+1eWBavucdceFDRfqOiCC/L/D6xedv3aKto' +
+    'cDvqdQp+Yn/lY3A9/t3jrgnvcjZqFLwSWfmo6YwDr7nYQbXK5DN3IkJzlDwUCp4qO+Y7mHP+aWO6ucr4h0QX66XJ5kKPH+9/' +
+    '5md8vd8xNGx+6G/T3nLr+L6Jaxv0oxtWXvpmsa+B8WCPera+gdQutabVs/dN37GI4Wzt9tCodTHTtjr3VofNip3Qo2z2cdb9' +
+    'p9OCL/7fE1F3qv+2ws6ulwqvDzbbpwZn2Epp7mV+crVtKbt2V/3H+CmMDc9/5agXKwdPsPCfN9/xmG9B8eRTP9uvz82ZExeo' +
+    'Jae0xjhl4aX1Gnm37H682Ki1Tib+4coLl48ENE+ayN42f2WzKHe2y2tggAIA',
+  'base64',
+);
+
+describe('an index of apk 3', () => {
+  const at = 'https://m.test/v3/x86_64';
+
+  it('names what lies beside it', async () => {
+    const found = await recognised(
+      { url: `${at}/Packages.adb`, body: adbIndex },
+      { url: `${at}/beta-2.0_git20240101-r1.apk`, body: Buffer.alloc(557) },
+      { url: `${at}/alpha-1.0-r0.apk`, body: Buffer.alloc(548) },
+    );
+    expect(found).toEqual([
+      { class: 'index', archive: { url: 'https://m.test/', suite: 'v3/x86_64', date: undefined } },
+      { class: 'artefact', name: 'beta', version: '2.0_git20240101-r1', architecture: 'x86_64' },
+      { class: 'artefact', name: 'alpha', version: '1.0-r0', architecture: 'x86_64' },
+    ]);
+  });
+
+  it.each(['ADB.', 'ADBc'])('may be written as %s', method => {
+    const plain = inflateRawSync(adbIndex.subarray(4));
+    const bytes = {
+      'ADB.': plain,
+      ADBc: Buffer.concat([Buffer.from('ADBc\x02\x03'), zstdCompressSync(plain)]),
+    }[method];
+    expect(readAdbIndex(bytes ?? Buffer.of())).toEqual(readAdbIndex(adbIndex));
+  });
+
+  it('is none where it is damaged, wherever that is', () => {
+    const file = inflateRawSync(adbIndex.subarray(4));
+    for (let cut = 0; cut < 200; cut++) expect(readAdbIndex(file.subarray(0, cut))).toBeUndefined();
+    for (let at = 8; at < file.length; at++) {
+      const other = Buffer.from(file);
+      other[at] = 0xff;
+      // It may read as something else, never fail.
+      expect(readAdbIndex(other)?.length ?? 0).toBeLessThan(1000);
+    }
+    expect(readAdbIndex(Buffer.from('ADBd'))).toBeUndefined();
+    expect(readAdbIndex(Buffer.from('ADBx'))).toBeUndefined();
   });
 });

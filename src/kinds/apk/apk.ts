@@ -4,7 +4,7 @@ import type { Kind, Recognised } from '../kind.ts';
 import { urlPath, type UrlPath } from '../url-path.ts';
 import { isArchitecture, packageNamed } from './file-name.ts';
 import { installedPackages } from './installed.ts';
-import { indexFile, Repositories } from './repositories.ts';
+import { isIndexFile, Repositories } from './repositories.ts';
 
 /** Repositories of Alpine and its kin. They keep the newest of each package only, and so have no past to ask for. */
 export const apk: Kind = {
@@ -19,7 +19,7 @@ export const apk: Kind = {
 function recognise(exchange: Exchange, repositories: Repositories): Recognised | undefined {
   const path = urlPath(exchange.key.url);
   if (path === undefined || !asksForFile(exchange)) return undefined;
-  if (path.segments.at(-1) === indexFile) return recogniseIndex(exchange, path, repositories);
+  if (isIndexFile(path.segments.at(-1))) return recogniseIndex(exchange, path, repositories);
   return recognisePackage(exchange, path, repositories);
 }
 

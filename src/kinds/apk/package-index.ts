@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { readTar, type TarEntry } from '../../image/index.ts';
+import { readAdbIndex } from './adb.ts';
 import { packageRecords, type PackageRecord } from './records.ts';
 
 /** Alpine's largest index is 20 MB of text; another size is an attack. */
 const largestIndex = 256 * 1024 * 1024;
 
-/** What an APKINDEX.tar.gz says: when it was made, and what it lists. */
+/** What an index says: when it was made, and what it lists. */
 export interface PackageIndex {
   /** RFC 3339; nothing where the index does not say. */
   readonly date: string | undefined;
@@ -15,10 +16,14 @@ export interface PackageIndex {
 }
 
 /**
- * Reads `APKINDEX.tar.gz`: a signature and the index, each a tar archive compressed by itself, one after the other.
- * Nothing where that is not what the bytes are.
+ * Reads apk 3's `Packages.adb`, which has no date, or `APKINDEX.tar.gz`: a signature and the index, each a tar archive
+ * compressed by itself, one after the other. Nothing where the bytes are neither.
  */
 export async function readPackageIndex(bytes: Buffer): Promise<PackageIndex | undefined> {
+  if (bytes.toString('latin1', 0, 3) === 'ADB') {
+    const records = readAdbIndex(bytes);
+    return records && { date: undefined, packages: byFileName(records) };
+  }
   const source = Readable.from([bytes]);
   const plain = source.pipe(createGunzip());
   try {
@@ -38,10 +43,11 @@ export async function readPackageIndex(bytes: Buffer): Promise<PackageIndex | un
 async function readEntry({ body, mtime }: TarEntry): Promise<PackageIndex> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
-  const packages = new Map<string, PackageRecord>();
-  for (const record of packageRecords(Buffer.concat(chunks).toString()))
-    packages.set(`${record.name}-${record.version}.apk`, record);
-  return { date: dateOf(mtime), packages };
+  return { date: dateOf(mtime), packages: byFileName(packageRecords(Buffer.concat(chunks).toString())) };
+}
+
+function byFileName(records: Iterable<PackageRecord>): Map<string, PackageRecord> {
+  return new Map(Array.from(records, record => [`${record.name}-${record.version}.apk`, record]));
 }
 
 /** An index that was made reproducibly has no date. */

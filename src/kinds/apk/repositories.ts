@@ -5,7 +5,12 @@ import { suiteLength } from './file-name.ts';
 import { readPackageIndex, type PackageIndex } from './package-index.ts';
 import type { PackageRecord } from './records.ts';
 
-export const indexFile = 'APKINDEX.tar.gz';
+/** apk-repositories(5): format v2 and v3. */
+const indexFiles = ['APKINDEX.tar.gz', 'Packages.adb'];
+
+export function isIndexFile(name: string | undefined): boolean {
+  return name !== undefined && indexFiles.includes(name);
+}
 
 /** Compressed. Alpine's largest index has some megabytes. */
 const largestIndex = 64 * 1024 * 1024;
@@ -20,7 +25,8 @@ export class Repositories {
     for (const exchange of exchanges) {
       const path = urlPath(exchange.key.url);
       const body = bodyOf(exchange);
-      if (path?.segments.at(-1) !== indexFile || body === undefined || body.size > largestIndex) continue;
+      if (path === undefined || body === undefined || body.size > largestIndex) continue;
+      if (!isIndexFile(path.segments.at(-1))) continue;
       const index = await readPackageIndex(await readBody(body.digest));
       if (index !== undefined) repositories.#indexes.set(directoryOf(path), index);
     }
