@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { collectEarly } from '../core/index.ts';
 import { checkText } from './check-text.ts';
 import { isComposeFile } from './discover.ts';
 import type { FileResult } from './finding.ts';
@@ -68,8 +68,7 @@ export async function checkFiles(
 ): Promise<FileResult[]> {
   const work: Work = { files, settings, next: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
   const threads = files.length < worthAWorker ? 1 : Math.min(availableParallelism(), mostThreads);
-  // Nearly all that a file needs is thrown away after it: larger nurseries would be memory for no speed.
-  if (threads > 1) setFlagsFromString('--semi-space-growth-factor=1');
+  if (threads > 1) collectEarly();
   const elsewhere = Array.from({ length: threads - 1 }, () => doneByWorker(work));
   const done = [await doneHere(work), ...(await Promise.all(elsewhere))].flat();
   return done.toSorted(([a], [b]) => a - b).map(([, result]) => result);

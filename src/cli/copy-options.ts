@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { Option, type Command } from 'commander';
 import { hostPlatform, parsePlatform, usageError } from '../core/index.ts';
 import { manifestFormats, type ManifestFormat, type Selection } from '../registry/index.ts';
@@ -93,12 +92,4 @@ export function formatFrom({ format, preserveDigests }: CopyingOptions): Manifes
 
 function contradiction(one: string, other: string) {
   return usageError('COPY_OPTIONS', `${one} contradicts ${other}`, { next: 'Give one of them.' });
-}
-
-/**
- * Keeps the young generation of the heap small. What a copy reads is dropped at once, and with a small one collected
- * soon: by default a copy holds half as much again, mostly of buffers that nobody needs, and is no faster.
- */
-export function collectEarly(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }

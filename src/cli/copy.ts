@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { collectEarly } from '../core/index.ts';
 import {
   copyImage,
   openCopySource,
@@ -11,13 +12,7 @@ import {
   type CopySource,
   type CopyTarget,
 } from '../registry/index.ts';
-import {
-  addCopyingOptions,
-  collectEarly,
-  formatFrom,
-  selectionFrom,
-  type CopyingOptions,
-} from './copy-options.ts';
+import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
 import { blobProgress, copyProgress } from './copy-progress.ts';
 import { hostsOf } from './named-place.ts';
 import { printJsonOrText } from './print.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { messageOf, upstreamError, usageError } from '../core/index.ts';
+import { collectEarly, messageOf, upstreamError, usageError } from '../core/index.ts';
 import {
   copyImage,
   familiarReference,
@@ -16,13 +16,7 @@ import {
   type Reference,
   type SyncSource,
 } from '../registry/index.ts';
-import {
-  addCopyingOptions,
-  collectEarly,
-  formatFrom,
-  selectionFrom,
-  type CopyingOptions,
-} from './copy-options.ts';
+import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
 import { copyProgress, imageProgress } from './copy-progress.ts';
 import { hostsOf, namedPlace } from './named-place.ts';
 import { printJsonOrText } from './print.ts';

@@ -16,4 +16,5 @@ export {
   type ExitCode,
   type SourcePlace,
 } from './errors.ts';
+export { collectEarly } from './heap.ts';
 export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import type { Server, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { collectEarly } from '../core/index.ts';
 import type { Store } from '../store/index.ts';
 import { AddressPool } from './address-pool.ts';
 import { Bodies } from './bodies.ts';
@@ -70,6 +71,7 @@ export class Gateway {
 
   /** @throws HoldfastError GATEWAY_ROOTS_UNREADABLE (exit 2) */
   static async open(options: GatewayOptions): Promise<Gateway> {
+    collectEarly();
     const { store, environment } = options;
     const limits = { ...defaultLimits, ...options.limits };
     const upstream = new Upstream({

@@ -48,8 +48,11 @@ export interface BasePackages {
   readonly date: Date;
 }
 
-/** Without usr-is-merged, init-system-helpers asks for usrmerge, and that for the whole of perl. */
-const always = ['apt', 'usr-is-merged'];
+/**
+ * Where a release has it (Debian since 12), it must be named: init-system-helpers would ask for usrmerge, and that for
+ * the whole of perl.
+ */
+const mergedMarker = 'usr-is-merged';
 
 /** Resolves a base system over all suites of a release, signatures verified. `root` holds the system's `etc`. */
 export async function basePackages(
@@ -73,7 +76,9 @@ export async function basePackages(
     opened.map(suite => ({ packages: suite.packages, origin: suite })),
     base.architecture,
   );
-  const resolved = resolveBase(candidates, { names: [...always, ...base.include], priorities: ['required'] });
+  const marker = candidates.get(mergedMarker) === undefined ? [] : [mergedMarker];
+  const names = ['apt', ...marker, ...base.include];
+  const resolved = resolveBase(candidates, { names, priorities: ['required'] });
   return {
     packages: installOrder(resolved).map(({ record, origin }) => ({
       record,
