@@ -54,6 +54,13 @@ metadataTest:
   cmd: []
   workdir: /home/app
   user: app
+serviceTests:
+  - name: serves
+    command: [httpd, -f, -p, "8080", -h, /etc]
+    http: {port: 8080, path: /motd, expectedBody: ["^welcome"]}
+  - name: is well by its own words
+    command: [sh, -c, "sleep 1; touch /tmp/well; sleep 60"]
+    probe: [test, -e, /tmp/well]
 `;
 
 const bad = `schemaVersion: "2.0.0"
@@ -65,6 +72,11 @@ fileExistenceTests:
   - {name: none, path: /etc/none}
 metadataTest:
   user: root
+serviceTests:
+  - {name: ends, command: [sh, -c, "echo no >&2; exit 3"], probe: ["false"]}
+  - {name: never well, command: [sleep, "60"], probe: ["false"], timeout: 1}
+  - {name: another answer, command: [httpd, -f, -p, "8080", -h, /etc], http: {port: 8080, path: /motd, expectedBody: [no]}}
+  - {name: nothing to ask, command: [sleep, "60"]}
 `;
 
 beforeAll(async () => {
@@ -83,7 +95,7 @@ afterAll(async () => {
 test('tests that pass', async () => {
   const { stdout } = await world.succeed('test', ['--locked']);
   expect(stdout).toContain('pass  command: greets\n');
-  expect(stdout).toMatch(/\n9 passed, 0 failed\n$/);
+  expect(stdout).toMatch(/\n11 passed, 0 failed\n$/);
 });
 
 test('tests that fail say what is wrong', async () => {
@@ -95,6 +107,10 @@ test('tests that fail say what is wrong', async () => {
     { name: 'owner', problems: ['the owner is 1000, not 0'] },
     { name: 'none', problems: ['/etc/none is not there'] },
     { name: 'metadata', problems: ['the user is "app", not "root"'] },
+    { name: 'ends', problems: ['the service ended before it was well: it ended with 3'] },
+    { name: 'never well', problems: [expect.stringContaining('was not well within 1 seconds')] },
+    { name: 'another answer', problems: [expect.stringContaining('answer does not match no')] },
+    { name: 'nothing to ask', problems: [expect.stringContaining('no HEALTHCHECK')] },
   ]);
 });
 
@@ -108,7 +124,7 @@ test('an update whose image fails its tests leaves the lock', async () => {
   expect(await world.readLock()).toBe(lock);
   serveFiles(servers, { '/motd': 'welcome back\n' });
   const { stdout } = await world.succeed('update', ['--test', ...servers.addHosts]);
-  expect(stdout).toContain('9 passed, 0 failed');
+  expect(stdout).toContain('11 passed, 0 failed');
   expect(await world.readLock()).not.toBe(lock);
 });
 

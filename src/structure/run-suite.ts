@@ -2,10 +2,11 @@ import type { RunnableImage } from '../build/index.ts';
 import { commandProblems } from './commands.ts';
 import { contentProblems, existenceProblems } from './files.ts';
 import { metadataProblems } from './metadata.ts';
+import { serviceProblems } from './services.ts';
 import type { Suite } from './suite.ts';
 
 export interface TestResult {
-  readonly kind: 'command' | 'file existence' | 'file content' | 'metadata';
+  readonly kind: 'command' | 'file existence' | 'file content' | 'metadata' | 'service';
   readonly name: string;
   /** What is not as it should be; none where the test passed. */
   readonly problems: readonly string[];
@@ -31,5 +32,7 @@ export async function runSuite(
     report('file content', test.name, contentProblems(test, image.view));
   if (suite.metadataTest !== undefined)
     report('metadata', 'metadata', metadataProblems(suite.metadataTest, image.config));
+  for (const test of suite.serviceTests)
+    report('service', test.name, await serviceProblems(test, suite, image));
   return results;
 }

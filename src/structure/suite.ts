@@ -43,6 +43,28 @@ const fileContentTest = z.strictObject({
   excludedContents: texts,
 });
 
+/** The format of container-structure-test has none: what an image is for is mostly to serve. */
+const serviceTest = z
+  .strictObject({
+    name: z.string(),
+    envVars: z.array(variable).default([]),
+    /** In place of the image's entrypoint and command. */
+    command: argv.optional(),
+    /** Ends with 0 when the service is well; the image's HEALTHCHECK where neither it nor `http` is given. */
+    probe: argv.optional(),
+    http: z
+      .strictObject({
+        port: z.number().int().min(1).max(65_535),
+        path: z.string().startsWith('/').default('/'),
+        /** Expressions, each of which the answer holds. */
+        expectedBody: texts,
+      })
+      .optional(),
+    /** Seconds. */
+    timeout: z.number().int().min(1).max(600).default(30),
+  })
+  .refine(({ probe, http }) => probe === undefined || http === undefined, 'give either a probe or http');
+
 const metadataTest = z.strictObject({
   envVars: z.array(expectedValue).default([]),
   unboundEnvVars: z.array(z.object({ key: z.string() })).default([]),
@@ -65,12 +87,14 @@ const suite = z.strictObject({
   fileExistenceTests: z.array(fileExistenceTest).default([]),
   fileContentTests: z.array(fileContentTest).default([]),
   metadataTest: metadataTest.optional(),
+  serviceTests: z.array(serviceTest).default([]),
 });
 
 export type Suite = z.infer<typeof suite>;
 export type CommandTest = z.infer<typeof commandTest>;
 export type FileExistenceTest = z.infer<typeof fileExistenceTest>;
 export type FileContentTest = z.infer<typeof fileContentTest>;
+export type ServiceTest = z.infer<typeof serviceTest>;
 export type MetadataTest = z.infer<typeof metadataTest>;
 
 /**
@@ -97,7 +121,12 @@ export function parseSuite(text: string, name: string): Suite {
   return read.data;
 }
 
-function patternsOf({ commandTests, fileContentTests, metadataTest: metadata }: Suite): string[] {
+function patternsOf({
+  commandTests,
+  fileContentTests,
+  metadataTest: metadata,
+  serviceTests,
+}: Suite): string[] {
   const values = [...(metadata?.envVars ?? []), ...(metadata?.labels ?? [])];
   return [
     ...commandTests.flatMap(one => [
@@ -107,6 +136,7 @@ function patternsOf({ commandTests, fileContentTests, metadataTest: metadata }: 
       ...one.excludedError,
     ]),
     ...fileContentTests.flatMap(one => [...one.expectedContents, ...one.excludedContents]),
+    ...serviceTests.flatMap(({ http }) => http?.expectedBody ?? []),
     ...values.flatMap(({ isRegex, value }) => (isRegex ? [value] : [])),
   ];
 }
