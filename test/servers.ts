@@ -69,11 +69,17 @@ export function serveFiles({ files }: Servers, texts: Readonly<Record<string, st
 }
 
 /** A package with a program of its own name that prints the version. */
-export function programPackage(name: string, version: string, depends?: string): PackageSpec {
+export function programPackage(
+  name: string,
+  version: string,
+  depends?: string,
+  changelog?: string,
+): PackageSpec {
   return {
     name,
     version,
     ...(depends !== undefined && { fields: { Depends: depends } }),
+    ...(changelog !== undefined && { changelog }),
     files: { [`/usr/bin/${name}`]: { content: `#!/bin/sh\necho ${name} ${version}\n`, mode: 0o755 } },
   };
 }

@@ -90,15 +90,10 @@ const changes = ({ json }: RunResult) =>
     ({ section, name, from, to }) => `${section} ${name} ${from.join()} > ${to.join()}`,
   );
 
-test('names that the lock does not have, and parts of a distribution, are refused', async () => {
-  for (const [name, code] of [
-    ['nothing', 'UPDATE_NOTHING_NAMED'],
-    ['hello', 'UPDATE_WHOLE'],
-  ] as const) {
-    const { exit, stderr } = await world.run('update', ['--only', name, ...servers.addHosts]);
-    expect(exit, stderr).toBe(2);
-    expect(stderr).toContain(code);
-  }
+test('names that the lock does not have are refused', async () => {
+  const { exit, stderr } = await world.run('update', ['--only', 'nothing', ...servers.addHosts]);
+  expect(exit, stderr).toBe(2);
+  expect(stderr).toContain('UPDATE_NOTHING_NAMED');
   expect(await world.readLock()).toBe(first);
 });
 

@@ -49,16 +49,33 @@ export async function compareImages(
   const images = [a.image, b.image] as const;
   if (a.image.config === b.image.config) return { images, sameContent: true, settings: [], files: [] };
   const { store } = runtime;
-  const found = await compareLayers(
-    await imageLayers(a.image.manifest, a.config, store),
-    await imageLayers(b.image.manifest, b.config, store),
-  );
   const [before, after] = [layerSteps(a.config), layerSteps(b.config)];
+  const shared = sharedAbove(before, after);
+  const length = Math.max(before.length, after.length);
+  const found = await compareLayers(
+    raised(await imageLayers(a.image.manifest, a.config, store), shared, length),
+    raised(await imageLayers(b.image.manifest, b.config, store), shared, length),
+  );
+  const [oldSteps, newSteps] = [raised(before, shared, length), raised(after, shared, length)];
   const files = found.map(one => ({
     ...one,
-    step: after[one.layer] ?? before[one.layer] ?? `layer ${one.layer + 1}`,
+    step: newSteps[one.layer] ?? oldSteps[one.layer] ?? `layer ${one.layer + 1}`,
   }));
   return { images, sameContent: false, settings: differingSettings(a.config, b.config), files };
+}
+
+/** How many steps at the top of both are the same: on a base of more layers than before, they lie higher. */
+function sharedAbove(a: readonly string[], b: readonly string[]): number {
+  let count = 0;
+  while (count < Math.min(a.length, b.length) && a.at(-1 - count) === b.at(-1 - count)) count++;
+  return count;
+}
+
+/** The items with so many of the last ones at the end of `length` places; what is between has none. */
+function raised<Item>(items: readonly Item[], last: number, length: number): (Item | undefined)[] {
+  const missing: undefined[] = Array.from({ length: Math.max(0, length - items.length) });
+  const at = items.length - last;
+  return [...items.slice(0, at), ...missing, ...items.slice(at)];
 }
 
 async function opened(place: ImagePlace, platform: Platform, runtime: BuildRuntime) {

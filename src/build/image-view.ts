@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { parseManifest, type ImageConfig } from '../image/index.ts';
+import { staleError, type Digest } from '../core/index.ts';
+import { mediaTypes, parseManifest, type ImageConfig } from '../image/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
+import { imageConfig } from './image-layers.ts';
 import { lowerDirectories } from './layers.ts';
 import { NamespacesNeeded, type BuildRuntime } from './runtime.ts';
 
@@ -33,4 +35,23 @@ export async function withImage<Result>(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs `use` on a read-only view of an image that a lock names.
+ * @throws NamespacesNeeded, and HoldfastError IMAGE_NOT_HERE (exit 3)
+ */
+export async function withLockedImage<Result>(
+  digest: Digest,
+  runtime: BuildRuntime,
+  use: (view: string) => Promise<Result>,
+): Promise<Result> {
+  await runtime.places.bringImage(digest);
+  const size = await runtime.store.size(digest);
+  if (size === undefined)
+    throw staleError('IMAGE_NOT_HERE', `the store has not the image that the lock builds, ${digest}`, {
+      next: 'Build it first: `holdfast build`.',
+    });
+  const config = await imageConfig(digest, runtime.store);
+  return withImage({ mediaType: mediaTypes.ociManifest, digest, size }, config, runtime, use);
 }

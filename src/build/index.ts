@@ -1,4 +1,9 @@
 export { proxyArguments, requestedSourceDate } from './arguments.ts';
+export { withLockedImage } from './image-view.ts';
+export { rootFiles } from './installed.ts';
+export { liveRequests } from './live-requests.ts';
+export type { Get } from '../gateway/index.ts';
+export { imagePackages } from './image-packages.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
 export {
   compareImages,
@@ -24,11 +29,11 @@ export {
 export { Ledger, type ThawedAnswers } from './ledger.ts';
 export { withRuntime, type RuntimeOptions } from './open-runtime.ts';
 export { recordBuild, type LockedBuild, type RecordedBuild } from './record-build.ts';
-export { lockOf, writeLock } from './write-lock.ts';
+export { lockOf, replaceFile, writeLock } from './write-lock.ts';
 export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProjects } from './platforms.ts';
 export { fetchLockedContext } from './locked-context.ts';
 export { isRemote } from './main-context.ts';
-export { openProject, type Project, type ProjectRequest } from './project.ts';
+export { dockerfilePath, openProject, withDockerfile, type Project, type ProjectRequest } from './project.ts';
 export { configurationName, readConfiguration, type Configuration, type Hold } from './configuration.ts';
 export type { RegistrySettings } from './places.ts';
 export { repairFrom, type RepairSources } from './repair.ts';

@@ -86,6 +86,11 @@ export class Ledger {
     );
   }
 
+  /** The answers that a lock holds under some URLs. */
+  held(wanted: (url: string) => boolean): Exchange[] {
+    return [...this.#byKey.values()].filter(({ key }) => wanted(key.url));
+  }
+
   /** RFC 3339: what the configuration and its history bear. */
   get created(): string {
     return new Date(this.sourceDate * 1000).toISOString().replace('.000Z', 'Z');

@@ -79,6 +79,24 @@ export async function openProject(request: ProjectRequest, effects: ContextEffec
   };
 }
 
+/** The project as it would be with another text in its Dockerfile. @throws HoldfastError what parseDockerfile throws */
+export function withDockerfile(project: Project, text: string): Project {
+  const dockerfile = parseDockerfile(text, project.dockerfileName);
+  const edited = {
+    ...project,
+    dockerfile,
+    arguments: lockedArguments({ dockerfile, request: project.request }),
+  };
+  return { ...edited, checksum: checksumOf(edited) };
+}
+
+/** Where the Dockerfile lies; nothing where it is no file, or one of a copy that is not kept. */
+export function dockerfilePath({ context, dockerfileName, lockKept, fetched }: Project): string | undefined {
+  return dockerfileName === '-' || !lockKept || fetched !== undefined
+    ? undefined
+    : join(context, dockerfileName);
+}
+
 export function checksumOf({
   dockerfile,
   request,

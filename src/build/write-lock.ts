@@ -40,6 +40,11 @@ export async function writeLock(
 /** The old lock or the new one, never half of one. */
 async function replaceLock({ lockPath: path, lockKept }: Project, text: string): Promise<void> {
   if (!lockKept) throw lockNotKept();
+  await replaceFile(path, text);
+}
+
+/** A file with its old text or the new one, never with half of one. */
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, text, { flush: true });
   await rename(temporary, path);

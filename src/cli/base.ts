@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { baseImage, type BaseRequest } from '../build/index.ts';
 import { hostPlatform, parsePlatform } from '../core/index.ts';
+import { debianArchitecture } from '../kinds/apt/index.ts';
 import {
   familiarReference,
   openDestination,
@@ -22,13 +23,6 @@ interface BaseOptions extends PlaceOptions {
 }
 
 const list = (text: string) => text.split(',').filter(part => part !== '');
-
-/** Debian's names of architectures where Go's differ. */
-const debianArchitectures: Readonly<Record<string, string>> = {
-  '386': 'i386',
-  arm: 'armhf',
-  ppc64le: 'ppc64el',
-};
 
 export function baseCommand(program: Command): void {
   addPlaceOptions(
@@ -64,7 +58,7 @@ export function baseCommand(program: Command): void {
         keyrings: options.keyring ?? [],
         components: list(options.components),
         include: list(options.include),
-        architecture: debianArchitectures[platform.architecture] ?? platform.architecture,
+        architecture: debianArchitecture(platform),
       };
       const destinations = (options.output ?? []).map(parseTransport);
       const given = (options.tag ?? []).map(text => familiarReference(withDefaultTag(parseReference(text))));

@@ -1,7 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { configurationName, type Hold } from '../build/index.ts';
+import { configurationName, replaceFile, type Hold } from '../build/index.ts';
 import { usageError } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { changeCounts, changesText } from '../report/index.ts';
@@ -37,7 +36,7 @@ export function revertCommand(program: Command): void {
     const changes = changesBetween(before.inputs, after.inputs);
     const holds = options.why === undefined ? [] : holdsOf(changes, options.why, options.until);
     await editConfiguration(join(dirname(path), configurationName), text => holds.reduce(withHold, text));
-    await replace(path, old);
+    await replaceFile(path, old);
     const missing = await missingRecordings(after, options);
     printJsonOrText(
       options,
@@ -88,12 +87,6 @@ function holdsOf(changes: readonly Change[], why: string, until = inDays(30)): H
 
 function inDays(days: number): string {
   return new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { flush: true });
-  await rename(temporary, path);
 }
 
 /** Of the lock's builds those that cannot be built from what is here. */

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Command } from 'commander';
-import { configurationName, readConfiguration, type BuildRuntime, type Project } from '../build/index.ts';
-import { formatPlatform, HoldfastError, hostPlatform, usageError, type Digest } from '../core/index.ts';
-import { parseManifest } from '../image/index.ts';
+import { Option, type Command } from 'commander';
+import { configurationName, readConfiguration, type Project } from '../build/index.ts';
+import { formatPlatform, HoldfastError, hostPlatform, usageError } from '../core/index.ts';
 import { parseLock, type BuildEntry } from '../lock/index.ts';
-import { changeCounts, changedTextDiff, changesText, formatBytes, printable } from '../report/index.ts';
-import { activeHolds, changedTexts, selectionFrom, updateLock } from '../update/index.ts';
+import { changeCounts, updateMarkdown, updateText } from '../report/index.ts';
+import { activeHolds, explainUpdate, selectionFrom, updateLock } from '../update/index.ts';
 import { collect } from './collect.ts';
 import {
   addProjectOptions,
@@ -20,11 +19,15 @@ import { lockDate } from './lock-date.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
 import { failedTests, resultsText, suitesFrom, testImages, type NamedResult } from './structure-tests.ts';
 
+const formats = ['text', 'markdown', 'json'] as const;
+
 interface UpdateCommandOptions extends ProjectOptions, StepOptions {
   readonly only?: readonly string[];
+  readonly tags?: boolean;
   readonly dryRun?: boolean;
   readonly test?: readonly string[] | true;
   readonly cache: boolean;
+  readonly format: (typeof formats)[number];
 }
 
 export function updateCommand(program: Command): void {
@@ -33,9 +36,11 @@ export function updateCommand(program: Command): void {
     .description('move what is locked forward, build it, and tell what changed');
   addShellOption(addStepOptions(addProjectOptions(command)))
     .option('--only <kind|name>', 'move these alone: a kind, or inputs as the lock names them', collect)
+    .option('--tags', 'move images to later tags of the same make too, and write these into the Dockerfile')
     .option('--dry-run', 'build and tell, and leave the lock as it is')
     .option('--test [file...]', 'run these tests on the new image, and keep the old lock where they fail')
     .option('--no-cache', 'run every step again')
+    .addOption(new Option('--format <format>', 'how it is told').choices(formats).default('text'))
     .action(update);
 }
 
@@ -57,6 +62,7 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
         wholly: only.length === 0,
         now,
         useCache: options.cache,
+        tags: options.tags === true,
         write: options.dryRun !== true,
         accept: async built => {
           if (suites.length === 0) return;
@@ -72,41 +78,22 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
           });
         },
       });
-      const { before, lock, changes } = updated;
-      const texts = await changedTexts(changes, before.inputs, lock.inputs, runtime.places);
-      const images = await Promise.all(
-        lock.builds.map((entry, n) => imageChange(before.builds[n] ?? entry, entry, runtime)),
-      );
-      return { ...updated, texts, images, tests };
+      const explanation = await explainUpdate(updated, runtime, { tests: tests.length, held });
+      return { ...updated, explanation, tests };
     },
     portsNamed(projects[0]),
   );
-  const { changes, texts, images, lock, written, tests } = result;
+  const { changes, explanation, lock, written, tests } = result;
+  const facts = { lock: projects[0].lockPath, written, asOf: lock.asOf, moved: lock.moved ?? {} };
+  if (options.format === 'markdown') return void process.stdout.write(updateMarkdown(explanation));
   printResult(
-    options,
-    {
-      lock: projects[0].lockPath,
-      written,
-      asOf: lock.asOf,
-      moved: lock.moved ?? {},
-      changes,
-      texts,
-      images,
-      tests,
-      held,
-    },
+    { json: options.json === true || options.format === 'json' },
+    { ...facts, ...explanation, tests },
     [
-      changesText(changes),
-      ...texts.map(changedTextDiff),
-      ...images.map(imageText),
+      updateText(explanation),
       ...(tests.length === 0 ? [] : [resultsText(tests)]),
-      ...held.map(
-        ({ name, until, why }) => `held back until ${until}: ${printable(name)} (${printable(why)})`,
-      ),
       `${changeCounts(changes)}; ${stateText(written, options)}`,
-    ]
-      .filter(text => text !== '')
-      .join('\n'),
+    ].join('\n'),
   );
 }
 
@@ -153,28 +140,4 @@ async function projectOf(
   const asked = await projectFrom(directory, { ...own, platform: [platform] });
   if (asked.checksum === checksum || platform !== formatPlatform(hostPlatform())) return asked;
   return projectFrom(directory, own);
-}
-
-interface ImageChange {
-  readonly from: Digest;
-  readonly to: Digest;
-  /** Bytes of the compressed layers, where the store has the manifests. */
-  readonly size: { readonly from?: number | undefined; readonly to?: number | undefined };
-}
-
-async function imageChange(old: BuildEntry, now: BuildEntry, runtime: BuildRuntime): Promise<ImageChange> {
-  const [from, to] = await Promise.all([old, now].map(({ image }) => layerBytes(image, runtime)));
-  return { from: old.image, to: now.image, size: { from, to } };
-}
-
-async function layerBytes(image: Digest, { store }: BuildRuntime): Promise<number | undefined> {
-  const bytes = await store.readBytes(image).catch(() => undefined);
-  const document = bytes && parseManifest(bytes);
-  if (document?.kind !== 'manifest') return undefined;
-  return document.manifest.layers.reduce((sum, { size }) => sum + size, 0);
-}
-
-function imageText({ from, to, size }: ImageChange): string {
-  const bytes = [size.from, size.to].map(one => (one === undefined ? '?' : formatBytes(one)));
-  return from === to ? `${to} as before` : `${to}, was ${from}; layers ${bytes[0]} → ${bytes[1]}`;
 }

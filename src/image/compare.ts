@@ -44,8 +44,8 @@ type Entries = ReadonlyMap<ByteString, Entry>;
  * @throws HoldfastError TAR_*, LAYER_* (exit 4) for layers that cannot be read
  */
 export async function compareLayers(
-  a: readonly LayerSource[],
-  b: readonly LayerSource[],
+  a: readonly (LayerSource | undefined)[],
+  b: readonly (LayerSource | undefined)[],
 ): Promise<LayerDifference[]> {
   const differences: LayerDifference[] = [];
   for (let layer = 0; layer < Math.max(a.length, b.length); layer++) {

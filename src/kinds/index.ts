@@ -11,6 +11,7 @@ export {
   type AsOfContext,
   type ClientContext,
   type ClientSettings,
+  type IndexFacts,
   type InstalledPackage,
   type Kind,
   type KindName,
@@ -23,5 +24,7 @@ export {
   type StepFile,
   type UpstreamDocument,
 } from './kind.ts';
-export { snapshotArchives } from './apt/index.ts';
+export { readKeyring, snapshotArchives } from './apt/index.ts';
+export type { ChangelogSection } from './changelog.ts';
+export type { PackageTexts } from './package-texts.ts';
 export { kinds } from './all.ts';

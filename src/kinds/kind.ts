@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Digest } from '../core/index.ts';
 import type { Exchange, ExchangeKey } from './exchange.ts';
+import type { PackageTexts } from './package-texts.ts';
 
 /** What sort of input something is: one folder here each, but for `image` and `file`, which are no package's. */
 export type KindName =
@@ -77,6 +78,8 @@ export interface ClientContext {
   readonly replaying: boolean;
   /** Whether the step has no user but root, so that nothing can be done as another. */
   readonly onlyRoot: boolean;
+  /** Answers that the lock holds under URLs that `isMade` tells of. */
+  readonly made: readonly { readonly url: string; readonly body: Buffer }[];
   /** What the image and the Dockerfile set for the step. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -136,6 +139,9 @@ export interface RootFiles {
   read(path: string): Buffer | undefined;
 }
 
+/** By name, what an index says of where it comes from: `Origin`, `signed by`. */
+export type IndexFacts = Readonly<Record<string, string>>;
+
 /** One ecosystem (DESIGN 6). An optional member is something that the ecosystem does not need. */
 export interface Kind {
   readonly name: KindName;
@@ -150,6 +156,8 @@ export interface Kind {
   /** Reads what it needs of a build's indexes once, and then tells of each exchange what it was. */
   recogniser(context: RecogniseContext): Promise<Recogniser>;
   client?(context: ClientContext): ClientSettings;
+  /** Whether an answer under this URL is no upstream's: an update made it, and clients must be told to ask for it. */
+  isMade?(url: string): boolean;
   /**
    * Checks what a client was told not to check because the lock vouches for it, on an exchange that is new and for
    * which no lock does.
@@ -169,4 +177,11 @@ export interface Kind {
   sources?(url: string, context: Pick<AsOfContext, 'asOf' | 'snapshots'>): readonly string[];
   /** What is installed, whoever installed it. */
   installed?(root: RootFiles): readonly InstalledPackage[];
+  /**
+   * What a package's file says of its changes, and what it runs, for who reviews an update.
+   * @throws where the file is damaged
+   */
+  texts?(bytes: Buffer, url: string): Promise<PackageTexts>;
+  /** What an archive's index says of where it comes from; nothing where this is none. @throws where it is damaged */
+  indexFacts?(bytes: Buffer, url: string): Promise<IndexFacts | undefined>;
 }

@@ -1,7 +1,6 @@
 import type { Change, ChangedText } from '../update/index.ts';
 import { printable } from './units.ts';
-
-const shortHash = 12;
+import { shortVersion } from './update/words.ts';
 
 /** What moved, a line each, in columns: the section, the input, and its versions before and after. */
 export function changesText(changes: readonly Change[]): string {
@@ -39,7 +38,7 @@ function nameText({ what, name }: Change): string {
 
 function versionsText({ what, from, to }: Change): string {
   const text = (versions: readonly string[]) =>
-    versions.map(version => printable(shortened(version))).join(', ');
+    versions.map(version => printable(shortVersion(version))).join(', ');
   switch (what) {
     case 'added':
       return text(to);
@@ -50,8 +49,4 @@ function versionsText({ what, from, to }: Change): string {
     case 'rebuilt':
       return `${text(to)}, in other bytes`;
   }
-}
-
-function shortened(version: string): string {
-  return version.replace(/\b[0-9a-f]{40,64}\b/, hash => hash.slice(0, shortHash));
 }

@@ -1,5 +1,5 @@
 export { comparisonText } from './comparison-text.ts';
-export { changeCounts, changedTextDiff, changesText } from './change-text.ts';
+export { changeCounts, changesText } from './change-text.ts';
 export { errorJson, errorText, exitCodeOf } from './error-report.ts';
 export {
   progressFor,
@@ -9,3 +9,4 @@ export {
   type ProgressTarget,
 } from './progress.ts';
 export { formatBytes, printable } from './units.ts';
+export { updateMarkdown, updateText } from './update/index.ts';

@@ -1,5 +1,23 @@
 export { changesBetween, type Change } from './changes.ts';
 export { activeHolds, withHold, withoutHold } from './holds.ts';
 export { selectionFrom, type Selection } from './selection.ts';
-export { updateLock, type UpdateOptions, type UpdateResult } from './update.ts';
-export { changedTexts, type ChangedText } from './scripts.ts';
+export type { TagMove } from './tags/index.ts';
+export { updateLock, type PreviousBuild, type UpdateOptions, type UpdateResult } from './update.ts';
+export {
+  explainUpdate,
+  type AdvisoryEffect,
+  type AdvisoryEffectOf,
+  type AdvisoryFact,
+  type ChangedScript,
+  type ClosedAdvisory,
+  type ExplainedChange,
+  type ExplainOptions,
+  type ImageChange,
+  type PackageStory,
+  type ProvenanceChange,
+  type Reason,
+  type UpdateExplanation,
+  type Verdict,
+} from './explain/index.ts';
+export type { DiffLine } from './line-diff.ts';
+export type { ChangedText } from './scripts.ts';

@@ -1,14 +1,8 @@
-import { diff } from 'node:util';
 import { isDigest } from '../core/index.ts';
 import type { Lock } from '../lock/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Change } from './changes.ts';
-
-/** A line of a text, as both versions have it or one of them. */
-export interface DiffLine {
-  readonly sign: ' ' | '+' | '-';
-  readonly text: string;
-}
+import { differingLines, type DiffLine } from './line-diff.ts';
 
 /** A downloaded text that is another one now: what a step may have run, for somebody to read. */
 export interface ChangedText {
@@ -19,7 +13,6 @@ export interface ChangedText {
 
 /** Longer texts are no scripts that somebody would read. */
 const largestText = 256 * 1024;
-const contextLines = 3;
 
 /** The texts among the files that moved. */
 export async function changedTexts(
@@ -56,15 +49,4 @@ async function textOf(
   } catch {
     return undefined;
   }
-}
-
-function differingLines(before: string, after: string): DiffLine[] {
-  // Of the two it is given, `diff` says 1 of what the first has alone.
-  const signs = { '0': ' ', '1': '-', '-1': '+' } as const;
-  const lines = diff(before.split('\n'), after.split('\n')).map(
-    ([operation, text]): DiffLine => ({ sign: signs[`${operation}`], text }),
-  );
-  const near = (n: number) =>
-    lines.slice(Math.max(0, n - contextLines), n + contextLines + 1).some(({ sign }) => sign !== ' ');
-  return lines.filter((_, n) => near(n));
 }

@@ -50,6 +50,11 @@ function without(chosen: ReadonlySet<KindName>, held: ReadonlySet<string>): Read
   return new Set([...chosen].filter(kind => !held.has(kind)));
 }
 
+/** Whether a package can move alone although its kind moves as a whole: its client can be told to take one from elsewhere. */
+export function movesByPinning(kind: KindName): boolean {
+  return kind === 'apt';
+}
+
 /** Whether packages of the kind move one by one. */
 export function movesAlone(kind: KindName): boolean {
   return !distributions.has(kind);

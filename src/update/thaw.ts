@@ -1,9 +1,10 @@
 import { usageError } from '../core/index.ts';
 import type { ThawedAnswers } from '../build/index.ts';
-import { kinds, type Exchange, type KindName, type Recognised } from '../kinds/index.ts';
+import { keyText, kinds, type Exchange, type KindName, type Recognised } from '../kinds/index.ts';
 import { exchangeRecogniser, type ImageInput, type Recording, type StepRecording } from '../lock/index.ts';
 import type { Store } from '../store/index.ts';
-import { movesAlone, type Selection } from './selection.ts';
+import { normalisedName, sameName } from './names.ts';
+import { movesAlone, movesByPinning, type Selection } from './selection.ts';
 
 /** A recording out of which some answers were taken, so that they are asked for anew. */
 export interface ThawedRecording {
@@ -12,6 +13,8 @@ export interface ThawedRecording {
   readonly answers: ThawedAnswers;
   /** The names of the selection that were found. */
   readonly found: ReadonlySet<string>;
+  /** Of these the packages of a distribution: its indexes stay, and they are offered beside them. */
+  readonly alone: ReadonlySet<string>;
 }
 
 interface Recognition {
@@ -32,6 +35,7 @@ export async function thaw(
   const recognise = await exchangeRecogniser(recording, kinds, store);
   const kindOf = (exchange: Exchange): Recognition => recognise(exchange) ?? { kind: 'file' };
   const found = new Set<string>();
+  const alone = new Set<string>();
   const live = new Set<KindName>(selection.kinds);
   const moves = (exchange: Exchange): boolean => {
     const { kind, what } = kindOf(exchange);
@@ -41,8 +45,12 @@ export async function thaw(
       return false;
     }
     const names = [...selection.names].filter(name => isNamed(name, kind, what, exchange));
-    if (names.length > 0 && !selection.kinds.has(kind)) refuseApart(names[0] ?? '', kind);
     for (const name of names) found.add(name);
+    if (names.length > 0 && !selection.kinds.has(kind) && !movesAlone(kind)) {
+      if (!movesByPinning(kind)) refuseApart(names[0] ?? '', kind);
+      for (const name of names) alone.add(name);
+      return false;
+    }
     if (names.length > 0) live.add(kind);
     return names.length > 0 || selection.kinds.has(kind);
   };
@@ -72,6 +80,7 @@ export async function thaw(
       kinds: live,
     },
     found,
+    alone,
   };
 }
 
@@ -92,19 +101,10 @@ function isNamed(name: string, kind: KindName, what: Recognised | undefined, { k
   }
 }
 
-function sameName(kind: KindName, a: string, b: string): boolean {
-  return normalised(kind, a) === normalised(kind, b);
-}
-
-/** PEP 503: names of projects are the same whatever their case and separators. */
-function normalised(kind: KindName, name: string): string {
-  return kind === 'pypi' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name;
-}
-
 /** Whether the path of an index names the package: a segment, or several of them (`@scope/name`, `example.org/module`). */
 function asksFor(url: string, name: string, kind: KindName): boolean {
   const path = `${decoded(new URL(url).pathname)}/`.replace(/(?:~dev)?\.json\/$/, '/');
-  return normalised(kind, path).includes(normalised(kind, `/${name}/`));
+  return normalisedName(kind, path).includes(normalisedName(kind, `/${name}/`));
 }
 
 function decoded(path: string): string {
@@ -124,4 +124,32 @@ function refuseApart(name: string, kind: KindName): void {
       next: `Name all of it: ${kind}.`,
     },
   );
+}
+
+/**
+ * Adds the answers by which packages of a distribution move alone: whatever step asked its archives runs again, with
+ * what it was answered before and these beside.
+ */
+export async function withAlone(
+  thawed: ThawedRecording,
+  answers: readonly Exchange[],
+  store: Pick<Store, 'readBytes'>,
+): Promise<ThawedRecording> {
+  if (answers.length === 0) return thawed;
+  const recognise = await exchangeRecogniser(thawed.recording, kinds, store);
+  const asked = (step: StepRecording) =>
+    step.exchanges.some(exchange => movesByPinning(recognise(exchange)?.kind ?? 'file'));
+  const replaced = new Set(answers.map(({ key }) => keyText(key)));
+  const kept = thawed.recording.steps.filter(asked).flatMap(step => step.exchanges);
+  return {
+    ...thawed,
+    recording: { ...thawed.recording, steps: thawed.recording.steps.filter(step => !asked(step)) },
+    answers: {
+      ...thawed.answers,
+      kept: [
+        ...answers,
+        ...[...thawed.answers.kept, ...kept].filter(({ key }) => !replaced.has(keyText(key))),
+      ],
+    },
+  };
 }

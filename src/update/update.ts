@@ -1,10 +1,13 @@
 import {
+  dockerfilePath,
   Ledger,
   lockOf,
   readLockState,
   recordBuild,
   refuseOtherOwners,
+  replaceFile,
   requestedSourceDate,
+  withDockerfile,
   writeLock,
   type BuildRuntime,
   type LockState,
@@ -14,9 +17,12 @@ import {
 import { staleError, usageError } from '../core/index.ts';
 import { kinds } from '../kinds/index.ts';
 import { inputSections, lineName, type Lock, type MovedKinds, type Recording } from '../lock/index.ts';
+import { refuseOlderArchives } from './behind.ts';
 import { changesBetween, type Change } from './changes.ts';
 import type { Selection } from './selection.ts';
-import { thaw, type ThawedRecording } from './thaw.ts';
+import { moveAlone } from './alone/index.ts';
+import { retagged, type RetaggedProject, type TagMove } from './tags/index.ts';
+import { thaw, withAlone, type ThawedRecording } from './thaw.ts';
 
 export interface UpdateOptions {
   /** What moves; everything where it is left out. */
@@ -26,6 +32,8 @@ export interface UpdateOptions {
   /** RFC 3339, UTC, whole seconds: to where it moves. */
   readonly now: string;
   readonly useCache: boolean;
+  /** Whether images move to later tags of the same make, which are written into the Dockerfile. */
+  readonly tags?: boolean | undefined;
   /** Whether the new lock is written. */
   readonly write: boolean;
   /** Looks at what came out; where it throws, the lock stays. */
@@ -37,8 +45,19 @@ export interface UpdateResult {
   readonly lock: Lock;
   readonly changes: readonly Change[];
   readonly builds: readonly RecordedBuild[];
+  /** What was locked for each of the builds until now. */
+  readonly previous: readonly PreviousBuild[];
+  /** Images that the Dockerfile names by other tags. */
+  readonly tags: readonly TagMove[];
   /** Whether the file was written. */
   readonly written: boolean;
+}
+
+/** A build of the lock as it was. */
+export interface PreviousBuild {
+  readonly project: Project;
+  readonly entry: NonNullable<LockState['entry']>;
+  readonly recording: Recording;
 }
 
 /**
@@ -53,13 +72,15 @@ export async function updateLock(
   runtime: BuildRuntime,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
-  const { selection, now, wholly } = options;
+  const { selection, now, wholly, tags = false } = options;
   const states: LockedState[] = [];
   for (const project of projects) states.push(await lockedState(project, runtime));
   const [{ lock: before, text }] = states as [LockedState];
   const asOf = wholly ? now : before.asOf;
   const moved = wholly ? keptKinds(before, selection) : movedKinds(before.moved, selection, now);
   const thawed = selection && (await thawAll(states, selection, runtime));
+
+  const edited = tags ? await retaggedStates(states, selection, runtime) : [];
 
   const builds: RecordedBuild[] = [];
   for (const [n, { project, entry }] of states.entries()) {
@@ -72,22 +93,62 @@ export async function updateLock(
       thawed: frozen?.answers,
     });
     builds.push(
-      await recordBuild(project, ledger, runtime, { useCache: options.useCache, image: entry.image }),
+      await recordBuild(edited[n]?.project ?? project, ledger, runtime, {
+        useCache: options.useCache,
+        image: entry.image,
+      }),
     );
   }
   const lock = await lockOf({ asOf, moved, builds: builds.map(({ entry }) => entry) }, runtime);
+  const changes = changesBetween(before.inputs, lock.inputs);
+  refuseOlderArchives(changes);
   await options.accept?.(builds);
+  if (options.write) for (const one of edited) await writeDockerfile(one);
   const written = options.write && (await writeLock(projects[0], lock, text, runtime));
-  return { before, lock, changes: changesBetween(before.inputs, lock.inputs), builds, written };
+  const moves = edited.flatMap(one => one.moves);
+  return { before, lock, changes, builds, previous: states, tags: uniqueMoves(moves), written };
 }
 
-type LockedState = Required<Pick<LockState, 'lock' | 'entry' | 'recording'>> & {
-  readonly project: Project;
+/** The projects with later tags, read again. @throws HoldfastError UPDATE_TAGS_KEPT (exit 2) */
+async function retaggedStates(
+  states: readonly LockedState[],
+  selection: Selection | undefined,
+  runtime: BuildRuntime,
+): Promise<RetaggedProject[]> {
+  const platforms = [...new Set(states.map(({ entry }) => entry.platform))];
+  const found = await retagged(
+    states.map(({ project }) => project),
+    platforms,
+    selection,
+    runtime,
+  );
+  return found.map(({ project, text, moves }) => {
+    if (moves.length > 0 && dockerfilePath(project) === undefined)
+      throw usageError(
+        'UPDATE_TAGS_KEPT',
+        'the Dockerfile is no file here, so that no tag can be written into it',
+        {
+          next: 'Leave out --tags, or name a directory with the Dockerfile in it.',
+        },
+      );
+    return { project: moves.length === 0 ? project : withDockerfile(project, text), text, moves };
+  });
+}
+
+async function writeDockerfile({ project, text, moves }: RetaggedProject): Promise<void> {
+  const path = dockerfilePath(project);
+  if (moves.length > 0 && path !== undefined) await replaceFile(path, text);
+}
+
+/** Builds of one Dockerfile have its images in common. */
+function uniqueMoves(moves: readonly TagMove[]): TagMove[] {
+  return [...new Map(moves.map(move => [`${move.from} ${move.places[0]?.file}`, move])).values()];
+}
+
+interface LockedState extends PreviousBuild {
   readonly text: string | undefined;
   readonly lock: Lock;
-  readonly recording: Recording;
-  readonly entry: NonNullable<LockState['entry']>;
-};
+}
 
 async function lockedState(project: Project, runtime: BuildRuntime): Promise<LockedState> {
   const state = await readLockState(project, runtime);
@@ -117,10 +178,15 @@ function keptKinds({ asOf, moved = {} }: Lock, selection: Selection | undefined)
 async function thawAll(
   states: readonly LockedState[],
   selection: Selection,
-  { places }: BuildRuntime,
+  runtime: BuildRuntime,
 ): Promise<ThawedRecording[]> {
+  const { places } = runtime;
   const thawed: ThawedRecording[] = [];
-  for (const { recording } of states) thawed.push(await thaw(recording, selection, places));
+  for (const state of states) {
+    const one = await thaw(state.recording, selection, places);
+    const answers = one.alone.size === 0 ? [] : await moveAlone([...one.alone], state, runtime);
+    thawed.push(await withAlone(one, answers, places));
+  }
   const found = new Set(thawed.flatMap(one => [...one.found]));
   const missing = [...selection.names].filter(name => !found.has(name));
   if (missing.length === 0) return thawed;

@@ -4,6 +4,12 @@ import { storedXz } from './xz.ts';
 
 export type ScriptName = 'preinst' | 'postinst' | 'prerm' | 'postrm';
 
+export type PackageFile =
+  | string
+  | { readonly content: string | Buffer; readonly mode: number }
+  /** The target of a symbolic link. */
+  | { readonly link: string };
+
 export interface PackageSpec {
   readonly name: string;
   readonly version: string;
@@ -12,7 +18,9 @@ export interface PackageSpec {
   /** Further control fields: `Depends`, `Provides`, `Essential`, `Priority`, `Multi-Arch`, … */
   readonly fields?: Readonly<Record<string, string>>;
   /** By absolute path; a mode other than 0644 is given with the content. */
-  readonly files?: Readonly<Record<string, string | { readonly content: string; readonly mode: number }>>;
+  readonly files?: Readonly<Record<string, PackageFile>>;
+  /** Of `usr/share/doc/NAME/changelog.Debian.gz`. */
+  readonly changelog?: string;
   /** Maintainer scripts with their `#!` line. */
   readonly scripts?: Readonly<Partial<Record<ScriptName, string>>>;
   /** Of both inner archives. Default: xz, as dpkg-deb makes them. */
@@ -74,8 +82,14 @@ function compress(bytes: Buffer, { compression = 'xz' }: PackageSpec): Buffer {
   }
 }
 
-function entry(path: string, content: string, mode: number): TarFile {
+function entry(path: string, content: string | Buffer, mode: number): TarFile {
   return { path: `./${path}`, mode, content: Buffer.from(content) };
+}
+
+function fileEntry(path: string, file: PackageFile): TarFile {
+  if (typeof file === 'string') return entry(path, file, 0o644);
+  if ('link' in file) return { path: `./${path}`, type: '2', link: file.link, mode: 0o777 };
+  return entry(path, file.content, file.mode);
 }
 
 function directory(path: string): TarFile {
@@ -84,7 +98,15 @@ function directory(path: string): TarFile {
 
 /** The files in order, each after the directories that lead to it. */
 function dataEntries(spec: PackageSpec): TarFile[] {
-  const documentation = { [`/usr/share/doc/${spec.name}/about`]: `${spec.name} ${spec.version}\n` };
+  const folder = `/usr/share/doc/${spec.name}`;
+  const documentation: Record<string, PackageFile> = {
+    [`${folder}/about`]: `${spec.name} ${spec.version}\n`,
+    ...(spec.changelog !== undefined && {
+      [`${folder}/changelog.Debian.gz`]: { content: gzipSync(spec.changelog), mode: 0o644 },
+    }),
+  };
+  // A link in place of the folder leads to another package's.
+  if (spec.files?.[folder] !== undefined) delete documentation[`${folder}/about`];
   const entries = new Map<string, TarFile>([['', directory('')]]);
   for (const [path, file] of Object.entries({ ...documentation, ...spec.files })) {
     const parts = path.replace(/^\/+/, '').split('/');
@@ -92,8 +114,7 @@ function dataEntries(spec: PackageSpec): TarFile[] {
       const parent = `${parts.slice(0, depth).join('/')}/`;
       entries.set(parent, directory(parent));
     }
-    const { content, mode } = typeof file === 'string' ? { content: file, mode: 0o644 } : file;
-    entries.set(parts.join('/'), entry(parts.join('/'), content, mode));
+    entries.set(parts.join('/'), fileEntry(parts.join('/'), file));
   }
   return [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }

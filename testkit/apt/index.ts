@@ -8,7 +8,7 @@ export {
   type Publication,
   type StoredFile,
 } from './archive.ts';
-export { buildDeb, type BuiltPackage, type PackageSpec, type ScriptName } from './deb.ts';
+export { buildDeb, type BuiltPackage, type PackageFile, type PackageSpec, type ScriptName } from './deb.ts';
 export { ArchiveKey, type KeyOptions } from './key.ts';
 export { ArchiveServer, type Fault, type SeenRequest, type ServedFiles } from './server.ts';
 export { serveSnapshots, type SnapshotOptions } from './snapshots.ts';

@@ -99,6 +99,19 @@ export class PypiIndex {
     }
   }
 
+  /** Takes a release back (PEP 592): its files stay for who asks for this very version. */
+  yank(project: string, version: string): void {
+    const entry = this.#projects.get(normalised(project));
+    if (entry === undefined) return;
+    entry.files = entry.files.map(file => (file.version === version ? { ...file, yanked: true } : file));
+  }
+
+  /** Deletes a release: nobody gets it any more. */
+  remove(project: string, version: string): void {
+    const entry = this.#projects.get(normalised(project));
+    if (entry !== undefined) entry.files = entry.files.filter(file => file.version !== version);
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();

@@ -1,9 +1,11 @@
 import type { RunInstruction } from '../../dockerfile/index.ts';
 import type { SessionResult } from '../../gateway/index.ts';
 import type { BuildTrust } from '../../image/index.ts';
-import { kinds } from '../../kinds/index.ts';
+import { keyText, kinds, type Exchange } from '../../kinds/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
 import type { InjectedFile, Step as SandboxStep } from '../../sandbox/index.ts';
+import type { Ledger } from '../ledger.ts';
+import type { BuildRuntime } from '../runtime.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { sessionOptions } from '../traffic.ts';
 import { stepTrust } from '../trust.ts';
@@ -47,9 +49,16 @@ export async function openConnection(builder: BuildInProgress, asking: Asking): 
   const { caCertificatePem: pem, caMarkers: markers } = host.gateway;
   const trust = await stepTrust(view, pem, environment);
   const onlyRoot = !runtime.sandbox.keepsOwners;
+  const made = await madeAnswers(ledger, runtime);
   const clients = kinds.flatMap(
     kind =>
-      kind.client?.({ caBundle: trust.caBundle, replaying: ledger.hasPrevious, onlyRoot, environment }) ?? [],
+      kind.client?.({
+        caBundle: trust.caBundle,
+        replaying: ledger.hasPrevious,
+        onlyRoot,
+        environment,
+        made: made.filter(({ url }) => kind.isMade?.(url)),
+      }) ?? [],
   );
   const connection = asking.network === 'none' ? undefined : host.network.allocate();
   const session =
@@ -68,7 +77,7 @@ export async function openConnection(builder: BuildInProgress, asking: Asking): 
     finish: async () => {
       const result = await session?.finish();
       for (const notice of result?.notices ?? []) runtime.note(`${step.name}: ${notice}`);
-      return result;
+      return result && { ...result, exchanges: withMade(result.exchanges, made) };
     },
     refusedConnections: () => host.network.refusedConnections() - resets,
   };
@@ -82,3 +91,30 @@ const hostConnection: Connection = {
   finish: async () => undefined,
   refusedConnections: () => 0,
 };
+
+interface MadeAnswer {
+  readonly exchange: Exchange;
+  readonly url: string;
+  readonly body: Buffer;
+}
+
+/** What an update made for clients to ask for, and the lock holds. */
+async function madeAnswers(ledger: Ledger, { places }: BuildRuntime): Promise<MadeAnswer[]> {
+  const made: MadeAnswer[] = [];
+  for (const exchange of ledger.held(url => kinds.some(kind => kind.isMade?.(url)))) {
+    const body = exchange.responses.at(-1)?.body;
+    if (body === undefined) continue;
+    made.push({ exchange, url: exchange.key.url, body: await places.readBytes(body.digest) });
+  }
+  return made;
+}
+
+/** A client that was given a file asks for it no more; what it chose by it must all the same be there for the next run. */
+function withMade(asked: readonly Exchange[], made: readonly MadeAnswer[]): Exchange[] {
+  const origins = new Set(asked.map(({ key }) => new URL(key.url).origin));
+  const known = new Set(asked.map(({ key }) => keyText(key)));
+  const added = made
+    .map(({ exchange }) => exchange)
+    .filter(({ key }) => origins.has(new URL(key.url).origin) && !known.has(keyText(key)));
+  return [...asked, ...added];
+}

@@ -13,6 +13,9 @@ export {
   type TakenFile,
   type VerifiedRelease,
 } from './archive.ts';
+export { debianArchitecture } from './architecture.ts';
+export { movedAlone, statusRecords } from './moved-alone.ts';
+export { isMovedSuite, movedSuiteFiles } from './moved-suite.ts';
 export { Candidates, type Candidate } from './candidates.ts';
 export {
   type AptClientOptions,
@@ -26,7 +29,7 @@ export type { Fetch } from './fetch.ts';
 export { apt } from './kind.ts';
 export { installOrder } from './install-order.ts';
 export { readKeyring, type Keyring } from './keyring.ts';
-export { type PackageFile, type PackageRecord } from './packages.ts';
+export { parsePackages, type PackageFile, type PackageRecord } from './packages.ts';
 export {
   type ReadBody,
   type Recognised,

@@ -3,10 +3,13 @@ import { aptAsOf } from './as-of.ts';
 import { aptClientSettings } from './client.ts';
 import { installedPackages } from './installed.ts';
 import { poolSnapshots } from './pool.ts';
+import { isMovedSuite, movedSuiteClient } from './moved-suite.ts';
+import { releaseFacts } from './provenance.ts';
 import { parseRelease } from './release.ts';
 import { checkReleaseTime, unverifiedText } from './signature.ts';
 import { aptRecogniser, type RecognisedIndex } from './recognise.ts';
 import { snapshotServices, type SnapshotServices } from './snapshots.ts';
+import { debTexts } from './texts.ts';
 
 const configPath = '/run/holdfast/apt.conf';
 
@@ -36,10 +39,11 @@ export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind
         return { class: 'artefact', name, version, architecture };
       };
     },
-    client({ caBundle, environment, ...rest }) {
+    isMade: isMovedSuite,
+    client({ caBundle, environment, made, ...rest }) {
       const { APT_CONFIG: imageAptConfig } = environment;
       const settings = aptClientSettings({ configPath, caBundlePath: caBundle, imageAptConfig, ...rest });
-      return { files: settings.files, environment: settings.env };
+      return { files: [...settings.files, ...movedSuiteClient(made)], environment: settings.env };
     },
     async checkNew({ key, responses }, { readBody, now, asOf }: NewIndexContext) {
       const body = responses.at(-1)?.body;
@@ -55,6 +59,8 @@ export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind
     asOf: aptAsOf(snapshots),
     sources: (url, { asOf, snapshots: own }) => poolSnapshots(url, asOf, { ...snapshots, ...own }),
     installed: installedPackages,
+    texts: debTexts,
+    indexFacts: releaseFacts,
   };
 }
 

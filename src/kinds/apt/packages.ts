@@ -14,6 +14,8 @@ export interface PackageRecord {
   readonly priority: string;
   /** The value of `Provides`, or an empty string. */
   readonly provides: string;
+  /** All of it, as the index has it. */
+  readonly stanza: string;
   /**
    * Any field's value, white space around it removed; continuation lines joined with LF.
    * @throws nothing: an absent field is undefined.
@@ -51,6 +53,10 @@ class IndexedPackage implements PackageRecord {
     this.essential = slots[3] === 'yes';
     this.priority = slots[4] ?? '';
     this.provides = slots[5] ?? '';
+  }
+
+  get stanza(): string {
+    return Buffer.from(this.#text.slice(this.#start, this.#end), 'latin1').toString('utf8');
   }
 
   field(name: string): string | undefined {

@@ -3,6 +3,7 @@ import { abbreviatedType, asksAbbreviated } from './abbreviate.ts';
 import { npmAsOf } from './as-of.ts';
 import { installedPackages } from './installed.ts';
 import { npmRecogniser } from './recognise.ts';
+import { packageTexts } from './texts.ts';
 
 /**
  * npm registries, as npm, yarn and pnpm use them. A packument exists in a full and an abbreviated form, chosen by
@@ -14,4 +15,5 @@ export const npm: Kind = {
   recogniser: npmRecogniser,
   asOf: npmAsOf,
   installed: installedPackages,
+  texts: packageTexts,
 };

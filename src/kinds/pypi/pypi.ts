@@ -3,6 +3,7 @@ import { pypiAsOf } from './as-of.ts';
 import { installedDistributions } from './installed.ts';
 import { pypiRecogniser } from './recognise.ts';
 import { acceptOf } from './simple-api.ts';
+import { distributionTexts } from './texts.ts';
 
 /**
  * Python package indexes: the simple repository API (PEPs 503, 691, 700), with wheels (PEP 427) and sdists (PEP 625).
@@ -15,6 +16,7 @@ export const pypi: Kind = {
   client: () => clientSettings,
   asOf: pypiAsOf,
   installed: installedDistributions,
+  texts: distributionTexts,
 };
 
 /**

@@ -1,0 +1,2 @@
+export { updateMarkdown } from './markdown.ts';
+export { updateText } from './text.ts';

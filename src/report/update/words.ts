@@ -1,0 +1,60 @@
+import type { Reason, UpdateExplanation } from '../../update/index.ts';
+import { formatBytes } from '../units.ts';
+
+/** Whether it may be taken: what was tried, and how the image's size changed. */
+export function verdictParts({ verdict, images }: UpdateExplanation): string[] {
+  const { builds, tests, opened } = verdict;
+  const made = builds === 1 ? 'the image was built' : `${builds} images were built`;
+  return [
+    tests === 0 ? 'Tests: none were run' : `Tests: ${tests} passed`,
+    `Build: ${made} from what moved`,
+    ...(opened.length === 0 ? [] : [`Opens ${opened.flatMap(({ ids: [id = '?'] }) => id).join(', ')}`]),
+    ...images.map(({ build, from, to, size }) => {
+      const name = build === undefined ? 'Size' : `Size (${build})`;
+      const bytes = [size.from, size.to].map(one => (one === undefined ? '?' : formatBytes(one)));
+      return from === to ? `${name}: the same image` : `${name}: ${bytes[0]} → ${bytes[1]}`;
+    }),
+  ];
+}
+
+/** What brought the update about, and what there is to say of it. */
+export interface ReasonWords {
+  readonly what: string;
+  readonly details: string;
+}
+
+export function reasonWords(reason: Reason): ReasonWords {
+  switch (reason.why) {
+    case 'security': {
+      const { ids, severity, source, package: name, fixedIn, note } = reason;
+      const facts = [
+        severity === undefined ? source : `${severity} (${source})`,
+        fixedIn === undefined ? undefined : `fixed in ${fixedIn}`,
+        note,
+      ];
+      return {
+        what: `${ids.join(', ')} in ${name}`,
+        details: facts.filter(fact => fact !== undefined).join('; '),
+      };
+    }
+    case 'archive-moved':
+      return { what: `${reason.archive} moved`, details: `${dayOf(reason.from)} → ${dayOf(reason.to)}` };
+    case 'tag-moved':
+      return { what: `${reason.from} has a later tag`, details: reason.to };
+    case 'image-rebuilt':
+      return { what: `${reason.reference} is another image now`, details: 'its tag was moved' };
+    case 'file-changed':
+      return { what: `${reason.url} answers other bytes`, details: '' };
+    case 'released':
+      return { what: `newer releases of ${reason.section}`, details: String(reason.count) };
+  }
+}
+
+const dayOf = (date: string) => date.replace(/T00:00:00Z$/, '');
+
+const shortHash = 12;
+
+/** A version as a reader sees it: digests and commits shortened. */
+export function shortVersion(version: string): string {
+  return version.replace(/\b[0-9a-f]{40,64}\b/, hash => hash.slice(0, shortHash));
+}

@@ -1,0 +1,1 @@
+export { moveAlone } from './move-alone.ts';

@@ -1,0 +1,34 @@
+import type { Change } from '../changes.ts';
+import type { TagMove } from '../tags/index.ts';
+import type { ClosedAdvisory, Reason } from './explanation.ts';
+
+/** Why things moved, most pressing first: weaknesses, then what others did, then that there was something newer. */
+export function reasonsFor(
+  changes: readonly Change[],
+  closed: readonly ClosedAdvisory[],
+  tags: readonly TagMove[],
+): Reason[] {
+  const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
+  const of = (section: Change['section']) => moved.filter(change => change.section === section);
+  const places: readonly Change['section'][] = ['image', 'archives', 'file', 'git', 'unlocked'];
+  const packages = Map.groupBy(
+    moved.filter(({ section }) => !places.includes(section)),
+    ({ section }) => section,
+  );
+  return [
+    ...closed,
+    ...of('archives').map(({ name, from, to }) => ({
+      why: 'archive-moved' as const,
+      archive: name,
+      from: from.at(-1) ?? '',
+      to: to.at(-1) ?? '',
+    })),
+    ...tags.map(({ from, to }) => ({ why: 'tag-moved' as const, from, to })),
+    ...of('image').map(({ name }) => ({
+      why: 'image-rebuilt' as const,
+      reference: name.replace(/ \([^)]*\)$/, ''),
+    })),
+    ...of('file').map(({ name }) => ({ why: 'file-changed' as const, url: name })),
+    ...[...packages].map(([section, { length: count }]) => ({ why: 'released' as const, section, count })),
+  ];
+}

@@ -1,0 +1,38 @@
+import type { Change } from '../changes.ts';
+import type { ClosedAdvisory } from './explanation.ts';
+
+/** Names that a title has room for. */
+const mostNames = 2;
+
+/** What moved, in one line: `Update flask 3.0.2 → 3.1.0`, `Update 14 apt packages and 2 images (3 advisories closed)`. */
+export function titleOf(changes: readonly Change[], closed: readonly ClosedAdvisory[]): string {
+  const moved = changes.filter(({ what, section }) => what !== 'removed' && section !== 'archives');
+  const all = moved.length > 0 ? moved : changes;
+  const what =
+    all.length === 0
+      ? 'Nothing moved'
+      : all.length <= mostNames
+        ? `Update ${all.map(named).join(', ')}`
+        : `Update ${counted(all)}`;
+  const ids = new Set(closed.flatMap(({ ids: [id] }) => id ?? []));
+  return ids.size === 0 ? what : `${what} (${ids.size} ${ids.size === 1 ? 'advisory' : 'advisories'} closed)`;
+}
+
+function named({ section, name, from, to, what }: Change): string {
+  const hasVersions = !['image', 'file', 'git', 'unlocked'].includes(section);
+  return hasVersions && what === 'moved' ? `${name} ${from.join(', ')} → ${to.join(', ')}` : name;
+}
+
+function counted(changes: readonly Change[]): string {
+  const groups = [...Map.groupBy(changes, ({ section }) => section)];
+  return groups.map(([section, { length }]) => `${length} ${nounOf(section, length)}`).join(' and ');
+}
+
+function nounOf(section: string, count: number): string {
+  const noun = ['image', 'file'].includes(section)
+    ? section
+    : section === 'archives'
+      ? 'archive'
+      : `${section} package`;
+  return count === 1 ? noun : `${noun}s`;
+}

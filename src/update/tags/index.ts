@@ -1,0 +1,1 @@
+export { retagged, type RetaggedProject, type TagMove } from './tag-moves.ts';
