@@ -137,7 +137,7 @@ test('an annotated manifest is another one, of the same image', async () => {
 test.each([
   [['--load'], 'OUTPUT_INVALID'],
   [['-o', 'type=cloud'], 'OUTPUT_INVALID'],
-  [['--provenance=some'], 'OUTPUT_INVALID'],
+  [['--provenance=some'], 'ATTESTATION_INVALID'],
   [['--annotation', 'nothing'], 'ANNOTATION_INVALID'],
 ])('%s', async (options, code) => {
   const { exit, json } = await world.run('build', [...options, '--json']);

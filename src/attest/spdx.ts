@@ -1,58 +1,71 @@
-import { hexOf, sha256, type Digest, type Json } from '../core/index.ts';
-import { packageUrl, type PackageName } from './package-url.ts';
-import { statement, type Statement } from './statement.ts';
+import { hexOf, type Json } from '../core/index.ts';
+import { billDigest, imageName, uuidOf, type Bill } from './bill.ts';
+import type { Component } from './component.ts';
 
-export interface SbomFacts {
-  readonly name: string | undefined;
-  readonly image: Digest;
-  readonly packages: readonly PackageName[];
-  /** ID of os-release(5). */
-  readonly distribution: string | undefined;
-  /** RFC 3339. */
-  readonly created: string;
-  readonly version: string;
-}
+const document = 'SPDXRef-DOCUMENT';
+const root = 'SPDXRef-image';
 
-/** What is installed in an image, as SPDX 2.3 in JSON. */
-export function spdxStatement(facts: SbomFacts): Statement {
-  const { name, image, packages, distribution, created, version } = facts;
-  const root = { ...package_('SPDXRef-image', name ?? 'image', image), primaryPackagePurpose: 'CONTAINER' };
-  const listed = packages.map(one => {
-    const purl = packageUrl(one, distribution);
-    // Identifiers take letters, digits, dots and hyphens only (SPDX 2.3, 7.2).
-    const id = `SPDXRef-${one.kind}-${hexOf(sha256(`${one.name} ${one.version} ${one.architecture ?? ''}`)).slice(0, 16)}`;
-    return {
-      ...package_(id, one.name, one.version),
-      ...(purl !== undefined && {
-        externalRefs: [
-          { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl },
-        ],
-      }),
-    };
-  });
-  const relationships = [
-    relationship('SPDXRef-DOCUMENT', 'DESCRIBES', root.SPDXID),
-    ...listed.map(({ SPDXID }) => relationship(root.SPDXID, 'CONTAINS', SPDXID)),
-  ];
-  const predicate: Json = {
+/** A bill of materials as SPDX 2.3 in JSON. */
+export function spdx(bill: Bill): Json {
+  const { name, image, components, created, version, unlocked } = bill;
+  const whole = {
+    ...packageOf(root, imageName(bill), image),
+    primaryPackagePurpose: 'CONTAINER',
+    checksums: checksums(hexOf(image)),
+    ...(name?.startsWith('pkg:') && { externalRefs: packageReference(name) }),
+    ...(unlocked > 0 && { comment: `${unlocked} things that the build took could not be locked.` }),
+  };
+  return {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
-    SPDXID: 'SPDXRef-DOCUMENT',
-    name: name ?? 'image',
-    documentNamespace: `urn:holdfast:sbom:${hexOf(image)}`,
+    SPDXID: document,
+    name: imageName(bill),
+    documentNamespace: `urn:uuid:${uuidOf(billDigest(bill, 'spdx'))}`,
     creationInfo: { created, creators: [`Tool: holdfast-${version}`] },
-    packages: [root, ...listed],
-    relationships,
+    packages: [whole, ...components.map(component)],
+    relationships: [
+      relationship(document, 'DESCRIBES', root),
+      ...components.map(one => relationship(root, relationOf(bill, one), spdxId(one))),
+    ],
   };
-  return statement(name, image, 'https://spdx.dev/Document', predicate);
+}
+
+const spdxId = ({ id }: Component) => `SPDXRef-${id}`;
+
+function relationOf({ of }: Bill, { kind }: Component): string {
+  if (kind === 'image') return 'DESCENDANT_OF';
+  return of === 'installed' ? 'CONTAINS' : 'DEPENDS_ON';
+}
+
+const purposes = { image: 'CONTAINER', file: 'FILE', git: 'SOURCE' } as const;
+
+function component(one: Component) {
+  const { kind, name, version, purl, sha256, url, commit, source } = one;
+  const purpose = kind === 'image' || kind === 'file' || kind === 'git' ? purposes[kind] : 'LIBRARY';
+  return {
+    ...packageOf(spdxId(one), name, version),
+    ...(url !== undefined && { downloadLocation: commit === undefined ? url : `git+${url}@${commit}` }),
+    ...(sha256 !== undefined && { checksums: checksums(sha256) }),
+    ...(source !== undefined && {
+      sourceInfo: `built from the source package ${source.name} ${source.version}`,
+    }),
+    ...(purl !== undefined && { externalRefs: packageReference(purl) }),
+    primaryPackagePurpose: purpose,
+  };
+}
+
+const checksums = (hex: string) => [{ algorithm: 'SHA256', checksumValue: hex }];
+
+function packageReference(purl: string) {
+  return [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl }];
 }
 
 /** Licences are not looked up, and SPDX has a word for that. */
-function package_(id: string, name: string, version: string) {
+function packageOf(id: string, name: string, version: string | undefined) {
   return {
     SPDXID: id,
     name,
-    versionInfo: version,
+    ...(version !== undefined && { versionInfo: version }),
     downloadLocation: 'NOASSERTION',
     filesAnalyzed: false,
     licenseConcluded: 'NOASSERTION',

@@ -1,14 +1,18 @@
 import {
   annotated,
+  installedComponents,
+  lockedDistribution,
   provenanceStatement,
-  spdxStatement,
+  sbomStatement,
   withAttestations,
   type Annotations,
   type Attested,
+  type BillFormat,
   type Statement,
 } from '../attest/index.ts';
 import { formatPlatform } from '../core/index.ts';
 import { gzipRecipe } from '../image/index.ts';
+import { inputsBySection } from '../lock/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
 import { packagesOf } from './installed.ts';
 import type { LockedBuild } from './record-build.ts';
@@ -21,7 +25,7 @@ export interface Decoration {
   readonly annotations: Annotations;
   /** `max` tells the build arguments as well. */
   readonly provenance: 'min' | 'max' | undefined;
-  readonly sbom: boolean;
+  readonly sbom: BillFormat | undefined;
   /** The image's first name, as a package URL. */
   readonly name: string | undefined;
   /** Of this program. */
@@ -40,7 +44,7 @@ export async function decorated(
   runtime: BuildRuntime,
 ): Promise<TaggedDescriptor> {
   const { annotations, provenance, sbom } = decoration;
-  if (annotations.length === 0 && provenance === undefined && !sbom) return image;
+  if (annotations.length === 0 && provenance === undefined && sbom === undefined) return image;
   const attested: Attested[] = [];
   for (const build of builds) {
     const published = await annotated(runtime.store, build.image, annotations);
@@ -64,10 +68,18 @@ async function statementsOf(
 ): Promise<Statement[]> {
   const { image, inputs, config, recording } = build;
   const statements: Statement[] = [];
-  if (sbom) {
+  if (sbom !== undefined) {
     const { packages, distribution } = await packagesOf(build, runtime);
-    const created = config.created ?? recording.asOf;
-    statements.push(spdxStatement({ name, image: image.digest, packages, distribution, created, version }));
+    const bill = {
+      name,
+      image: image.digest,
+      of: 'installed' as const,
+      components: installedComponents(packages, inputs, distribution),
+      unlocked: inputs.filter(({ section }) => section === 'unlocked').length,
+      created: config.created ?? recording.asOf,
+      version,
+    };
+    statements.push(sbomStatement(bill, sbom));
   }
   if (provenance !== undefined)
     statements.push(
@@ -76,6 +88,7 @@ async function statementsOf(
         name,
         image: image.digest,
         inputs,
+        distribution: lockedDistribution(inputsBySection(inputs)),
         dockerfile: dockerfileName,
         target: request.target,
         platform: formatPlatform(image.platform ?? request.platform),

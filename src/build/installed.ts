@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import type { Distribution } from '../attest/index.ts';
 import { findingsError, type HoldfastError } from '../core/index.ts';
 import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../kinds/index.ts';
 import type { RecordedInput } from '../lock/index.ts';
@@ -139,11 +140,18 @@ export async function packagesOf(
   runtime: BuildRuntime,
 ): Promise<{
   readonly packages: readonly (InstalledPackage & { readonly kind: KindName })[];
-  readonly distribution: string | undefined;
+  readonly distribution: Distribution | undefined;
 }> {
   return withImage(image, config, runtime, view => {
     const packages = [...inRoot(view)].flatMap(([kind, found]) => found.map(one => ({ ...one, kind })));
     const release = rootFiles(view).read('etc/os-release')?.toString() ?? '';
-    return Promise.resolve({ packages, distribution: /^ID="?([\w.-]+)/m.exec(release)?.[1] });
+    return Promise.resolve({ packages, distribution: distributionIn(release) });
   });
+}
+
+/** Of a text as os-release(5) describes it. */
+function distributionIn(release: string): Distribution | undefined {
+  const id = /^ID=["']?([\w.-]+)/m.exec(release)?.[1];
+  const version = /^VERSION_ID=["']?([\w.-]+)/m.exec(release)?.[1];
+  return id === undefined ? undefined : { id, version };
 }

@@ -24,23 +24,27 @@ import {
   type Transport,
 } from '../registry/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
+import {
+  addAttestationOptions,
+  attestationsFrom,
+  type AttestationOptions,
+  type Attestations,
+} from './attestations.ts';
 import { collect } from './collect.ts';
 
 /** What becomes of a finished image; names and forms are those of `docker buildx build`. */
-export interface OutputOptions {
+export interface OutputOptions extends AttestationOptions {
   readonly tag?: readonly string[];
   readonly output?: readonly string[];
   readonly push?: boolean;
   readonly load?: boolean;
   readonly annotation?: readonly string[];
-  readonly provenance?: string | boolean;
-  readonly sbom?: string | boolean;
   readonly iidfile?: string;
   readonly metadataFile?: string;
 }
 
 export function addOutputOptions(command: Command): Command {
-  return command
+  return addAttestationOptions(command)
     .option('-t, --tag <ref>', 'a name for the image in the store', collect)
     .option(
       '-o, --output <dest>',
@@ -50,8 +54,6 @@ export function addOutputOptions(command: Command): Command {
     .option('--push', 'push the image under each of its names')
     .option('--load', 'load the image into Docker under each of its names')
     .option('--annotation <[level:]name=value>', 'an annotation of the published manifest', collect)
-    .option('--provenance [mode]', 'attach how it was built: true, false, mode=min or mode=max')
-    .option('--sbom [value]', 'attach what is installed in it: true or false')
     .option('--iidfile <file>', 'write the digest of the image to a file')
     .option('--metadata-file <file>', 'write digests and names of the image to a file, as buildx does');
 }
@@ -62,15 +64,13 @@ type Output =
   | { readonly kind: 'tar'; readonly file: string };
 
 /** What the options ask for, read before anything is built. */
-export interface Outputs {
+export interface Outputs extends Attestations {
   readonly names: readonly Reference[];
   readonly outputs: readonly Output[];
   readonly annotations: Annotations;
-  readonly provenance: 'min' | 'max' | undefined;
-  readonly sbom: boolean;
 }
 
-/** @throws HoldfastError OUTPUT_INVALID, TRANSPORT_INVALID, REFERENCE_INVALID, ANNOTATION_INVALID (exit 2) */
+/** @throws HoldfastError OUTPUT_INVALID, TRANSPORT_INVALID, REFERENCE_INVALID, ANNOTATION_INVALID, ATTESTATION_INVALID (exit 2) */
 export function outputsFrom(options: OutputOptions): Outputs {
   const names = (options.tag ?? []).map(text => withDefaultTag(parseReference(text)));
   const named = (kind: 'docker' | 'docker-daemon', why: string): Output[] => {
@@ -85,8 +85,7 @@ export function outputsFrom(options: OutputOptions): Outputs {
       ...(options.load === true ? named('docker-daemon', '--load') : []),
     ],
     annotations: parseAnnotations(options.annotation ?? []),
-    provenance: provenanceMode(options.provenance),
-    sbom: isOn('--sbom', options.sbom),
+    ...attestationsFrom(options),
   };
 }
 
@@ -212,32 +211,8 @@ export function splitField(field: string): [string, string] {
   return at < 0 ? [field, 'true'] : [field.slice(0, at), field.slice(at + 1)];
 }
 
-function provenanceMode(value: string | boolean | undefined): 'min' | 'max' | undefined {
-  switch (value) {
-    case undefined:
-    case false:
-    case 'false':
-      return undefined;
-    case true:
-    case 'true':
-    case 'min':
-    case 'mode=min':
-      return 'min';
-    case 'max':
-    case 'mode=max':
-      return 'max';
-    default:
-      throw invalid(`--provenance=${value}`, 'it is true, false, mode=min or mode=max');
-  }
-}
-
-function isOn(option: string, value: string | boolean | undefined): boolean {
-  if (value === undefined || value === false || value === 'false') return false;
-  if (value === true || value === 'true') return true;
-  throw invalid(`${option}=${value}`, 'it is true or false');
-}
-
-function packageUrlOf(reference: Reference): string {
+/** As BuildKit names an image in what is said of it. */
+export function packageUrlOf(reference: Reference): string {
   const [path, version = 'latest'] = familiarReference(reference).split(/:(?=[^:/]*$)/);
   return `pkg:docker/${path}@${version}`;
 }

@@ -1,5 +1,13 @@
 export { disagreements, type Disagreement } from './agreement.ts';
-export { inputSections, lineName, type InputLine, type InputSection, type RecordedInput } from './lines.ts';
+export {
+  inputSections,
+  isPackageSection,
+  lineName,
+  lineText,
+  type InputLine,
+  type InputSection,
+  type RecordedInput,
+} from './lines.ts';
 export {
   buildKey,
   formatLock,
