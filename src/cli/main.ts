@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   lock: async () => (await import('./lock.ts')).lockCommand,
   build: async () => (await import('./build.ts')).buildCommand,
   executor: async () => (await import('./executor.ts')).executorCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
   diff: async () => (await import('./diff.ts')).diffCommand,
   test: async () => (await import('./test.ts')).testCommand,
   hold: async () => (await import('./hold.ts')).holdCommand,

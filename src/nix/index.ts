@@ -1,0 +1,1 @@
+export { nixExpression, type NixFacts, type NixImage } from './expression.ts';
