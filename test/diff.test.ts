@@ -1,6 +1,7 @@
 // Two locks, or two images, told apart.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   holdfast,
@@ -69,6 +70,17 @@ test('images: settings, and files by the step that wrote them', async () => {
   expect(stdout).toMatch(/^RUN .*echo two .*: 1 file(?:, and 1 in time alone)?\n {2}content {2}\/mode$/m);
   expect(stdout).not.toContain('/always\n');
   expect(await diff(places[0], images[0] ?? '')).toMatchObject({ exit: 0 });
+});
+
+test('as a page, of images beside the text, and of locks in its place', async () => {
+  const file = join(world.root, 'page.html');
+  const { stdout } = await diff(`oci:${join(world.root, 'one')}:1`, images[1] ?? '', '--html', file);
+  expect(stdout).toContain('/motd');
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain('<span class="minus">- first</span><span class="plus">+ second</span>');
+  expect(page).toContain('<td class="name">Env MODE</td>');
+  const locks = await diff('HEAD:holdfast.lock', 'holdfast.lock', '--format', 'html');
+  expect(locks).toMatchObject({ exit: 1, stdout: expect.stringContaining('<h1>1 input differs</h1>') });
 });
 
 test('what is neither, or no pair', async () => {

@@ -1,7 +1,15 @@
 import type { Digest, Platform } from '../core/index.ts';
-import { compareLayers, type ImageConfig, type LayerDifference } from '../image/index.ts';
+import {
+  compareLayers,
+  layerPairs,
+  type CompareOptions,
+  type ImageConfig,
+  type LayerDifference,
+  type LayerPair,
+} from '../image/index.ts';
 import { openSource, pullImage, type Transport } from '../registry/index.ts';
 import { imageConfig, imageLayers, layerSteps, readManifest } from './image-layers.ts';
+import { isPackageRecord, packageDifferences, type PackageDifference } from './recorded-packages.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** Where an image is: a transport, or the digest of a manifest in the store. */
@@ -24,6 +32,9 @@ export interface ImageComparison {
   /** Whether configuration and files are the same, so that at most the form of manifest and layers differs. */
   readonly sameContent: boolean;
   readonly settings: readonly SettingDifference[];
+  /** Which layer of the one is held against which of the other. */
+  readonly pairs: readonly LayerPair[];
+  readonly packages: readonly PackageDifference[];
   readonly files: readonly FileDifference[];
 }
 
@@ -33,6 +44,21 @@ export interface ComparedImage {
   readonly layers: number;
   /** Of the compressed layers. */
   readonly bytes: number;
+  /** From the lowest. */
+  readonly stack: readonly ComparedLayer[];
+}
+
+export interface ComparedLayer {
+  readonly diffId: Digest;
+  /** Compressed. */
+  readonly bytes: number;
+  /** The instruction that made it. */
+  readonly step: string;
+}
+
+export interface ImageCompareOptions extends CompareOptions {
+  /** Whether to tell which packages differ; layers that both share may have to be read for that. */
+  readonly packages?: boolean | undefined;
 }
 
 /**
@@ -44,38 +70,35 @@ export async function compareImages(
   places: readonly [ImagePlace, ImagePlace],
   platform: Platform,
   runtime: BuildRuntime,
+  options: ImageCompareOptions = {},
 ): Promise<ImageComparison> {
   const [a, b] = [await opened(places[0], platform, runtime), await opened(places[1], platform, runtime)];
   const images = [a.image, b.image] as const;
-  if (a.image.config === b.image.config) return { images, sameContent: true, settings: [], files: [] };
+  const pairs = layerPairs(a.image.stack, b.image.stack);
+  const none = { images, pairs, settings: [], packages: [], files: [] };
+  if (a.image.config === b.image.config) return { ...none, sameContent: true };
   const { store } = runtime;
-  const [before, after] = [layerSteps(a.config), layerSteps(b.config)];
-  const shared = sharedAbove(before, after);
-  const length = Math.max(before.length, after.length);
-  const found = await compareLayers(
-    raised(await imageLayers(a.image.manifest, a.config, store), shared, length),
-    raised(await imageLayers(b.image.manifest, b.config, store), shared, length),
-  );
-  const [oldSteps, newSteps] = [raised(before, shared, length), raised(after, shared, length)];
-  const files = found.map(one => ({
-    ...one,
-    step: newSteps[one.layer] ?? oldSteps[one.layer] ?? `layer ${one.layer + 1}`,
-  }));
-  return { images, sameContent: false, settings: differingSettings(a.config, b.config), files };
-}
-
-/** How many steps at the top of both are the same: on a base of more layers than before, they lie higher. */
-function sharedAbove(a: readonly string[], b: readonly string[]): number {
-  let count = 0;
-  while (count < Math.min(a.length, b.length) && a.at(-1 - count) === b.at(-1 - count)) count++;
-  return count;
-}
-
-/** The items with so many of the last ones at the end of `length` places; what is between has none. */
-function raised<Item>(items: readonly Item[], last: number, length: number): (Item | undefined)[] {
-  const missing: undefined[] = Array.from({ length: Math.max(0, length - items.length) });
-  const at = items.length - last;
-  return [...items.slice(0, at), ...missing, ...items.slice(at)];
+  const [left, right] = [
+    await imageLayers(a.image.manifest, a.config, store),
+    await imageLayers(b.image.manifest, b.config, store),
+  ];
+  const found = await compareLayers(left, right, options);
+  const files = found.map(one => {
+    const { stack } = one.gone ? a.image : b.image;
+    return { ...one, step: stack[one.layer]?.step ?? '' };
+  });
+  // Where no record of a package manager differs, neither do its packages.
+  const packages =
+    options.packages === true && found.some(({ path }) => isPackageRecord(path))
+      ? await packageDifferences(left, right, runtime.note)
+      : [];
+  return {
+    ...none,
+    sameContent: false,
+    settings: differingSettings(a.config, b.config),
+    packages,
+    files,
+  };
 }
 
 async function opened(place: ImagePlace, platform: Platform, runtime: BuildRuntime) {
@@ -85,18 +108,24 @@ async function opened(place: ImagePlace, platform: Platform, runtime: BuildRunti
       ? place
       : (await pullImage(openSource(place, await runtime.registry()), platform, store)).manifest.digest;
   const config = await imageConfig(manifest, store);
-  const image = await describedImage(manifest, runtime);
+  const image = await describedImage(manifest, config, runtime);
   return { config, image };
 }
 
-async function describedImage(manifest: Digest, { store }: BuildRuntime): Promise<ComparedImage> {
+async function describedImage(
+  manifest: Digest,
+  image: ImageConfig,
+  { store }: BuildRuntime,
+): Promise<ComparedImage> {
   const { config, layers } = await readManifest(manifest, store);
-  return {
-    manifest,
-    config: config.digest,
-    layers: layers.length,
-    bytes: layers.reduce((sum, { size }) => sum + size, 0),
-  };
+  const steps = layerSteps(image);
+  const stack = layers.map(({ size }, n) => ({
+    diffId: image.rootfs.diff_ids[n] as Digest,
+    bytes: size,
+    step: steps[n] || `layer ${n + 1}`,
+  }));
+  const bytes = layers.reduce((sum, { size }) => sum + size, 0);
+  return { manifest, config: config.digest, layers: layers.length, bytes, stack };
 }
 
 /** Layers are compared by what they hold, history by what it did. */

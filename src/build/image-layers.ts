@@ -18,8 +18,10 @@ export async function imageConfig(image: Digest, store: Store): Promise<ImageCon
 /** The layers of an image of one platform, read from the store. */
 export async function imageLayers(image: Digest, config: ImageConfig, store: Store): Promise<LayerSource[]> {
   const { layers } = await readManifest(image, store);
+  const steps = layerSteps(config);
   return layers.map(({ digest }, n) => ({
     diffId: config.rootfs.diff_ids[n] as Digest,
+    step: steps[n],
     open: () => store.read(digest),
   }));
 }

@@ -7,11 +7,14 @@ export { imagePackages } from './image-packages.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
 export {
   compareImages,
+  type ComparedImage,
+  type ComparedLayer,
   type FileDifference,
   type ImageComparison,
   type ImagePlace,
   type SettingDifference,
 } from './compare-images.ts';
+export type { PackageDifference } from './recorded-packages.ts';
 export { decorated, type Decoration } from './decorate.ts';
 export { exportArchive, exportDirectory } from './export-files.ts';
 export type { BuildEvent, OnEvent } from './events.ts';

@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { writeFileSync } from 'node:fs';
+import { Option, type Command } from 'commander';
 import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
 import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { parseTransport } from '../registry/index.ts';
-import { changeCounts, changesText, comparisonText } from '../report/index.ts';
+import { changeCounts, changesText, comparisonPage, comparisonText, locksPage } from '../report/index.ts';
 import { changesBetween } from '../update/index.ts';
 import { addPlaceOptions, type PlaceOptions, printResult, runBuild } from './common.ts';
 import { lockText } from './lock-text.ts';
@@ -11,7 +12,11 @@ import { lockText } from './lock-text.ts';
 interface DiffOptions extends PlaceOptions {
   readonly platform?: string;
   readonly verbose?: boolean;
+  readonly format: (typeof formats)[number];
+  readonly html?: string;
 }
+
+const formats = ['text', 'json', 'html'] as const;
 
 type Side = { readonly lock: Lock } | { readonly image: ImagePlace };
 
@@ -25,12 +30,15 @@ export function diffCommand(program: Command): void {
     )
     .argument('<b>', 'what it is compared with, of the same sort')
     .option('--platform <os/arch>', 'of an index, the image that is compared; default this machine’s')
-    .option('--verbose', 'every file, not the first of each step');
-  addPlaceOptions(command).action(async (a: string, b: string, options: DiffOptions) => {
+    .option('--verbose', 'every file, not the first of each step')
+    .addOption(new Option('--format <format>', 'of what goes to stdout').choices(formats).default('text'))
+    .option('--html <file>', 'write a page for a browser as well');
+  addPlaceOptions(command).action(async (a: string, b: string, given: DiffOptions) => {
+    const options = { ...given, json: given.json === true || given.format === 'json' };
     const [left, right] = [await sideOf(a), await sideOf(b)];
     const differs =
       'lock' in left && 'lock' in right
-        ? diffLocks(left.lock, right.lock, options)
+        ? diffLocks([a, b], left.lock, right.lock, options)
         : 'image' in left && 'image' in right
           ? await diffImages([left.image, right.image], options)
           : refuseMixed();
@@ -44,20 +52,30 @@ function refuseMixed(): never {
   });
 }
 
-function diffLocks(a: Lock, b: Lock, options: DiffOptions): boolean {
+function diffLocks(names: readonly [string, string], a: Lock, b: Lock, options: DiffOptions): boolean {
   const changes = changesBetween(a.inputs, b.inputs);
   const text = [changesText(changes), changeCounts(changes)].filter(part => part !== '').join('\n');
-  printResult(options, { same: changes.length === 0, changes }, text);
+  print(options, { same: changes.length === 0, changes }, text, () => locksPage(names, changes));
   return changes.length > 0;
 }
 
 async function diffImages(places: readonly [ImagePlace, ImagePlace], options: DiffOptions): Promise<boolean> {
   const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const comparison: ImageComparison = await runBuild(options, runtime =>
-    compareImages(places, platform, runtime),
+    compareImages(places, platform, runtime, { packages: true, texts: asPage(options) }),
   );
-  printResult(options, comparison, comparisonText(comparison, options.verbose === true));
+  const text = comparisonText(comparison, options.verbose === true);
+  print(options, comparison, text, () => comparisonPage(comparison));
   return !comparison.sameContent;
+}
+
+const asPage = ({ html, format }: DiffOptions) => html !== undefined || format === 'html';
+
+function print(options: DiffOptions, json: object, text: string, page: () => string): void {
+  const shown = asPage(options) ? page() : '';
+  if (options.html !== undefined) writeFileSync(options.html, shown);
+  if (options.format === 'html') process.stdout.write(shown);
+  else printResult(options, json, text);
 }
 
 /** @throws HoldfastError DIFF_UNREADABLE (exit 2), and what parseLock and parseTransport throw */

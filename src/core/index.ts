@@ -18,3 +18,4 @@ export {
 } from './errors.ts';
 export { collectEarly } from './heap.ts';
 export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';
+export { differingLines, type DiffLine } from './text-diff.ts';

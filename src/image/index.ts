@@ -1,6 +1,14 @@
 export { openArchive } from './archive.ts';
 export { causesExplained, type LikelyCause } from './cause.ts';
-export { compareLayers, type DifferenceKind, type LayerDifference, type LayerSource } from './compare.ts';
+export {
+  compareLayers,
+  pathInLayer,
+  type CompareOptions,
+  type DifferenceKind,
+  type LayerDifference,
+  type LayerSource,
+} from './compare.ts';
+export { layerPairs, type LayerPair } from './layer-pairs.ts';
 export {
   chainId,
   formatImageConfig,
@@ -26,6 +34,7 @@ export {
   byteString,
   bytesOf,
   joined,
+  nameOf,
   parentOf,
   within,
   type ByteString,

@@ -1,4 +1,5 @@
-import type { FileDifference, ImageComparison, SettingDifference } from '../build/index.ts';
+import type { ImageComparison, PackageDifference, SettingDifference } from '../build/index.ts';
+import { changedSteps, type ChangedFile, type ChangedStep } from './changed-files.ts';
 import { formatBytes, printable } from './units.ts';
 
 /** How many files of a step are named unless all are asked for. */
@@ -8,7 +9,7 @@ const longestStep = 100;
 
 /** Two images for people: whether they are the same, then their settings, then their files by the step that wrote them. */
 export function comparisonText(comparison: ImageComparison, verbose: boolean): string {
-  const { images, sameContent, settings, files } = comparison;
+  const { images, sameContent, settings, packages, files } = comparison;
   const [a, b] = images;
   const sizes = `${formatBytes(a.bytes)} in ${a.layers} layers, ${formatBytes(b.bytes)} in ${b.layers}`;
   if (a.manifest === b.manifest) return `the same image: ${a.manifest}`;
@@ -19,9 +20,10 @@ export function comparisonText(comparison: ImageComparison, verbose: boolean): s
     `- ${a.manifest}`,
     `+ ${b.manifest} (${sizes})`,
     ...(settings.length > 0 ? ['', 'settings', ...settings.flatMap(settingLines)] : []),
+    ...(packages.length > 0 ? ['', 'packages', ...packages.map(packageLine)] : []),
     ...steps.flatMap(step => stepLines(step, verbose)),
     '',
-    `${settings.length} settings and ${total(steps, step => step.files.length)} files differ, ${total(steps, step => step.times)} files in time alone`,
+    `${settings.length} settings and ${total(steps, step => step.files.length)} files differ, ${total(steps, step => step.times.length)} files in time alone`,
   ].join('\n');
 }
 
@@ -32,36 +34,14 @@ function settingLines({ name, from, to }: SettingDifference): string[] {
   ];
 }
 
+function packageLine({ kind, name, from, to }: PackageDifference): string {
+  const versions = from.length === 0 ? to : to.length === 0 ? from : [...from, '→', ...to];
+  const sign = from.length === 0 ? '+ ' : to.length === 0 ? '- ' : '';
+  return `  ${kind}  ${sign}${printable([name, ...versions].join(' '))}`;
+}
+
 function total(steps: readonly ChangedStep[], of: (step: ChangedStep) => number): number {
   return steps.reduce((sum, step) => sum + of(step), 0);
-}
-
-/** One file of a layer, with all that differs about it. */
-interface ChangedFile {
-  readonly path: string;
-  readonly kinds: readonly string[];
-  readonly cause: FileDifference['cause'];
-}
-
-interface ChangedStep {
-  readonly step: string;
-  /** Files that differ in more than their times. */
-  readonly files: readonly ChangedFile[];
-  /** How many differ in their times alone: of two builds of different dates, nearly all do. */
-  readonly times: number;
-}
-
-function changedSteps(differences: readonly FileDifference[]): ChangedStep[] {
-  const layers = Map.groupBy(differences, ({ layer }) => layer);
-  return [...layers.values()].map(found => {
-    const paths = [...Map.groupBy(found, ({ path }) => path)];
-    const files = paths.flatMap(([path, of]) => {
-      const kinds = of.map(({ kind }) => kind).filter(kind => kind !== 'mtime');
-      const cause = of.find(({ kind }) => kind !== 'mtime')?.cause ?? 'unknown';
-      return kinds.length === 0 ? [] : [{ path, kinds, cause }];
-    });
-    return { step: found[0]?.step ?? '', files, times: paths.length - files.length };
-  });
 }
 
 function stepLines({ step, files, times }: ChangedStep, verbose: boolean): string[] {
@@ -71,7 +51,7 @@ function stepLines({ step, files, times }: ChangedStep, verbose: boolean): strin
   const more = files.length - shown.length;
   return [
     '',
-    `${short}: ${files.length} ${files.length === 1 ? 'file' : 'files'}${times === 0 ? '' : `, and ${times} in time alone`}`,
+    `${short}: ${files.length} ${files.length === 1 ? 'file' : 'files'}${times.length === 0 ? '' : `, and ${times.length} in time alone`}`,
     ...shown.map(fileLine),
     ...(more > 0 ? [`  … and ${more} more (--verbose)`] : []),
   ];

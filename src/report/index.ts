@@ -8,5 +8,6 @@ export {
   type ProgressMode,
   type ProgressTarget,
 } from './progress.ts';
+export { comparisonPage, locksPage } from './html/index.ts';
 export { formatBytes, printable } from './units.ts';
 export { updateMarkdown, updateText } from './update/index.ts';

@@ -19,5 +19,5 @@ export {
   type UpdateExplanation,
   type Verdict,
 } from './explain/index.ts';
-export type { DiffLine } from './line-diff.ts';
+export type { DiffLine } from '../core/index.ts';
 export type { ChangedText } from './scripts.ts';

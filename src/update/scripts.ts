@@ -1,8 +1,7 @@
-import { isDigest } from '../core/index.ts';
+import { differingLines, isDigest, type DiffLine } from '../core/index.ts';
 import type { Lock } from '../lock/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Change } from './changes.ts';
-import { differingLines, type DiffLine } from './line-diff.ts';
 
 /** A downloaded text that is another one now: what a step may have run, for somebody to read. */
 export interface ChangedText {

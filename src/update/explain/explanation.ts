@@ -1,8 +1,7 @@
 import type { FileDifference, Hold, SettingDifference } from '../../build/index.ts';
-import type { Digest, SourcePlace } from '../../core/index.ts';
+import type { DiffLine, Digest, SourcePlace } from '../../core/index.ts';
 import type { ChangelogSection } from '../../kinds/index.ts';
 import type { Change } from '../changes.ts';
-import type { DiffLine } from '../line-diff.ts';
 import type { TagMove } from '../tags/index.ts';
 import type { Lock } from '../../lock/index.ts';
 import type { ChangedText } from '../scripts.ts';

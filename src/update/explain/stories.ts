@@ -1,9 +1,8 @@
-import { isDigest, messageOf } from '../../core/index.ts';
+import { differingLines, isDigest, messageOf } from '../../core/index.ts';
 import { kinds, type Kind, type PackageTexts } from '../../kinds/index.ts';
 import { lineName, type InputLine, type Lock } from '../../lock/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Change } from '../changes.ts';
-import { differingLines } from '../line-diff.ts';
 import type { ChangedScript, PackageStory } from './explanation.ts';
 
 type Bytes = Pick<Store, 'readBytes'>;

@@ -1,0 +1,2 @@
+export { comparisonPage } from './comparison-page.ts';
+export { locksPage } from './lock-page.ts';
