@@ -23,12 +23,13 @@ export function layoutTarget(directory: string, tag = defaultTag): CopyTarget {
   const place = `oci:${directory}`;
   const files = directoryFiles(directory);
   const named = (name: string) => layoutSource(files, place, name);
+  const hasIndex = async () => (await files.size('index.json')) !== undefined;
   const isThere = async (blob: Content) => (await files.size(layoutPath(blob))) === blob.size;
   return {
     name: `${place}:${tag}`,
     keepsAttachments: true,
     async describe() {
-      if ((await files.size('index.json')) === undefined) return undefined;
+      if (!(await hasIndex())) return undefined;
       const entries = await layoutEntries(files, place);
       return entries.find(({ annotations }) => annotations[refNameAnnotation] === tag);
     },
@@ -58,7 +59,8 @@ export function layoutTarget(directory: string, tag = defaultTag): CopyTarget {
         if (attachment.kind === 'tag') await put(attachment.manifest, attachment.tag);
       for (const [digest, referrers] of referrersBySubject(plan)) {
         const list = referrersTag({ digest });
-        const known = await named(list).tagged?.(list);
+        // A new layout has no index before something in it has a name.
+        const known = (await hasIndex()) ? await named(list).tagged?.(list) : undefined;
         const next = listWith(known, referrers);
         if (next !== undefined) await put(next, list);
       }
