@@ -1,4 +1,11 @@
-import { defineConfig } from 'rolldown';
+import { defineConfig, type Plugin } from 'rolldown';
+
+/** To import node:process makes Node list all its own options, in 3 ms of every start; the global is the same. */
+const globalProcess: Plugin = {
+  name: 'global-process',
+  resolveId: id => (id === 'node:process' ? '\0process' : undefined),
+  load: id => (id === '\0process' ? 'export default globalThis.process;' : undefined),
+};
 
 /**
  * The program in a few files: Node.js takes a third of a second to find and read five hundred. All files lie beside
@@ -12,6 +19,7 @@ export default defineConfig({
     'check-worker': 'src/check/check-worker.ts',
   },
   platform: 'node',
+  plugins: [globalProcess],
   // Loaded where they are needed, as their authors publish them.
   external: ['openpgp', 'pako', 'undici', 'xz-decompress'],
   output: { dir: 'dist', format: 'esm', cleanDir: true, comments: { legal: true } },

@@ -56,6 +56,8 @@ async function program(name = ''): Promise<Command> {
     .showHelpAfterError('(try --help)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', exitCodeHelp);
+  // The version is asked for by programs, which wait for it.
+  if (name === '-V' || name === '--version') return command;
   const asked = Object.hasOwn(commands, name) ? [commands[name]] : Object.values(commands);
   for (const load of asked) (await load?.())?.(command);
   overrideExits(command);

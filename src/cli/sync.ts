@@ -58,7 +58,8 @@ export function syncCommand(program: Command): void {
     const clients = new RegistryClients(text => progress.show({ type: 'note', text }));
     try {
       const base = namedPlace(destination);
-      const jobs = await jobsFrom(sources.toReversed().flatMap(sourcesIn), base, options, clients);
+      const listed = await Promise.all(sources.toReversed().map(sourcesIn));
+      const jobs = await jobsFrom(listed.flat(), base, options, clients);
       const results = await syncAll(jobs, base, options, { progress, clients });
       const text = results.map(({ source, digest }) => `${source} ${digest ?? 'would be copied'}`).join('\n');
       printJsonOrText(options, { images: results }, text);
@@ -86,9 +87,9 @@ interface Tools {
   readonly clients: RegistryClients;
 }
 
-function sourcesIn(text: string): SyncSource[] {
+async function sourcesIn(text: string): Promise<SyncSource[]> {
   const isFile = statSync(text, { throwIfNoEntry: false })?.isFile() ?? false;
-  return isFile ? readSyncFile(readFileSync(text, 'utf8'), text) : [syncSource(text)];
+  return isFile ? await readSyncFile(readFileSync(text, 'utf8'), text) : [syncSource(text)];
 }
 
 async function jobsFrom(

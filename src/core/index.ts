@@ -17,5 +17,7 @@ export {
   type SourcePlace,
 } from './errors.ts';
 export { collectEarly } from './heap.ts';
+export { lazy } from './lazy.ts';
+export { nodeHttp } from './node-http.ts';
 export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';
 export { differingLines, type DiffLine } from './text-diff.ts';

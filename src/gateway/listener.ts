@@ -1,7 +1,7 @@
-import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { errnoOf } from '../core/index.ts';
+import { errnoOf, nodeHttp } from '../core/index.ts';
 import type { CertificateAuthority } from './ca.ts';
 import { breakOff } from './client-response.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -31,7 +31,7 @@ export class Connections {
     this.#authority = authority;
     this.#limits = limits;
     // It never listens: connections are given to it. No idle limit: the session closes what is left.
-    this.#http = createServer({ maxHeaderSize: limits.headerBytes, keepAliveTimeout: 0 });
+    this.#http = nodeHttp().createServer({ maxHeaderSize: limits.headerBytes, keepAliveTimeout: 0 });
     // Clients may close their sending side after the request and still wait for the answer.
     Object.assign(this.#http, { httpAllowHalfOpen: true });
     this.#http.on('request', (request, response) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { upstreamError, type HoldfastError } from '../core/index.ts';
+import { type HoldfastError, lazy, upstreamError } from '../core/index.ts';
 import { denied, type Access, type Authorizer } from './authorizer.ts';
 import { isLoopback } from './dispatchers.ts';
 import { discard, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
@@ -99,9 +99,11 @@ function scopesOf({ repository, push, mountFrom, ...request }: ApiRequest): stri
   return mountFrom ? [own, `repository:${mountFrom.path}:pull`] : [own];
 }
 
-const errorsSchema = z.object({
-  errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
-});
+const errorsSchema = lazy(() =>
+  z.object({
+    errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
+  }),
+);
 
 /**
  * What an answer that is no success means. Reads its body.
@@ -131,7 +133,7 @@ async function errorText(response: HttpResponse): Promise<string> {
     Buffer.alloc(0),
   );
   try {
-    const [first] = errorsSchema.parse(JSON.parse(bytes.toString('utf8'))).errors;
+    const [first] = errorsSchema().parse(JSON.parse(bytes.toString('utf8'))).errors;
     const text = `${first?.code ?? fallback} ${first?.message ?? ''}`;
     return text
       .replace(/[^\x20-\x7e]+/g, ' ')

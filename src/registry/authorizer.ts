@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { upstreamError } from '../core/index.ts';
+import { lazy, upstreamError } from '../core/index.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { discard, showUrl, type HttpClient, type HttpResponse } from './http.ts';
@@ -27,11 +27,13 @@ interface Grant {
   readonly token: Promise<Token>;
 }
 
-const answerSchema = z.object({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
-  expires_in: z.number().optional(),
-});
+const answerSchema = lazy(() =>
+  z.object({
+    token: z.string().optional(),
+    access_token: z.string().optional(),
+    expires_in: z.number().optional(),
+  }),
+);
 
 /** distribution-spec token.md: what a token lives where the server does not say, in seconds. */
 const defaultLifetime = 60;
@@ -146,9 +148,9 @@ export class Authorizer {
       throw badAnswer(access, `got ${response.status} from ${showUrl(response.url)}`);
     }
     const bytes = await readLimited(response, answerLimit, () => badAnswer(access, 'got an endless token'));
-    let answer: z.infer<typeof answerSchema>;
+    let answer: z.infer<ReturnType<typeof answerSchema>>;
     try {
-      answer = answerSchema.parse(JSON.parse(bytes.toString('utf8')));
+      answer = answerSchema().parse(JSON.parse(bytes.toString('utf8')));
     } catch {
       // Without the cause, which may quote the token.
       throw badAnswer(access, `got no token from ${showUrl(response.url)}`);

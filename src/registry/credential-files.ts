@@ -1,25 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errnoOf, usageError } from '../core/index.ts';
+import { errnoOf, lazy, usageError } from '../core/index.ts';
 import type { CredentialOptions } from './credentials.ts';
 
-const entrySchema = z.object({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-  registrytoken: z.string().optional(),
-});
+const entrySchema = lazy(() =>
+  z.object({
+    auth: z.string().optional(),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    identitytoken: z.string().optional(),
+    registrytoken: z.string().optional(),
+  }),
+);
 
-const configSchema = z.object({
-  auths: z.record(z.string(), entrySchema).default({}),
-  credsStore: z.string().optional(),
-  credHelpers: z.record(z.string(), z.string()).default({}),
-});
+const configSchema = lazy(() =>
+  z.object({
+    auths: z.record(z.string(), entrySchema()).default({}),
+    credsStore: z.string().optional(),
+    credHelpers: z.record(z.string(), z.string()).default({}),
+  }),
+);
 
-export type CredentialEntry = z.infer<typeof entrySchema>;
-export type CredentialConfig = z.infer<typeof configSchema>;
+export type CredentialEntry = z.infer<ReturnType<typeof entrySchema>>;
+export type CredentialConfig = z.infer<ReturnType<typeof configSchema>>;
 
 /** A place where credentials may be written, in the format of Docker's `config.json` and containers-auth.json. */
 export interface CredentialPlace {
@@ -55,7 +59,7 @@ function filePlace(file: string): CredentialPlace {
       try {
         return parseConfig(await readFile(file, 'utf8'), file);
       } catch (error) {
-        if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return configSchema.parse({});
+        if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return configSchema().parse({});
         if (errnoOf(error) === undefined) throw error;
         throw invalidCredentials(file, `cannot be read (${errnoOf(error)})`);
       }
@@ -82,12 +86,12 @@ function gitlabJob(env: CredentialOptions['env']): CredentialPlace {
       env['CI_DEPENDENCY_PROXY_PASSWORD'],
     ),
   };
-  return { name: "the GitLab job's variables", read: async () => configSchema.parse({ auths }) };
+  return { name: "the GitLab job's variables", read: async () => configSchema().parse({ auths }) };
 }
 
 function parseConfig(text: string, name: string): CredentialConfig {
   try {
-    return configSchema.parse(JSON.parse(text));
+    return configSchema().parse(JSON.parse(text));
   } catch {
     // The cause is left out: a JSON error quotes the text, which holds secrets.
     throw invalidCredentials(name, 'is not a Docker configuration');

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { errnoOf, usageError } from '../core/index.ts';
+import { errnoOf, lazy, usageError } from '../core/index.ts';
 import type { Environment } from './dispatchers.ts';
 
 /** execvp(3) answers EACCES where a directory of PATH may not be searched. */
@@ -12,7 +12,7 @@ export interface HelperAnswer {
   readonly secret: string;
 }
 
-const answerSchema = z.object({ Username: z.string(), Secret: z.string() });
+const answerSchema = lazy(() => z.object({ Username: z.string(), Secret: z.string() }));
 
 /**
  * Asks `docker-credential-NAME get` for a server's credentials: the protocol of docker-credential-helpers, the
@@ -38,7 +38,7 @@ export async function askHelper(
     throw failed(`failed with status ${code ?? 'of a signal'}`);
   }
   try {
-    const { Username: username, Secret: secret } = answerSchema.parse(JSON.parse(output));
+    const { Username: username, Secret: secret } = answerSchema().parse(JSON.parse(output));
     return username === '' && secret === '' ? undefined : { username, secret };
   } catch {
     throw failed('did not answer with JSON');

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
-import type { Dispatcher } from 'undici';
 import { errnoOf, usageError } from '../core/index.ts';
-import type { CertificatesFor } from './host-certificates.ts';
+import { directDispatcher, type Dispatcher } from './direct.ts';
+import type { CertificatesFor, HostCertificates } from './host-certificates.ts';
+import { proxiedDispatcher } from './proxied.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,68 +23,54 @@ export async function openDispatchers(
   certificatesFor: CertificatesFor = () => undefined,
   verify = true,
 ): Promise<Dispatchers> {
-  // Loaded at first use: a build from the cache speaks to nobody, and should not wait for this.
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
-  const ca = await extraRoots(env);
-  const proxyTls: { readonly ca?: string[] } = ca ? { ca } : {};
-  const connect = { ...proxyTls, ...(!verify && { rejectUnauthorized: false }) };
+  const roots = await extraRoots(env);
+  const [httpProxy, httpsProxy] = [proxyIn(env, 'http_proxy'), proxyIn(env, 'https_proxy')];
   const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
-  const agentsWith = (tls: typeof connect) => {
-    // HTTP/2 would put all blobs of an image through one connection.
-    const options = { allowH2: false, connect: tls };
-    const proxied = (httpProxy: string, httpsProxy: string) => {
-      try {
-        return new EnvHttpProxyAgent({
-          ...options,
-          requestTls: tls,
-          proxyTls,
-          httpProxy,
-          httpsProxy,
-          noProxy,
-        });
-      } catch {
-        // The variable may hold a password: neither it nor the cause, which quotes it, is shown.
-        throw usageError('PROXY_INVALID', 'HTTPS_PROXY or HTTP_PROXY is not the URL of a proxy', {
-          next: 'Write it as http://host:port, or unset it.',
-        });
-      }
-    };
-    return {
-      direct: new Agent(options),
-      // Two agents, because undici sends https through HTTP_PROXY where HTTPS_PROXY is not set; curl and Go do not.
-      http: proxied(env['http_proxy'] ?? env['HTTP_PROXY'] ?? '', ''),
-      https: proxied('', env['https_proxy'] ?? env['HTTPS_PROXY'] ?? ''),
-    };
+  const dispatchersWith = (certificates: Partial<HostCertificates>) => {
+    const trusted = [...roots, ...(certificates.roots ?? [])];
+    const tls = { roots: trusted, ...certificates.client, ...(!verify && { rejectUnauthorized: false }) };
+    const direct = directDispatcher(tls);
+    const through = (proxy: string) =>
+      proxy === '' ? direct : proxiedDispatcher({ proxy, noProxy, tls, proxyTls: { roots } });
+    return { direct, http: through(httpProxy), https: through(httpsProxy) };
   };
-  const usual = agentsWith(connect);
+  const usual = dispatchersWith({});
   const own = new Map<string, typeof usual>();
-  const agentsFor = (url: URL) => {
+  const dispatchersFor = (url: URL) => {
     const certificates = url.protocol === 'https:' ? certificatesFor(url.host) : undefined;
     if (certificates === undefined) return usual;
-    const { roots, client } = certificates;
-    const ca = [...(connect.ca ?? getCACertificates('default')), ...roots];
-    const agents = own.get(url.host) ?? agentsWith({ ...connect, ...client, ca });
-    own.set(url.host, agents);
-    return agents;
+    const dispatchers = own.get(url.host) ?? dispatchersWith(certificates);
+    own.set(url.host, dispatchers);
+    return dispatchers;
   };
   return {
     dispatcherFor(url) {
-      const { direct, http, https } = agentsFor(url);
+      const { direct, http, https } = dispatchersFor(url);
       if (isLoopback(url.hostname)) return direct;
       return url.protocol === 'https:' ? https : http;
     },
     async close() {
       const all = [usual, ...own.values()].flatMap(({ direct, http, https }) => [direct, http, https]);
-      await Promise.all(all.map(agent => agent.destroy()));
+      await Promise.all([...new Set(all)].map(dispatcher => dispatcher.destroy()));
     },
   };
 }
 
-async function extraRoots(env: Environment): Promise<string[] | undefined> {
+/** The URL of a proxy, or nothing. @throws HoldfastError PROXY_INVALID (exit 2) */
+function proxyIn(env: Environment, name: string): string {
+  const proxy = env[name] ?? env[name.toUpperCase()] ?? '';
+  if (proxy === '' || (/^https?:/i.test(proxy) && URL.canParse(proxy))) return proxy;
+  // The variable may hold a password: it is not shown.
+  throw usageError('PROXY_INVALID', 'HTTPS_PROXY or HTTP_PROXY is not the URL of a proxy', {
+    next: 'Write it as http://host:port, or unset it.',
+  });
+}
+
+async function extraRoots(env: Environment): Promise<string[]> {
   const file = env['SSL_CERT_FILE'];
-  if (!file) return undefined;
+  if (!file) return [];
   try {
-    return [...getCACertificates('default'), await readFile(file, 'utf8')];
+    return [await readFile(file, 'utf8')];
   } catch (error) {
     throw usageError(
       'ROOTS_UNREADABLE',

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import { HoldfastError, upstreamError, usageError } from '../core/index.ts';
 import type { Clock } from './clock.ts';
+import { drain } from './direct.ts';
 import { isInternal, isLoopback, type Dispatchers } from './dispatchers.ts';
 import { networkFailure } from './network-failure.ts';
 import { parseRetryAfter, retrying, TransientFailure, usualAttempts } from './retry.ts';
@@ -22,7 +22,7 @@ export interface HttpResponse {
   readonly status: number;
   header(name: string): string | undefined;
   /** Must be read, or dumped with {@link discard}. */
-  readonly body: Dispatcher.ResponseData['body'];
+  readonly body: Readable;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   /** What an error thrown by reading `body` means: see `networkFailure`. */
@@ -179,7 +179,7 @@ function bodyOf(body: ReturnType<NonNullable<HttpRequest['body']>>): Uint8Array 
 
 /** Reads what is left of a body and forgets it, so that its connection can serve again. */
 export async function discard({ body }: HttpResponse): Promise<void> {
-  await body.dump({ limit: 64 * 1024 }).catch(() => {});
+  await drain(body, 64 * 1024);
 }
 
 /** Closes the connection rather than read on: what comes is not what was asked for. */

@@ -41,6 +41,7 @@ export {
   type ReadImage,
 } from './copy/read-image.ts';
 export type { Selection } from './copy/selection.ts';
+export { drain } from './direct.ts';
 export { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 export {
   type Descriptor,

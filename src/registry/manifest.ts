@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isDigest, upstreamError, type Digest } from '../core/index.ts';
+import { type Digest, isDigest, lazy, upstreamError } from '../core/index.ts';
 
 /** What names a blob or manifest: OCI image-spec descriptor.md, the members that moving images needs. */
 export interface Descriptor {
@@ -55,35 +55,41 @@ export function isImageConfigType(mediaType: string): boolean {
   return imageConfigTypes.includes(mediaType);
 }
 
-const descriptorSchema = z.object({
-  mediaType: z.string(),
-  digest: z.custom<Digest>(isDigest, 'not a sha256 digest'),
-  size: z.number().int().nonnegative(),
-});
+const descriptorSchema = lazy(() =>
+  z.object({
+    mediaType: z.string(),
+    digest: z.custom<Digest>(isDigest, 'not a sha256 digest'),
+    size: z.number().int().nonnegative(),
+  }),
+);
 
-const imageSchema = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  config: descriptorSchema,
-  layers: z.array(descriptorSchema),
-  // Both kinds at once is the confusion of CVE-2021-41190.
-  manifests: z.undefined().optional(),
-});
+const imageSchema = lazy(() =>
+  z.object({
+    schemaVersion: z.literal(2),
+    mediaType: z.string().optional(),
+    config: descriptorSchema(),
+    layers: z.array(descriptorSchema()),
+    // Both kinds at once is the confusion of CVE-2021-41190.
+    manifests: z.undefined().optional(),
+  }),
+);
 
-const indexSchema = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  manifests: z.array(
-    descriptorSchema.extend({
-      platform: z
-        .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-        .optional(),
-      annotations: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
-  config: z.undefined().optional(),
-  layers: z.undefined().optional(),
-});
+const indexSchema = lazy(() =>
+  z.object({
+    schemaVersion: z.literal(2),
+    mediaType: z.string().optional(),
+    manifests: z.array(
+      descriptorSchema().extend({
+        platform: z
+          .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+          .optional(),
+        annotations: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
+    config: z.undefined().optional(),
+    layers: z.undefined().optional(),
+  }),
+);
 
 /**
  * Reads what a manifest refers to. `where` names it in errors.
@@ -93,12 +99,12 @@ export function readManifest(bytes: Uint8Array, mediaType: string, where: string
   const json = manifestJson(bytes, where);
   try {
     if (imageTypes.includes(mediaType)) {
-      const { config, layers, mediaType: own } = imageSchema.parse(json);
+      const { config, layers, mediaType: own } = imageSchema().parse(json);
       requireSameType(own, mediaType, where);
       return { kind: 'image', config, layers };
     }
     if (indexTypes.includes(mediaType)) {
-      const { manifests, mediaType: own } = indexSchema.parse(json);
+      const { manifests, mediaType: own } = indexSchema().parse(json);
       requireSameType(own, mediaType, where);
       return { kind: 'index', manifests };
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { upstreamError } from '../core/index.ts';
+import { lazy, upstreamError } from '../core/index.ts';
 import { refusal, type ApiRequest, type RegistryApi } from './api.ts';
 import type { HttpResponse } from './http.ts';
 import { readLimited } from './limited.ts';
@@ -36,7 +36,7 @@ function nextPage(response: HttpResponse): URL | undefined {
   return undefined;
 }
 
-const tagsSchema = z.object({ tags: z.array(z.string()).nullish() });
+const tagsSchema = lazy(() => z.object({ tags: z.array(z.string()).nullish() }));
 
 /**
  * distribution-spec, "Listing Tags": all of them, in the registry's order, page by page.
@@ -61,7 +61,7 @@ export async function* tagsOf(api: RegistryApi, repository: Reference): AsyncGen
 
 function tagsIn(bytes: Buffer, repository: Reference): string[] {
   try {
-    return tagsSchema.parse(JSON.parse(bytes.toString('utf8'))).tags ?? [];
+    return tagsSchema().parse(JSON.parse(bytes.toString('utf8'))).tags ?? [];
   } catch (error) {
     throw badList(repository, 'it is not one', error);
   }

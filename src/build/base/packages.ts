@@ -1,5 +1,5 @@
 import { upstreamError, usageError } from '../../core/index.ts';
-import { openDispatchers, type Environment } from '../../registry/index.ts';
+import { drain, openDispatchers, type Environment } from '../../registry/index.ts';
 import {
   Candidates,
   distributionSuites,
@@ -131,7 +131,7 @@ export async function archiveFetch(env: Environment): Promise<{ fetch: Fetch; cl
           headers: { 'user-agent': 'holdfast' },
         });
         if (statusCode === 200) return body;
-        await body.dump();
+        await drain(body, 64 * 1024);
         if (statusCode === 404 || statusCode === 410) return undefined;
         if (statusCode < 500 || tries === 4) throw refused(url, `it answered ${statusCode}`);
       } catch (error) {

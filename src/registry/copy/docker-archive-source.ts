@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integrityError, usageError } from '../../core/index.ts';
+import { integrityError, lazy, usageError } from '../../core/index.ts';
 import { imageTypes, manifestLimit } from '../manifest.ts';
 import { familiarReference, formatReference, type Reference } from '../reference.ts';
 import { containerdName } from '../transports/docker-archive.ts';
@@ -8,16 +8,18 @@ import type { Files } from './files.ts';
 import { layoutSource } from './layout-source.ts';
 import type { CopySource } from './place.ts';
 
-const imagesSchema = z
-  .array(
-    z.object({
-      Config: z.string(),
-      RepoTags: z.array(z.string()).nullish(),
-      Layers: z.array(z.string()).nullish(),
-    }),
-  )
-  .max(10_000);
-type SavedImage = z.infer<typeof imagesSchema>[number];
+const imagesSchema = lazy(() =>
+  z
+    .array(
+      z.object({
+        Config: z.string(),
+        RepoTags: z.array(z.string()).nullish(),
+        Layers: z.array(z.string()).nullish(),
+      }),
+    )
+    .max(10_000),
+);
+type SavedImage = z.infer<ReturnType<typeof imagesSchema>>[number];
 
 /**
  * `docker-archive:FILE[:REFERENCE]`, to copy from: what `docker save` wrote. Since version 25 that is an OCI layout,
@@ -91,7 +93,7 @@ async function savedImages(files: Files, place: string): Promise<SavedImage[]> {
   const bytes = await files.read('manifest.json', manifestLimit);
   if (bytes === undefined) throw invalid(place, 'it has no manifest.json');
   try {
-    return imagesSchema.parse(JSON.parse(bytes.toString('utf8')));
+    return imagesSchema().parse(JSON.parse(bytes.toString('utf8')));
   } catch (error) {
     throw invalid(place, 'its manifest.json is none', error);
   }

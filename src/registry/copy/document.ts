@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lazy } from '../../core/index.ts';
 import { notAManifest, requireSameType, manifestJson, indexTypes, imageTypes } from '../manifest.ts';
 import { isContentDigest, type Content, type ContentDigest } from './content.ts';
 
@@ -21,51 +22,36 @@ export type CopyDocument =
       readonly annotations?: Readonly<Record<string, string>> | undefined;
     };
 
-/** Go writes `null` for what is absent. */
-const annotations = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform(value => value ?? undefined);
-
-const contentSchema = z.object({
-  mediaType: z.string(),
-  digest: z.custom<ContentDigest>(isContentDigest, 'not a sha256 or sha512 digest'),
-  size: z.number().int().nonnegative(),
-  urls: z
-    .array(z.string())
-    .nullish()
-    .transform(value => value ?? undefined),
-  platform: z
-    .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-    .nullish()
-    .transform(value => value ?? undefined),
-  annotations,
-  artifactType: z.string().optional(),
-});
-
-const subject = contentSchema.nullish().transform(value => value ?? undefined);
-
-const imageSchema = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
-  config: contentSchema,
-  layers: z.array(contentSchema).max(10_000),
-  subject,
-  annotations,
+const schemas = lazy(() => {
+  /** Go writes `null` for what is absent. */
+  const orAbsent = <Schema extends z.ZodType>(schema: Schema) =>
+    schema.nullish().transform(value => value ?? undefined);
+  const annotations = orAbsent(z.record(z.string(), z.string()));
+  const content = z.object({
+    mediaType: z.string(),
+    digest: z.custom<ContentDigest>(isContentDigest, 'not a sha256 or sha512 digest'),
+    size: z.number().int().nonnegative(),
+    urls: orAbsent(z.array(z.string())),
+    platform: orAbsent(
+      z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() }),
+    ),
+    annotations,
+    artifactType: z.string().optional(),
+  });
+  const common = {
+    schemaVersion: z.literal(2),
+    mediaType: z.string().optional(),
+    artifactType: z.string().optional(),
+    subject: orAbsent(content),
+    annotations,
+  };
   // Both kinds at once is the confusion of CVE-2021-41190.
-  manifests: z.undefined().optional(),
-});
-
-const indexSchema = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
-  manifests: z.array(contentSchema).max(10_000),
-  subject,
-  annotations,
-  config: z.undefined().optional(),
-  layers: z.undefined().optional(),
+  const none = z.undefined().optional();
+  const list = z.array(content).max(10_000);
+  return {
+    image: z.object({ ...common, config: content, layers: list, manifests: none }),
+    index: z.object({ ...common, manifests: list, config: none, layers: none }),
+  };
 });
 
 /**
@@ -76,14 +62,14 @@ export function readDocument(bytes: Uint8Array, mediaType: string, where: string
   const json = manifestJson(bytes, where);
   try {
     if (imageTypes.includes(mediaType)) {
-      const { mediaType: own, artifactType, config, layers, ...rest } = imageSchema.parse(json);
+      const { mediaType: own, artifactType, config, layers, ...rest } = schemas().image.parse(json);
       requireSameType(own, mediaType, where);
       const { subject, annotations } = rest;
       const type = artifactType ?? config.mediaType;
       return { kind: 'image', config, layers, subject, annotations, artifactType: type };
     }
     if (indexTypes.includes(mediaType)) {
-      const { mediaType: own, artifactType, manifests, subject, annotations } = indexSchema.parse(json);
+      const { mediaType: own, artifactType, manifests, subject, annotations } = schemas().index.parse(json);
       requireSameType(own, mediaType, where);
       return { kind: 'index', manifests, subject, annotations, artifactType };
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integrityError, usageError } from '../../core/index.ts';
+import { integrityError, lazy, usageError } from '../../core/index.ts';
 import { manifestLimit } from '../manifest.ts';
 import { defaultTag, refNameAnnotation } from '../transports/oci-layout.ts';
 import { contentDigest, isContentDigest, splitDigest, type Content, type ContentDigest } from './content.ts';
@@ -9,17 +9,19 @@ import type { Files } from './files.ts';
 import type { CopySource } from './place.ts';
 import { layoutPath } from './plan.ts';
 
-const entrySchema = z.object({
-  mediaType: z.string(),
-  digest: z.custom<ContentDigest>(isContentDigest, 'not a sha256 or sha512 digest'),
-  size: z.number().int().nonnegative(),
-  annotations: z
-    .record(z.string(), z.string())
-    .nullish()
-    .transform(value => value ?? {}),
-});
-const indexSchema = z.object({ manifests: z.array(entrySchema) });
-export type LayoutEntry = z.infer<typeof entrySchema>;
+const entrySchema = lazy(() =>
+  z.object({
+    mediaType: z.string(),
+    digest: z.custom<ContentDigest>(isContentDigest, 'not a sha256 or sha512 digest'),
+    size: z.number().int().nonnegative(),
+    annotations: z
+      .record(z.string(), z.string())
+      .nullish()
+      .transform(value => value ?? {}),
+  }),
+);
+const indexSchema = lazy(() => z.object({ manifests: z.array(entrySchema()) }));
+export type LayoutEntry = z.infer<ReturnType<typeof entrySchema>>;
 
 /**
  * An OCI image layout (image-spec, image-layout.md), to copy from. Without a tag its only image, or the one called
@@ -99,7 +101,7 @@ export async function layoutEntries(files: Files, place: string): Promise<Layout
     });
   }
   try {
-    return indexSchema.parse(JSON.parse(bytes.toString('utf8'))).manifests;
+    return indexSchema().parse(JSON.parse(bytes.toString('utf8'))).manifests;
   } catch (error) {
     throw integrityError('OCI_LAYOUT_INVALID', `index.json of ${place} is not an image index`, {
       next: 'Write the layout anew with the tool that made it.',

@@ -1,6 +1,5 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { isDigest, messageOf, usageError } from '../../core/index.ts';
+import { isDigest, lazy, messageOf, usageError } from '../../core/index.ts';
 import { formatReference, parseReference, repositoryName, type Reference } from '../reference.ts';
 import type { CopyPlace } from './open-place.ts';
 
@@ -16,29 +15,33 @@ export interface SyncSource {
   readonly certDir?: string | undefined;
 }
 
-const names = z.record(z.string(), z.array(z.string()).nullable());
-const registrySchema = z.strictObject({
-  images: names.nullish(),
-  'images-by-tag-regex': z.record(z.string(), z.string()).nullish(),
-  credentials: z.object({ username: z.string(), password: z.string() }).nullish(),
-  'tls-verify': z.boolean().nullish(),
-  'cert-dir': z.string().nullish(),
-});
-const fileSchema = z.record(z.string(), registrySchema);
+const names = lazy(() => z.record(z.string(), z.array(z.string()).nullable()));
+const registrySchema = lazy(() =>
+  z.strictObject({
+    images: names().nullish(),
+    'images-by-tag-regex': z.record(z.string(), z.string()).nullish(),
+    credentials: z.object({ username: z.string(), password: z.string() }).nullish(),
+    'tls-verify': z.boolean().nullish(),
+    'cert-dir': z.string().nullish(),
+  }),
+);
+const fileSchema = lazy(() => z.record(z.string(), registrySchema()));
 
 /**
  * What a file says is to be synced: YAML as skopeo's, by registry, or a list with a reference a line and comments
  * after `#`. A reference without tag and digest is every tag of its repository.
  * @throws HoldfastError SYNC_FILE, REFERENCE_INVALID (exit 2)
  */
-export function readSyncFile(text: string, file: string): SyncSource[] {
+export async function readSyncFile(text: string, file: string): Promise<SyncSource[]> {
   if (!/\.ya?ml$/i.test(file)) {
     const lines = text.split('\n').map(line => line.replace(/(?:^|\s)#.*/, '').trim());
     return lines.filter(line => line !== '').map(syncSource);
   }
-  let registries: z.infer<typeof fileSchema>;
+  // Loaded where it is needed: no other copy reads YAML.
+  const { parse } = await import('yaml');
+  let registries: z.infer<ReturnType<typeof fileSchema>>;
   try {
-    registries = fileSchema.parse(parse(text) ?? {});
+    registries = fileSchema().parse(parse(text) ?? {});
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
     // Not the text itself, which may hold a password.

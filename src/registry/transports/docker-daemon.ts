@@ -1,7 +1,7 @@
-import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
-import { errnoOf, HoldfastError, upstreamError, usageError } from '../../core/index.ts';
+import { errnoOf, HoldfastError, nodeHttp, upstreamError, usageError } from '../../core/index.ts';
 import type { Environment } from '../dispatchers.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import { dockerArchiveMembers } from './docker-archive.ts';
@@ -39,7 +39,7 @@ export function dockerEngine(environment: Environment): DockerEngine {
   const endpoint = endpointOf(address);
   const begin = (method: string, path: string) => {
     const headers = { host: 'docker', ...(method === 'POST' && { 'content-type': 'application/x-tar' }) };
-    const asked = request({ ...endpoint, method, path, headers });
+    const asked = nodeHttp().request({ ...endpoint, method, path, headers });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       asked.on('response', resolve).on('error', error => reject(unreachable(address, error)));
     });

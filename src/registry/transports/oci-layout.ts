@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { z } from 'zod';
-import { errnoOf, integrityError, isDigest, sha256, usageError, type Digest } from '../../core/index.ts';
+import {
+  type Digest,
+  errnoOf,
+  integrityError,
+  isDigest,
+  lazy,
+  sha256,
+  usageError,
+} from '../../core/index.ts';
 import { Store } from '../../store/index.ts';
 import { blobsOf, readImageTree } from '../image-tree.ts';
 import { manifestLimit, type Descriptor } from '../manifest.ts';
@@ -15,17 +23,19 @@ export const refNameAnnotation = 'org.opencontainers.image.ref.name';
 /** What an image is called in a layout where the user does not say; umoci's default, too. */
 export const defaultTag = 'latest';
 
-const indexSchema = z.object({
-  manifests: z.array(
-    z.object({
-      mediaType: z.string(),
-      digest: z.custom<Digest>(isDigest, 'not a sha256 digest'),
-      size: z.number().int().nonnegative(),
-      annotations: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
-});
-type NamedManifest = z.infer<typeof indexSchema>['manifests'][number];
+const indexSchema = lazy(() =>
+  z.object({
+    manifests: z.array(
+      z.object({
+        mediaType: z.string(),
+        digest: z.custom<Digest>(isDigest, 'not a sha256 digest'),
+        size: z.number().int().nonnegative(),
+        annotations: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
+  }),
+);
+type NamedManifest = z.infer<ReturnType<typeof indexSchema>>['manifests'][number];
 
 /**
  * `oci:DIR[:TAG]`, to read: an OCI image layout. Without a tag its only image, or the one called `latest`.
@@ -92,7 +102,7 @@ async function namedManifest(directory: string, tag: string | undefined): Promis
   );
 }
 
-async function readIndex(directory: string): Promise<z.infer<typeof indexSchema>> {
+async function readIndex(directory: string): Promise<z.infer<ReturnType<typeof indexSchema>>> {
   const file = join(directory, 'index.json');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw usageError(
@@ -102,7 +112,7 @@ async function readIndex(directory: string): Promise<z.infer<typeof indexSchema>
     );
   });
   try {
-    return indexSchema.parse(JSON.parse(text));
+    return indexSchema().parse(JSON.parse(text));
   } catch (error) {
     throw integrityError('OCI_LAYOUT_INVALID', `${file} is not an image index`, {
       next: 'Write the layout anew with the tool that made it.',

@@ -1,0 +1,122 @@
+import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import { nodeHttp } from '../core/index.ts';
+
+/** A request as it goes out: nothing is added but `Host`, and the length of a body that is there whole. */
+export interface OutgoingRequest {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string | Readable | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface IncomingAnswer {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Must be read, or destroyed. */
+  readonly body: Readable;
+}
+
+/** One way to the outside. */
+export interface Dispatcher {
+  request(request: OutgoingRequest): Promise<IncomingAnswer>;
+  /** Closes all its connections. */
+  destroy(): Promise<void>;
+}
+
+export interface TlsSettings {
+  /** Besides those that Node has, PEM. */
+  readonly roots?: readonly string[] | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly rejectUnauthorized?: boolean | undefined;
+}
+
+/** Milliseconds to get a connection, and those that it may be silent for. */
+const connectPatience = 10_000;
+const patience = 300_000;
+
+/** Straight to the host, as many connections as there are requests under way, each kept for the next. */
+export function directDispatcher(tls: TlsSettings): Dispatcher {
+  const settings = { keepAlive: true, timeout: patience };
+  const { Agent, request } = nodeHttp();
+  const plain = new Agent(settings);
+  let secure: HttpAgent | undefined;
+  const begin = ({ origin, path, method, headers, signal }: OutgoingRequest): ClientRequest => {
+    const { protocol, hostname, port } = new URL(origin);
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const options = { host, port, path, method, headers, ...(signal && { signal }) };
+    if (protocol === 'http:') return request({ ...options, agent: plain });
+    // Loaded at first use, as all that TLS needs.
+    const https = process.getBuiltinModule('node:https');
+    secure ??= new https.Agent({ ...settings, ...nodeTls(tls) });
+    return https.request({ ...options, agent: secure });
+  };
+  return {
+    request: outgoing => answered(begin(outgoing), outgoing.body),
+    destroy() {
+      plain.destroy();
+      secure?.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The settings as Node has them. */
+export function nodeTls({
+  roots = [],
+  ...settings
+}: TlsSettings): Omit<TlsSettings, 'roots'> & { ca?: string[] } {
+  if (roots.length === 0) return settings;
+  const known = process.getBuiltinModule('node:tls').getCACertificates('default');
+  return { ...settings, ca: [...known, ...roots] };
+}
+
+function answered(asked: ClientRequest, body: OutgoingRequest['body']): Promise<IncomingAnswer> {
+  const answer = new Promise<IncomingAnswer>((resolve, reject) => {
+    asked.on('error', reject).on('response', incoming => {
+      // Whoever reads learns of an error; one that comes before or after is met here.
+      incoming.on('error', () => {});
+      // An answer that does not wait for the end of the question leaves no connection for another.
+      incoming.on('end', () => void (asked.writableFinished || asked.destroy()));
+      resolve({ statusCode: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
+    });
+  });
+  limitWaiting(asked);
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) asked.end(body);
+  // What fails here fails the request.
+  else pipeline(body, asked, () => {});
+  return answer;
+}
+
+function limitWaiting(asked: ClientRequest): void {
+  asked.on('timeout', () => asked.destroy(timeout('no answer')));
+  asked.on('socket', socket => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(() => asked.destroy(timeout('no connection')), connectPatience);
+    const settle = () => clearTimeout(timer);
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', settle);
+    asked.once('close', settle);
+  });
+}
+
+function timeout(what: string): Error {
+  return Object.assign(new Error(`${what} in time`), { code: 'ETIMEDOUT' });
+}
+
+/** Reads at most `limit` more bytes of a body and forgets them; where there are more its connection is closed. */
+export async function drain(body: Readable, limit: number): Promise<void> {
+  let left = limit;
+  try {
+    for await (const chunk of body) {
+      left -= (chunk as Uint8Array).byteLength;
+      if (left < 0) return;
+    }
+  } catch {
+    // Nobody asked for it.
+  }
+}

@@ -1,0 +1,40 @@
+import type { EnvHttpProxyAgent } from 'undici';
+import { nodeTls, type Dispatcher, type TlsSettings } from './direct.ts';
+
+export interface ProxySettings {
+  readonly proxy: string;
+  /** Hosts that are asked directly, as NO_PROXY lists them. */
+  readonly noProxy: string;
+  /** For the host behind the proxy. */
+  readonly tls: TlsSettings;
+  /** For the proxy itself. */
+  readonly proxyTls: TlsSettings;
+}
+
+/** Through a proxy, as undici speaks to them. It is loaded at first use: it takes longer than all else together. */
+export function proxiedDispatcher({ proxy, noProxy, tls, proxyTls }: ProxySettings): Dispatcher {
+  let opened: Promise<EnvHttpProxyAgent> | undefined;
+  const open = async () => {
+    const undici = await import('undici');
+    return new undici.EnvHttpProxyAgent({
+      // HTTP/2 would put all blobs of an image through one connection.
+      allowH2: false,
+      connect: nodeTls(tls),
+      requestTls: nodeTls(tls),
+      proxyTls: nodeTls(proxyTls),
+      httpProxy: proxy,
+      httpsProxy: proxy,
+      noProxy,
+    });
+  };
+  return {
+    async request({ body = null, signal, ...request }) {
+      opened ??= open();
+      const options = { ...request, body, method: request.method as 'GET' };
+      return (await opened).request(signal === undefined ? options : { ...options, signal });
+    },
+    async destroy() {
+      await (await opened)?.destroy();
+    },
+  };
+}
