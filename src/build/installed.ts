@@ -107,7 +107,7 @@ export function checkInstalled(
     }
     for (const one of packages) {
       const locked = versions.get(one.name);
-      if (locked?.includes(one.version) === true) continue;
+      if (locked?.some(version => version === one.version || version === one.fileVersion)) continue;
       if (locked !== undefined && systemKinds.includes(kind))
         contradictions.push({ kind, installed: one, locked });
       else unaccounted.push({ ...one, kind });

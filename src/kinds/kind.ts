@@ -126,6 +126,8 @@ export interface InstalledPackage {
   /** As the lock names it. */
   readonly name: string;
   readonly version: string;
+  /** What the name of its file says in place of that, where it says less. */
+  readonly fileVersion?: string | undefined;
   readonly architecture?: string | undefined;
   /** The file that says so, from the root, without a leading slash. */
   readonly from: string;

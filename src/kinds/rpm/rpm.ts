@@ -3,19 +3,18 @@ import { asksForFile, bodyOf, outcomeOf } from '../answers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Kind, Recognised } from '../kind.ts';
 import { urlPath, type UrlPath } from '../url-path.ts';
+import { installedPackages } from './installed.ts';
 import { packageNamed } from './package.ts';
 import { isRepomd, Repositories } from './repositories.ts';
 
-/**
- * Repositories as createrepo makes them, for dnf, yum and zypper. What is installed is in a database (SQLite, Berkeley
- * DB or rpm's own) that can be opened by its path only, and is not compared; nor does a repository have a past.
- */
+/** Repositories as createrepo makes them, for dnf, yum and zypper. They have no past. */
 export const rpm: Kind = {
   name: 'rpm',
   async recogniser(context) {
     const repositories = await Repositories.read(context);
     return exchange => recognise(exchange, repositories);
   },
+  installed: installedPackages,
 };
 
 function recognise(exchange: Exchange, repositories: Repositories): Recognised | undefined {
