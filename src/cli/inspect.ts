@@ -29,7 +29,10 @@ export function inspectCommand(program: Command): void {
         'compare configuration and layers of two images, these by their bytes; exit 1 if they differ',
       )
       .option('-n, --no-tags', 'do not list the tags of the repository')
-      .option('--platform <os/arch>', 'of an index the image for this platform; default this machine’s')
+      .option(
+        '--platform <os/arch>',
+        'of an index the image for this platform; default this machine’s, and with --identity every one',
+      )
       .option('--json', 'the result as JSON on stdout; without --identity it is always'),
   ).action(async (name: string, other: string | undefined, options: InspectOptions) => {
     const places = [name, ...(other === undefined ? [] : [other])].map(namedPlace);
@@ -38,15 +41,15 @@ export function inspectCommand(program: Command): void {
         next: 'Write `holdfast inspect IMAGE`, or `holdfast inspect --identity IMAGE OTHER`.',
       });
     }
-    const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+    const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
     await withRegistry(options, places.flatMap(hostsOf), async client => {
       const opened: CopySource[] = [];
       try {
         for (const place of places)
           opened.push(await openCopySource(place, { client, environment: process.env }));
         const [a, b] = opened;
-        if (a && b) return printIdentity(options, await sameImage(a, b));
-        if (a) return await printImage(a, platform, options, client);
+        if (a && b) return printIdentity(options, await sameImage(a, b, platform));
+        if (a) return await printImage(a, platform ?? hostPlatform(), options, client);
       } finally {
         for (const source of opened) await source.close?.();
       }

@@ -40,7 +40,7 @@ export {
   verifiedBlob,
   type ReadImage,
 } from './copy/read-image.ts';
-export type { Selection } from './copy/selection.ts';
+export { selectedRoot, type Selection } from './copy/selection.ts';
 export { drain } from './direct.ts';
 export { openDispatchers, type Dispatchers, type Environment } from './dispatchers.ts';
 export {

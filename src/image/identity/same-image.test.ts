@@ -101,6 +101,10 @@ test('one platform chosen out of an index, and indexes of the same images', asyn
   const half = await compare('index', 'half');
   expect(half.same).toBe(false);
   expect(half.platforms).toMatchObject([{ same: true }, { platform: 'linux/arm64', same: false }]);
+  const only = async (architecture: string) =>
+    sameImage(await place('index'), await place('half'), { os: 'linux', architecture });
+  expect(await only('amd64')).toMatchObject({ same: true, a: { digest: image.digest } });
+  await expect(only('arm64')).rejects.toMatchObject({ code: 'REGISTRY_NO_PLATFORM', exit: 5 });
 });
 
 test('another configuration is another image, and it is said in what', async () => {

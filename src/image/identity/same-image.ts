@@ -1,7 +1,8 @@
-import { formatPlatform } from '../../core/index.ts';
+import { formatPlatform, type Platform } from '../../core/index.ts';
 import {
   imageOf,
   readDocument,
+  selectedRoot,
   type Content,
   type ContentManifest,
   type CopySource,
@@ -33,11 +34,13 @@ export interface PlatformIdentity extends ImageComparison {
 
 /**
  * Holds two images against each other by what they are: configuration and diff IDs, these recomputed from the bytes
- * wherever the compressed layers differ. Two indexes are the same where they have the same platforms, each the same.
- * @throws HoldfastError IMAGE_CONFIG_INVALID, REGISTRY_DIGEST_MISMATCH, LAYER_CORRUPT (exit 4), and what the sources throw
+ * wherever the compressed layers differ. Two indexes are the same where they have the same platforms, each the same;
+ * with `only` the image of that platform counts, whatever else an index has.
+ * @throws HoldfastError IMAGE_CONFIG_INVALID, REGISTRY_DIGEST_MISMATCH, LAYER_CORRUPT (exit 4), REGISTRY_NO_PLATFORM
+ *   (exit 5), and what the sources throw
  */
-export async function sameImage(a: CopySource, b: CopySource): Promise<Identity> {
-  const [left, right] = await Promise.all([rootOf(a), rootOf(b)]);
+export async function sameImage(a: CopySource, b: CopySource, only?: Platform): Promise<Identity> {
+  const [left, right] = await Promise.all([rootOf(a, only), rootOf(b, only)]);
   const named = { a: nameOf(left), b: nameOf(right) };
   if (left.manifest.descriptor.digest === right.manifest.descriptor.digest)
     return { same: true, ...named, platforms: [], reasons: ['it is the same manifest, byte for byte'] };
@@ -61,8 +64,9 @@ interface Root {
   readonly manifest: ContentManifest;
 }
 
-async function rootOf(source: CopySource): Promise<Root> {
-  return { source, manifest: await source.root() };
+async function rootOf(source: CopySource, only: Platform | undefined): Promise<Root> {
+  const platforms = only === undefined ? [] : [only];
+  return { source, manifest: await selectedRoot(source, { kind: 'platforms', platforms }) };
 }
 
 function nameOf({ source, manifest: { descriptor } }: Root): NamedImage {
