@@ -8,8 +8,8 @@ import { splitDigest, type Content } from './content.ts';
 import type { Supply } from './place.ts';
 
 /**
- * Writes a blob to a file, whole or not at all. What came of it before a connection broke for good stays beside it
- * as `.HEX.PID-….partial`; whoever copies the same blob there next begins with that, hashed again.
+ * Writes a blob to a file, whole or not at all. What came of it before a connection broke for good, or the
+ * user stopped it, stays beside it as `.HEX.PID-….partial`; whoever copies the same blob there next begins with that, hashed again.
  * @throws HoldfastError COPY_UNWRITABLE (exit 2), and what reading throws
  */
 export async function writeBlobFile(
@@ -28,8 +28,7 @@ export async function writeBlobFile(
     });
     await rename(own, path);
   } catch (error) {
-    // A broken connection may be mended; bytes that are wrong stay wrong.
-    if (exitOf(error) !== exitCodes.upstream) await rm(own, { force: true });
+    if (!mayGoOn(error)) await rm(own, { force: true });
     throw unwritable(path, error);
   }
 }
@@ -89,6 +88,12 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return errnoOf(error) === 'EPERM';
   }
+}
+
+/** A broken connection may be mended, and whoever stopped it may want it after all; bytes that are wrong stay wrong. */
+function mayGoOn(error: unknown): boolean {
+  const { exit, code } = error instanceof HoldfastError ? error : {};
+  return exit === exitCodes.upstream || code === 'INTERRUPTED';
 }
 
 function exitOf(error: unknown): number | undefined {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { StrictRegistry, startCuttingProxy } from '../../../testkit/registry/index.ts';
+import { usageError } from '../../core/index.ts';
+import type { CopyOptions } from '../index.ts';
 import { noDockerRegistry, startDockerRegistry } from '../testing/docker-registry.ts';
 import { openCopier } from '../testing/copying.ts';
 import { LayoutWriter } from '../testing/layout-writer.ts';
@@ -94,23 +96,34 @@ test.skipIf(noDockerRegistry)(
   },
 );
 
-test('what a copy left in a layout is where the next one begins', async () => {
-  const one = kept(await StrictRegistry.start());
-  const impatient = kept(await openCopier({ attempts: 1 }));
-  await impatient.copy(`oci:${join(root, 'images')}:app`, `docker://${one.domain}/app:1`);
-  let budget = 60_000;
-  const proxy = kept(await startCuttingProxy(one.port, () => budget));
-  const [from, to] = [`docker://${proxy.domain}/app:1`, `oci:${join(root, 'resumed')}`];
-  const options = { attachments: false, parallel: 1 };
-  await expect(impatient.copy(from, to, options)).rejects.toMatchObject({ exit: 5 });
-  const directory = join(root, 'resumed', 'blobs', 'sha256');
-  const partial = (await readdir(directory)).filter(name => name.endsWith('.partial'));
-  expect(partial).toHaveLength(1);
-  // As if the process were gone: no process has this number.
-  const [name = ''] = partial;
-  await rename(join(directory, name), join(directory, name.replace(/\.\d+-/, '.4194999-')));
-  budget = Infinity;
-  one.requests.length = 0;
-  expect(await impatient.copy(from, to, options)).toMatchObject({ digest });
-  expect((await readdir(directory)).filter(entry => entry.endsWith('.partial'))).toEqual([]);
-});
+test.each(['a break', 'the user'])(
+  'what a copy left in a layout, stopped by %s, is where the next one begins',
+  async cause => {
+    const one = kept(await StrictRegistry.start());
+    const stop = new AbortController();
+    const impatient = kept(await openCopier({ attempts: 1, signal: stop.signal }));
+    const patient = kept(await openCopier());
+    await patient.copy(`oci:${join(root, 'images')}:app`, `docker://${one.domain}/app:1`);
+    let budget = cause === 'a break' ? 60_000 : Infinity;
+    const proxy = kept(await startCuttingProxy(one.port, () => budget));
+    const [from, to] = [`docker://${proxy.domain}/app:1`, `oci:${join(root, cause)}`];
+    const onEvent: CopyOptions['onEvent'] = event => {
+      if (cause !== 'the user' || event.type !== 'blob' || event.transferred < 60_000) return;
+      stop.abort(usageError('INTERRUPTED', 'stopped', { next: 'Run it again.' }));
+    };
+    const options = { attachments: false, parallel: 1, onEvent };
+    await expect(impatient.copy(from, to, options)).rejects.toMatchObject({
+      code: cause === 'the user' ? 'INTERRUPTED' : expect.stringContaining('REGISTRY'),
+    });
+    const directory = join(root, cause, 'blobs', 'sha256');
+    const partial = (await readdir(directory)).filter(name => name.endsWith('.partial'));
+    expect(partial).toHaveLength(1);
+    // As if the process were gone: no process has this number.
+    const [name = ''] = partial;
+    await rename(join(directory, name), join(directory, name.replace(/\.\d+-/, '.4194999-')));
+    budget = Infinity;
+    one.requests.length = 0;
+    expect(await patient.copy(from, to, { attachments: false })).toMatchObject({ digest });
+    expect((await readdir(directory)).filter(entry => entry.endsWith('.partial'))).toEqual([]);
+  },
+);
