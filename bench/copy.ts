@@ -13,11 +13,12 @@ const program = join(import.meta.dirname, '..', 'bin', 'holdfast.js');
 /** One way, as to a registry in the same country. */
 const farMilliseconds = 10;
 
-/** Copies between two registries, beside skopeo: a large image, many small layers, and what is there already. */
+/** Copies between two registries, beside skopeo: a large image, many small layers, and what is there already, near and far. */
 export async function* benchCopy(place: string, runs: number): AsyncGenerator<string> {
   const layout = await LayoutWriter.begin(join(place, 'images'));
   await makeLarge(layout);
   await makeMany(layout);
+  await makeIndex(layout);
   const source = await startDockerRegistry();
   // skopeo remembers where a registry has a blob: each copy has a registry of its own.
   const fresh = await Promise.all(Array.from({ length: 4 * runs + 1 }, () => startDockerRegistry()));
@@ -40,6 +41,7 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
         `docker://${source.domain}/${name}:1`,
       ]);
     fill('large', 'large');
+    fill('index', 'index');
     const names = Array.from({ length: 100 }, (_, n) => `many/image${n}`);
     for (const [n, name] of names.entries()) fill(`many${n}`, name);
     const from = `docker://${source.domain}/large:1`;
@@ -61,17 +63,16 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
     );
     yield `  peak memory of holdfast ${peak} MB\n`;
 
-    const there = `docker://${next()}/large:1`;
-    ours(there);
-    yield pairText(
-      sideBySide(
-        'The same image again',
-        2 * runs + 1,
-        () => ours(there),
-        () => theirs(there),
-      ),
-    );
-    yield* again(from, there, runs, ours, theirs);
+    const target = next();
+    for (const [what, name] of [
+      ['The same image', 'large'],
+      ['The same index of eight platforms', 'index'],
+    ] as const) {
+      const origin = `docker://${source.domain}/${name}:1`;
+      const there = `docker://${target}/${name}:1`;
+      ours(there, origin);
+      yield* again(`${what} again`, origin, there, runs, ours, theirs);
+    }
 
     const list = join(place, 'list.yaml');
     const images = names.map(name => `    ${name}: ["1"]\n`).join('');
@@ -107,25 +108,29 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
   }
 }
 
-/** As above, with both registries some way off: what counts is how often each is asked. */
+/** What is there already; and the same with both registries some way off: what counts is how often each is asked. */
 async function* again(
+  what: string,
   from: string,
   there: string,
   runs: number,
   ours: (to: string, origin: string) => number,
   theirs: (to: string, origin: string) => number,
 ): AsyncGenerator<string> {
-  const far = await Promise.all([from, there].map(place => delayed(place)));
-  const [origin, to] = far.map(({ place }) => place) as [string, string];
-  try {
-    yield pairText(
+  const compared = (where: string, origin: string, to: string) =>
+    pairText(
       sideBySide(
-        `The same image again, ${2 * farMilliseconds} ms away`,
+        what + where,
         2 * runs + 1,
         () => ours(to, origin),
         () => theirs(to, origin),
       ),
     );
+  yield compared('', from, there);
+  const far = await Promise.all([from, there].map(place => delayed(place)));
+  const [origin, to] = far.map(({ place }) => place) as [string, string];
+  try {
+    yield compared(`, ${2 * farMilliseconds} ms away`, origin, to);
   } finally {
     for (const wire of far) wire.stop();
   }
@@ -167,6 +172,18 @@ async function makeMany(layout: LayoutWriter): Promise<void> {
     }
     await layout.name(`many${image}`, await imageOf(layout, layers));
   }
+}
+
+/** Eight platforms, five layers each. */
+async function makeIndex(layout: LayoutWriter): Promise<void> {
+  const entries = [];
+  for (const architecture of ['amd64', 'arm64', 'arm', '386', 'ppc64le', 's390x', 'riscv64', 'mips64le']) {
+    const layers = [];
+    for (let n = 0; n < 5; n++)
+      layers.push(await layout.blob(noise(`${architecture} ${n}`, 100_000), layerType));
+    entries.push({ ...(await imageOf(layout, layers)), platform: { os: 'linux', architecture } });
+  }
+  await layout.name('index', await layout.index(entries));
 }
 
 async function imageOf(layout: LayoutWriter, layers: readonly { readonly digest: string }[]) {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type * as undici from 'undici';
 import { errnoOf, messageOf } from '../core/index.ts';
 import type { HeaderList } from './headers.ts';
 import {
@@ -48,7 +48,7 @@ const connecting =
 export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #trust;
-  readonly #agents = new Map<string, Dispatcher>();
+  readonly #agents = new Map<string, undici.Dispatcher>();
 
   /** @throws HoldfastError GATEWAY_ROOTS_UNREADABLE (exit 2) */
   constructor(options: UpstreamOptions) {
@@ -99,7 +99,9 @@ export class Upstream {
     const local = isLocalName(url.hostname) || isLocalAddress(bareHost(url));
     if (local && !trusting) throw refusedAddress(url);
     try {
-      const { statusCode, headers, body } = await this.#agentFor(url, trusting).request({
+      // Loaded at first use: a build that replays asks nobody, and should not wait for this.
+      const agent = this.#agentFor(url, trusting, await import('undici'));
+      const { statusCode, headers, body } = await agent.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
@@ -131,7 +133,7 @@ export class Upstream {
     return address !== undefined && isLocalAddress(address);
   }
 
-  #agentFor(url: URL, trusting: boolean): Dispatcher {
+  #agentFor(url: URL, trusting: boolean, { Agent, ProxyAgent }: typeof undici): undici.Dispatcher {
     const { environment, addHosts, limits } = this.#options;
     // A host that only the user's map knows cannot be known to a proxy.
     const proxy = addHosts.has(bareHost(url)) ? undefined : proxyFor(url, environment);

@@ -10,7 +10,7 @@ export interface OutgoingRequest {
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string | Readable | undefined;
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,8 +56,20 @@ export function directDispatcher(tls: TlsSettings): Dispatcher {
     secure ??= new https.Agent({ ...settings, ...nodeTls(tls) });
     return https.request({ ...options, agent: secure });
   };
+  /** Where one was lost its neighbours are, too, as after a time that a firewall found too long. */
+  const forgetIdle = () => {
+    for (const agent of [plain, ...(secure ? [secure] : [])])
+      for (const idle of Object.values(agent.freeSockets)) for (const socket of idle ?? []) socket.destroy();
+  };
   return {
-    request: outgoing => answered(begin(outgoing), outgoing.body),
+    request: async outgoing => {
+      try {
+        return await answered(begin(outgoing), outgoing.body);
+      } catch (error) {
+        if (error instanceof ConnectionLost) forgetIdle();
+        throw error;
+      }
+    },
     destroy() {
       plain.destroy();
       secure?.destroy();
@@ -78,7 +90,8 @@ export function nodeTls({
 
 function answered(asked: ClientRequest, body: OutgoingRequest['body']): Promise<IncomingAnswer> {
   const answer = new Promise<IncomingAnswer>((resolve, reject) => {
-    asked.on('error', reject).on('response', incoming => {
+    const failed = (error: Error) => reject(asked.reusedSocket ? new ConnectionLost(error) : error);
+    asked.on('error', failed).on('response', incoming => {
       // Whoever reads learns of an error; one that comes before or after is met here.
       incoming.on('error', () => {});
       // An answer that does not wait for the end of the question leaves no connection for another.
@@ -91,6 +104,13 @@ function answered(asked: ClientRequest, body: OutgoingRequest['body']): Promise<
   // What fails here fails the request.
   else pipeline(body, asked, () => {});
   return answer;
+}
+
+/** A connection that had served before broke: its other end may have closed it just then. */
+export class ConnectionLost extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
 }
 
 function limitWaiting(asked: ClientRequest): void {

@@ -121,6 +121,17 @@ describe('a connection that breaks', () => {
     expect(ranges).toEqual([undefined, 'bytes=10-', 'bytes=20-']);
   });
 
+  test('and had served before is replaced at once', async () => {
+    const clock = fakeClock();
+    const { domain, seen } = await world.server((request, response) => {
+      if (request.number === 2) response.destroy();
+      else world.serve(request, response);
+    });
+    expect(await world.pull(domain, noCredentials, clock)).toMatchObject({ manifest: world.image });
+    expect(clock.slept).toEqual([]);
+    expect(seen.length).toBeGreaterThan(3);
+  });
+
   test('for ever at the same byte is an error', async () => {
     const { domain } = await world.liar((url, response) => {
       if (!isLayer(url)) return false;

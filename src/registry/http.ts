@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { HoldfastError, upstreamError, usageError } from '../core/index.ts';
 import type { Clock } from './clock.ts';
-import { drain } from './direct.ts';
+import { ConnectionLost, drain } from './direct.ts';
 import { isInternal, isLoopback, type Dispatchers } from './dispatchers.ts';
 import { networkFailure } from './network-failure.ts';
 import { parseRetryAfter, retrying, TransientFailure, usualAttempts } from './retry.ts';
@@ -13,7 +13,7 @@ export interface HttpRequest {
   /** Kept from every host but the first. */
   readonly authorization?: string | undefined;
   /** Made anew for each attempt and each redirect. */
-  readonly body?: (() => Uint8Array | string | Readable | AsyncIterable<Uint8Array>) | undefined;
+  readonly body?: (() => Uint8Array | string | AsyncIterable<Uint8Array>) | undefined;
   /** `false` hands redirects back; for requests whose body is itself a credential. */
   readonly redirects?: boolean | undefined;
 }
@@ -131,7 +131,7 @@ export class HttpClient {
           ...request.headers,
           ...(authorization === undefined ? {} : { authorization }),
         },
-        ...(request.body === undefined ? {} : { body: bodyOf(request.body()) }),
+        ...(request.body === undefined ? {} : { body: request.body() }),
         ...(signal === undefined ? {} : { signal }),
       });
       const header = (name: string) => {
@@ -141,6 +141,10 @@ export class HttpClient {
       this.#warn(url, header('warning'));
       return { status: statusCode, header, body, url, failure: error => this.#failure(error, url) };
     } catch (error) {
+      const reading = request.method === 'GET' || request.method === 'HEAD';
+      // There are only so many that are kept: sooner or later a new one answers, or fails.
+      const again = reading && error instanceof ConnectionLost && signal?.aborted !== true;
+      if (again) return this.#exchange(request, url, authorization);
       throw this.#failure(error, url);
     }
   }
@@ -170,11 +174,6 @@ export class HttpClient {
           });
     throw new TransientFailure(failure, retryAfter);
   }
-}
-
-/** undici takes any async iterable, but its types know streams alone. */
-function bodyOf(body: ReturnType<NonNullable<HttpRequest['body']>>): Uint8Array | string | Readable {
-  return body as Uint8Array | string | Readable;
 }
 
 /** Reads what is left of a body and forgets it, so that its connection can serve again. */

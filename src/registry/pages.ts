@@ -11,13 +11,34 @@ const pageLimit = 16 * 1024 * 1024;
 /** Tags a page, as far as the registry agrees. */
 const tagsAtOnce = '1000';
 
-/** The answer to a request and those that its `Link` leads to: RFC 8288, `rel="next"`. Every body must be read. */
-export async function* pagesOf(api: RegistryApi, first: ApiRequest): AsyncGenerator<HttpResponse> {
+/** One answer of a list. The body of a success has been read; any other must be, or discarded. */
+interface Page {
+  readonly response: HttpResponse;
+  /** What came with status 200. */
+  readonly bytes?: Buffer | undefined;
+}
+
+/**
+ * The answer to a request and those that its `Link` leads to: RFC 8288, `rel="next"`. `limit` in bytes of each; past
+ * it `tooLong` is thrown.
+ */
+export async function* pagesOf(
+  api: RegistryApi,
+  first: ApiRequest,
+  limit: number,
+  tooLong: () => Error,
+): AsyncGenerator<Page> {
   let request = first;
   for (let page = 0; page < mostPages; page++) {
-    const response = await api.request(request);
-    yield response;
-    const next = nextPage(response);
+    const asked = request;
+    // A page that breaks off is asked for again, as one that does not come.
+    const answer = await api.http.retrying(async (): Promise<Page> => {
+      const response = await api.send(asked);
+      if (response.status !== 200) return { response };
+      return { response, bytes: await readLimited(response, limit, tooLong) };
+    });
+    yield answer;
+    const next = nextPage(answer.response);
     if (next === undefined) return;
     request = { ...first, target: next, query: undefined };
   }
@@ -45,10 +66,11 @@ const tagsSchema = lazy(() => z.object({ tags: z.array(z.string()).nullish() }))
 export async function* tagsOf(api: RegistryApi, repository: Reference): AsyncGenerator<string> {
   const seen = new Set<string>();
   const query = { n: tagsAtOnce };
-  for await (const page of pagesOf(api, { method: 'GET', repository, target: 'tags/list', query })) {
-    if (page.status !== 200)
-      throw await refusal(repository, `repository ${repositoryName(repository)}`, page);
-    const bytes = await readLimited(page, pageLimit, () => badList(repository, 'a page is too long'));
+  const first = { method: 'GET', repository, target: 'tags/list', query } as const;
+  const tooLong = () => badList(repository, 'a page is too long');
+  for await (const { response, bytes } of pagesOf(api, first, pageLimit, tooLong)) {
+    if (bytes === undefined)
+      throw await refusal(repository, `repository ${repositoryName(repository)}`, response);
     const fresh = tagsIn(bytes, repository).filter(tag => !seen.has(tag));
     for (const tag of fresh) {
       seen.add(tag);

@@ -28,9 +28,10 @@ export function proxiedDispatcher({ proxy, noProxy, tls, proxyTls }: ProxySettin
     });
   };
   return {
-    async request({ body = null, signal, ...request }) {
+    async request({ body, signal, ...request }) {
       opened ??= open();
-      const options = { ...request, body, method: request.method as 'GET' };
+      // undici takes any async iterable, but its types know streams alone.
+      const options = { ...request, body: (body ?? null) as string | null, method: request.method as 'GET' };
       return (await opened).request(signal === undefined ? options : { ...options, signal });
     },
     async destroy() {

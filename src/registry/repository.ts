@@ -11,7 +11,6 @@ import {
 import { readDocument } from './copy/document.ts';
 import { fetchBlob, mismatch, readManifestAnswer } from './download.ts';
 import { discard, type HttpResponse } from './http.ts';
-import { readLimited } from './limited.ts';
 import { manifestLimit, manifestTypes, notAManifest, ociIndexType } from './manifest.ts';
 import { pagesOf } from './pages.ts';
 import { repositoryName, type Reference } from './reference.ts';
@@ -102,16 +101,21 @@ export class Repository {
     const found: Content[] = [];
     const first = { method: 'GET', repository: this.name, target: `referrers/${subject}` } as const;
     const headers = { accept: ociIndexType };
-    for await (const page of pagesOf(this.#api, { ...first, headers })) {
-      const type = page.header('content-type')?.split(';')[0]?.trim();
-      if (page.status !== 200 || type !== ociIndexType) {
-        await discard(page);
+    const where = `${repositoryName(this.name)}: the list of referrers`;
+    const tooLong = () => notAManifest(where, 'it is too long');
+    for await (const { response, bytes } of pagesOf(
+      this.#api,
+      { ...first, headers },
+      manifestLimit,
+      tooLong,
+    )) {
+      const type = response.header('content-type')?.split(';')[0]?.trim();
+      if (bytes === undefined || type !== ociIndexType) {
+        if (bytes === undefined) await discard(response);
         // "404 Not Found" is how a registry says that it has no such API; others may be about this repository.
-        if (page.status === 404) this.#withoutReferrers.add(this.name.domain);
+        if (response.status === 404) this.#withoutReferrers.add(this.name.domain);
         return undefined;
       }
-      const where = `${repositoryName(this.name)}: the list of referrers`;
-      const bytes = await readLimited(page, manifestLimit, () => notAManifest(where, 'it is too long'));
       const document = readDocument(bytes, ociIndexType, where);
       if (document.kind === 'index') found.push(...document.manifests);
     }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { refusal, type RegistryApi } from './api.ts';
 import { abandon, discard, type HttpResponse } from './http.ts';
 import { TransientFailure, waitBefore } from './retry.ts';
@@ -77,10 +76,7 @@ async function putWhole(
   { location }: UploadSession,
 ): Promise<HttpResponse> {
   const broken: unknown[] = [];
-  const body = () => {
-    const bytes = Readable.from(read(0), { objectMode: false, highWaterMark: 64 * 1024 });
-    return bytes.on('error', error => broken.push(error));
-  };
+  const body = () => noting(read(0), broken);
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
   const query = { digest: blob.digest };
   const sending = api.send({ method: 'PUT', repository, target: location, query, push: true, headers, body });
@@ -92,4 +88,14 @@ async function putWhole(
   }
   if (outcome.status === 'rejected') throw outcome.reason;
   return outcome.value;
+}
+
+/** The same bytes; what keeps them from being read is noted. */
+async function* noting(bytes: AsyncIterable<Uint8Array>, broken: unknown[]): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of bytes) yield chunk;
+  } catch (error) {
+    broken.push(error);
+    throw error;
+  }
 }
