@@ -22,6 +22,9 @@ import { baseStage, sourcesOf, sourceStage, targetStage } from './stages.ts';
 import type { BuildInProgress, Step } from './step.ts';
 import { placeOf, stepsOf } from './steps.ts';
 
+/** Instructions that look at files. */
+const changing: ReadonlySet<Instruction['keyword']> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
+
 /** Builds the stages that a target needs, each once, independent ones side by side. */
 export class Builder implements BuildInProgress {
   readonly input: BuildInput;
@@ -92,6 +95,13 @@ export class Builder implements BuildInProgress {
     const source = sourceStage(project.dockerfile, reader, from, where);
     if (source) return (await this.stage(source)).layers;
     return (await this.#bases.named(from, project.request.platform, where)).layers;
+  }
+
+  looksAtNoLayerAfter(stage: Stage, instruction: Instruction): boolean {
+    const at = stage.instructions.indexOf(instruction);
+    if (at < 0 || stage !== targetStage(this.input.project) || !this.runtime.sandbox.keepsOwners)
+      return false;
+    return !stage.instructions.slice(at + 1).some(({ keyword }) => changing.has(keyword));
   }
 
   async #buildStage(stage: Stage): Promise<BuiltStage> {

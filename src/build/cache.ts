@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { removeLeftovers, type BlobDescriptor, type LayerBlob } from '../store/index.ts';
 import type { Isolation } from '../sandbox/index.ts';
+import type { RootFiles } from '../kinds/index.ts';
 import { errnoOf, hexOf, isDigest, usageError, type Digest, type SourcePlace } from '../core/index.ts';
 
 /** A layer of an image: what is in it, and the blob that holds it, which may still be being compressed. */
@@ -15,6 +16,15 @@ export interface Layer {
   readonly original?: LayerBlob | undefined;
   /** The image that it came with, and where that is asked for; nothing where a step made it. */
   readonly origin?: { readonly image: string; readonly where: SourcePlace } | undefined;
+  /** Where its files lie in the build context still: it is unpacked when a step needs it, and from there. */
+  readonly planned?: PlannedFilesLayer | undefined;
+}
+
+export interface PlannedFilesLayer {
+  /** Uncompressed. @throws HoldfastError FILE_CHANGED (exit 2) */
+  archive(): AsyncIterable<Uint8Array>;
+  /** The files of an image with this layer on top. @param view the mounted layers below. */
+  filesOver(view: string): RootFiles;
 }
 
 /** What a step did to the file system; no layer where it did nothing. */

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { rootArchive } from '../image/index.ts';
 import type { BuildOutcome } from './execute.ts';
-import { copyInto } from './files/index.ts';
+import { copyInto, filesBelow } from './files/index.ts';
 import { withImage } from './image-view.ts';
 import type { BuildRuntime } from './runtime.ts';
 
@@ -18,7 +18,7 @@ export async function exportDirectory(
     copyInto({
       sources: [{ root: view, path: '' }],
       selection: { takes: () => true, descends: () => true },
-      targetRoot: directory,
+      into: filesBelow(directory),
       target: '/',
       owner: { uid: 0, gid: 0 },
       metadata: 'image',

@@ -1,9 +1,10 @@
 import { finished } from 'node:stream/promises';
 import type { Digest } from '../core/index.ts';
-import { mediaTypes, rulesWithout, writeLayer, type BuildTrust, type WrittenLayer } from '../image/index.ts';
+import { mediaTypes, planLayer, rulesWithout, writeLayer, type BuildTrust } from '../image/index.ts';
 import type { BlobDescriptor } from '../store/index.ts';
 import type { BuildInProgress } from './step.ts';
 import type { Layer } from './cache.ts';
+import type { PlannedFiles } from './files/index.ts';
 
 export interface LayerOrigin {
   /** Paths that the sandbox laid under the step. */
@@ -41,9 +42,35 @@ export async function finishLayer(
   if (written.empty) return {};
   const { diffId, size: layerBytes } = written;
   const directory = await runtime.cache.adoptLayer(diffId, upper);
-  const blob = compressed(builder, diffId, written, directory);
+  const blob = compressed(builder, diffId, () => written.blob(directory));
   builder.finishLater(blob);
   return { layer: { diffId, blob, mediaType: mediaTypes.ociLayerGzip }, layerBytes };
+}
+
+/**
+ * The same of files that are to be copied from the context and that no step of this build looks at: they are packed from where
+ * they lie. @returns nothing where they must be copied first
+ */
+export async function finishPlanned(
+  builder: BuildInProgress,
+  files: PlannedFiles,
+  lower: string,
+): Promise<FinishedLayer | undefined> {
+  const { input } = builder;
+  const { sourceDate } = input.ledger;
+  const rules = rulesWithout(input.project.request.withoutRules);
+  const planned = await planLayer({ files: files.files(), lower, sourceDate, rules });
+  if (planned === undefined || planned.empty) return planned && {};
+  const { diffId, size: layerBytes } = planned;
+  const blob = compressed(builder, diffId, () => planned.blob());
+  builder.finishLater(blob);
+  const layer: Layer = {
+    diffId,
+    blob,
+    mediaType: mediaTypes.ociLayerGzip,
+    planned: { archive: () => planned.archive(), filesOver: view => files.over(view) },
+  };
+  return { layer, layerBytes };
 }
 
 /**
@@ -53,8 +80,7 @@ export async function finishLayer(
 async function compressed(
   { input, runtime: { store } }: BuildInProgress,
   diffId: Digest,
-  written: WrittenLayer,
-  directory: string,
+  pack: () => AsyncIterable<Uint8Array>,
 ): Promise<BlobDescriptor> {
   const known = input.knownBlobs.get(diffId);
   if (known !== undefined) {
@@ -64,5 +90,5 @@ async function compressed(
     );
     if (whole) return known;
   }
-  return store.put(written.blob(directory));
+  return store.put(pack());
 }

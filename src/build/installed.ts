@@ -1,12 +1,11 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Distribution } from '../attest/index.ts';
 import { findingsError, type HoldfastError } from '../core/index.ts';
 import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../kinds/index.ts';
 import type { RecordedInput } from '../lock/index.ts';
-import { resolveInRoot } from '../sandbox/index.ts';
 import type { BuiltStage } from './built-stage.ts';
 import type { BuildOutcome } from './execute.ts';
+import { rootFiles } from './files/index.ts';
 import { withImage } from './image-view.ts';
 import { lowerDirectories } from './layers.ts';
 import type { BuildRuntime } from './runtime.ts';
@@ -52,43 +51,19 @@ async function installedIn(
   if (layers.length === 0) return new Map();
   const work = await runtime.cache.workDirectory();
   try {
-    return await runtime.sandbox.withView(await lowerDirectories(layers, runtime), work, view =>
-      Promise.resolve(inRoot(view)),
+    const top = layers.at(-1)?.planned;
+    const lowers = await lowerDirectories(top === undefined ? layers : layers.slice(0, -1), runtime);
+    return await runtime.sandbox.withView(lowers, work, view =>
+      Promise.resolve(inRoot(top?.filesOver(view) ?? rootFiles(view))),
     );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-function inRoot(view: string): Map<KindName, readonly InstalledPackage[]> {
-  const root = rootFiles(view);
+function inRoot(root: RootFiles): Map<KindName, readonly InstalledPackage[]> {
   const found = kinds.map(kind => [kind.name, kind.installed?.(root) ?? []] as const);
   return new Map(found);
-}
-
-const largestFile = 64 * 1024 * 1024;
-
-/** The files of a mounted root, as the image itself would resolve their paths. */
-export function rootFiles(view: string): RootFiles {
-  const at = (path: string) => view + resolveInRoot(view, path);
-  return {
-    list: directory => attempt(() => readdirSync(at(directory)).toSorted()) ?? [],
-    read: path =>
-      attempt(() => {
-        const file = at(path);
-        const stat = lstatSync(file);
-        return stat.isFile() && stat.size <= largestFile ? readFileSync(file) : undefined;
-      }),
-  };
-}
-
-/** What an image's author did to a path (a loop of links, a file for a directory) means that nothing is installed there. */
-function attempt<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Holds what is installed against what was taken from outside. */
@@ -143,8 +118,9 @@ export async function packagesOf(
   readonly distribution: Distribution | undefined;
 }> {
   return withImage(image, config, runtime, view => {
-    const packages = [...inRoot(view)].flatMap(([kind, found]) => found.map(one => ({ ...one, kind })));
-    const release = rootFiles(view).read('etc/os-release')?.toString() ?? '';
+    const root = rootFiles(view);
+    const packages = [...inRoot(root)].flatMap(([kind, found]) => found.map(one => ({ ...one, kind })));
+    const release = root.read('etc/os-release')?.toString() ?? '';
     return Promise.resolve({ packages, distribution: distributionIn(release) });
   });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { integrityError, shortDigest, type Digest } from '../core/index.ts';
 import { extractLayer } from '../image/index.ts';
-import type { Layer } from './cache.ts';
+import type { Layer, PlannedFilesLayer } from './cache.ts';
 import { placed } from './images.ts';
 import type { Store } from '../store/index.ts';
 import type { BuildRuntime } from './runtime.ts';
@@ -25,9 +25,11 @@ export async function layerDirectory(layer: Layer, runtime: BuildRuntime): Promi
 }
 
 /** @throws HoldfastError IMAGE_LAYER_MISMATCH (exit 4), and what reading the store and unpacking throw */
-async function unpack({ diffId, blob, origin }: Layer, runtime: BuildRuntime): Promise<string> {
-  const { digest } = await blob;
+async function unpack({ diffId, blob, origin, planned }: Layer, runtime: BuildRuntime): Promise<string> {
   const { cache, store, note, sandbox } = runtime;
+  // Nobody has to wait until what is at hand is compressed.
+  if (planned !== undefined) return unpackPlanned(diffId, planned, runtime);
+  const { digest } = await blob;
   const work = await cache.workDirectory();
   try {
     const directory = join(work, 'layer');
@@ -49,6 +51,22 @@ async function unpack({ diffId, blob, origin }: Layer, runtime: BuildRuntime): P
   } catch (error) {
     const cause = (await damageOf(digest, store)) ?? error;
     throw origin ? placed(cause, origin.image, origin.where) : cause;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function unpackPlanned(
+  diffId: Digest,
+  planned: PlannedFilesLayer,
+  { cache, sandbox: { userxattr } }: BuildRuntime,
+): Promise<string> {
+  const work = await cache.workDirectory();
+  try {
+    const directory = join(work, 'layer');
+    await mkdir(directory, { mode: 0o755 });
+    await extractLayer({ source: planned.archive(), directory, userxattr });
+    return await cache.adoptLayer(diffId, directory);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

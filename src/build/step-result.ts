@@ -34,6 +34,11 @@ function mayUseCache({ id }: Step, { useCache, project }: BuildInput): boolean {
   return !useCache.exceptStages.some(stage => own.includes(stage.toLowerCase()));
 }
 
+/** Ends here what cannot run a step that must run whatever there is, before anything is read for it. @throws NamespacesNeeded */
+export function refuseToRun({ runtime, input }: BuildInProgress, step: Step): void {
+  if (!runtime.canRunSteps && !mayUseCache(step, input)) throw new NamespacesNeeded();
+}
+
 /**
  * The result of a step that changes files: an earlier one of equal `facts` on equal layers, else `execute`'s. Where
  * the facts are not known before the step has run, there is no earlier one. The directory given to `execute` is

@@ -1,5 +1,5 @@
 import type { Digest, SourcePlace } from '../core/index.ts';
-import type { Stage } from '../dockerfile/index.ts';
+import type { Instruction, Stage } from '../dockerfile/index.ts';
 import type { Layer } from './cache.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
 
@@ -28,6 +28,8 @@ export interface BuildInProgress extends Fetcher {
   readonly contextParts: Map<string, Digest>;
   /** Set by the first step that runs, and is not taken from the cache. */
   ranSteps: boolean;
+  /** Whether nothing that this build does after an instruction looks at the files that are there by then. */
+  looksAtNoLayerAfter(stage: Stage, instruction: Instruction): boolean;
   /** The layers that `--from` of a COPY means: an earlier stage's, or an image's. */
   layersOf(stage: Stage, from: string, where: SourcePlace): Promise<readonly Layer[]>;
   /** Work that goes on while later steps run, and that the image waits for. */

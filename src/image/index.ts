@@ -21,6 +21,8 @@ export {
 export { decompress, type Compression } from './decompress.ts';
 export { unxz } from './unxz.ts';
 export { rootArchive } from './diff/root-archive.ts';
+export type { PlannedFile } from './diff/layer-tree.ts';
+export { planLayer, type PlannedLayer } from './diff/plan-layer.ts';
 export { writeLayer, type LayerOptions, type WrittenLayer } from './diff/write-layer.ts';
 export {
   extractLayer,
@@ -39,7 +41,7 @@ export {
   within,
   type ByteString,
 } from './filesystem/byte-string.ts';
-export { factsOf } from './filesystem/facts.ts';
+export { factsOf, type FileFacts } from './filesystem/facts.ts';
 export { makeFifo, SpecialNodes } from './filesystem/nodes.ts';
 export {
   copyXattrs,

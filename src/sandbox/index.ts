@@ -4,7 +4,7 @@ export { insideUserNamespace } from './namespaces.ts';
 export type { StepAttachment, StepNetwork } from './network/network.ts';
 export type { GatewayListeners } from './network/take-sockets.ts';
 export { openSandbox } from './open-sandbox.ts';
-export { resolveInRoot } from './paths.ts';
+export { resolveInRoot, resolveLinks } from './paths.ts';
 export { type Examination, examineSandboxes, probeSandbox, type SandboxProbe } from './probe/probe.ts';
 export { type IdRange, subordinateRanges } from './probe/subordinate-ids.ts';
 export { type Isolation, isolations, type Sandbox } from './sandbox.ts';

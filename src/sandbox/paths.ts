@@ -15,6 +15,20 @@ export function resolveInRoot(
   path: string,
   options: { readonly followLast?: boolean } = {},
 ): string {
+  const linkAt = (at: string) =>
+    lstatOf(root + at)?.isSymbolicLink() === true ? readlinkSync(root + at) : undefined;
+  return resolveLinks(linkAt, path, options);
+}
+
+/**
+ * The same for files that are no directory of the machine.
+ * @param linkAt where the link at a path leads, which is absolute and has none before its last part; nothing where none is.
+ */
+export function resolveLinks(
+  linkAt: (path: string) => string | undefined,
+  path: string,
+  options: { readonly followLast?: boolean } = {},
+): string {
   const followLast = options.followLast ?? true;
   const pending = path.split('/').toReversed();
   const resolved: string[] = [];
@@ -25,12 +39,11 @@ export function resolveInRoot(
       resolved.pop();
       continue;
     }
-    const candidate = `${root}/${[...resolved, name].join('/')}`;
     const isLast = pending.every(rest => rest === '' || rest === '.');
-    if (!(isLast && !followLast) && lstatOf(candidate)?.isSymbolicLink()) {
+    const target = isLast && !followLast ? undefined : linkAt(`/${[...resolved, name].join('/')}`);
+    if (target !== undefined) {
       links += 1;
       if (links > linkLimit) throw tooManyLinks(path);
-      const target = readlinkSync(candidate);
       if (target.startsWith('/')) resolved.length = 0;
       pending.push(...target.split('/').toReversed());
     } else {

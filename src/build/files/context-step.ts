@@ -8,6 +8,7 @@ import type { StageSettings } from '../metadata.ts';
 import { stepResult } from '../step-result.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { copyInto } from './copy.ts';
+import { filesBelow } from './copy-target.ts';
 import type { Files } from './origin.ts';
 import { sourcesDigest } from './sources-digest.ts';
 import { transferStep } from './transfer-step.ts';
@@ -44,7 +45,7 @@ export async function directoryContextStep(
     const { sourceDate } = builder.input.ledger;
     await copyInto({
       ...files,
-      targetRoot: root,
+      into: filesBelow(root),
       target: '/',
       owner: undefined,
       mode: undefined,

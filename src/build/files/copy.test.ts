@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { copyInto } from './copy.ts';
+import { filesBelow } from './copy-target.ts';
 import { everything } from './sources.ts';
 
 let root: string;
@@ -25,7 +26,7 @@ test.each(['image', 'context'] as const)(
     await copyInto({
       sources: [{ root: join(root, 'from'), path: '' }],
       selection: everything,
-      targetRoot: join(root, 'to'),
+      into: filesBelow(join(root, 'to')),
       target: '/',
       metadata,
       sourceDate: 1_700_000_000,

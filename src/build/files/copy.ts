@@ -1,23 +1,7 @@
-import {
-  chmodSync,
-  chownSync,
-  constants,
-  copyFileSync,
-  lchownSync,
-  linkSync,
-  lstatSync,
-  lutimesSync,
-  mkdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  type Stats,
-} from 'node:fs';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { usageError, type SourcePlace } from '../../core/index.ts';
-import { copyXattrs, makeFifo } from '../../image/index.ts';
-import { resolveInRoot } from '../../sandbox/index.ts';
+import type { CopyTarget } from './copy-target.ts';
 import { contextMode, type ModeChange } from './file-mode.ts';
 import { entriesOf, type CopySource, type Selection } from './sources.ts';
 
@@ -25,8 +9,8 @@ export interface CopyRequest {
   readonly sources: readonly CopySource[];
   /** What of the sources is to be copied (`.dockerignore`). */
   readonly selection: Selection;
-  /** The merged root file system that is written to. */
-  readonly targetRoot: string;
+  /** The root file system that is written to. */
+  readonly into: CopyTarget;
   /** Absolute inside the root; a trailing `/` says that it is a directory. */
   readonly target: string;
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
@@ -47,10 +31,9 @@ export interface CopyRequest {
 export async function copyInto(request: CopyRequest): Promise<void> {
   for (const source of request.sources) {
     const stats = lstatSync(join(source.root, source.path));
-    const resolved = resolveInRoot(request.targetRoot, request.target);
-    const existing = lstatIfThere(request.targetRoot + resolved);
+    const resolved = request.into.resolve(request.target);
     const isInside =
-      !stats.isDirectory() && (request.target.endsWith('/') || existing?.isDirectory() === true);
+      !stats.isDirectory() && (request.target.endsWith('/') || request.into.typeAt(resolved) === 'directory');
     const copier = new Copier(request, source);
     copier.copyTo(isInside ? join(resolved, source.name ?? basename(source.path)) : resolved);
     await copier.finish();
@@ -107,73 +90,72 @@ class Copier {
 
   /** A directory that an archive does not hold itself, as for tar(1), may be a link to one in the image. */
   #followed(path: string): string {
-    const { targetRoot, replaces } = this.#request;
-    if (replaces !== true || !lstatIfThere(targetRoot + path)?.isSymbolicLink()) return path;
-    const resolved = resolveInRoot(targetRoot, path);
-    return lstatIfThere(targetRoot + resolved)?.isDirectory() ? resolved : path;
+    const { into, replaces } = this.#request;
+    if (replaces !== true || into.typeAt(path) !== 'symlink') return path;
+    const resolved = into.resolve(path);
+    return into.typeAt(resolved) === 'directory' ? resolved : path;
   }
 
   async finish(): Promise<void> {
     for (const { target, stats } of this.#directories.toReversed()) this.#setMetadata(target, stats);
-    if (this.#request.metadata === 'image') await copyXattrs(this.#copied);
+    if (this.#request.metadata === 'image') await this.#request.into.takeXattrs(this.#copied);
   }
 
   /** Makes what is missing of a path that is already resolved: 0755 or as `--chmod` says, owned as `--chown` says. */
   makeDirectories(path: string): void {
-    const { targetRoot, owner, mode, sourceDate } = this.#request;
+    const { into, owner, mode, sourceDate } = this.#request;
     let current = '';
     for (const name of path.split('/').filter(part => part !== '')) {
       current += `/${name}`;
-      const stats = lstatIfThere(targetRoot + current);
-      if (stats?.isDirectory()) continue;
-      if (stats) throw this.#targetError(`${current} is not a directory`);
-      mkdirSync(targetRoot + current);
-      chmodSync(targetRoot + current, mode?.absolute ?? 0o755);
-      chownSync(targetRoot + current, owner?.uid ?? 0, owner?.gid ?? 0);
-      utimesSync(targetRoot + current, sourceDate, sourceDate);
+      const type = into.typeAt(current);
+      if (type === 'directory') continue;
+      if (type !== undefined) throw this.#targetError(`${current} is not a directory`);
+      into.makeDirectory(current);
+      const [uid, gid] = [owner?.uid ?? 0, owner?.gid ?? 0];
+      into.describe(current, { uid, gid, mode: mode?.absolute ?? 0o755, seconds: sourceDate });
     }
   }
 
   /** A directory below the source; one that is there keeps its metadata if it only leads to what is copied. */
-  #makeDirectory(targetPath: string, stats: Stats, path: string, overwrite: boolean): void {
-    const target = this.#request.targetRoot + targetPath;
-    const existing = lstatIfThere(target);
-    if (existing !== undefined && !existing.isDirectory()) {
-      if (this.#request.replaces !== true) throw this.#targetError(`${targetPath} is not a directory`);
-      rmSync(target);
+  #makeDirectory(target: string, stats: Stats, path: string, overwrite: boolean): void {
+    const { into, replaces } = this.#request;
+    const existing = into.typeAt(target);
+    const isNew = existing !== 'directory';
+    if (isNew && existing !== undefined) {
+      if (replaces !== true) throw this.#targetError(`${target} is not a directory`);
+      into.remove(target);
     }
-    const isNew = existing?.isDirectory() !== true;
-    if (isNew) mkdirSync(target);
+    if (isNew) into.makeDirectory(target);
     if (!isNew && !overwrite) return;
     this.#directories.push({ target, stats });
     this.#copied.push([join(this.#source.root, path), target]);
   }
 
-  #copyFile(path: string, targetPath: string, stats: Stats): void {
+  #copyFile(path: string, target: string, stats: Stats): void {
     const source = join(this.#source.root, path);
-    const target = this.#request.targetRoot + targetPath;
+    const { into } = this.#request;
     const isImage = this.#request.metadata === 'image';
     if (stats.isSocket() || stats.isBlockDevice() || stats.isCharacterDevice()) return; // Nothing that a COPY brings.
-    this.#makeRoom(target, targetPath);
+    this.#makeRoom(target);
     const first = isImage && stats.nlink > 1 ? this.#links.get(stats.ino) : undefined;
     if (first !== undefined) {
-      linkSync(first, target);
+      into.putHardLink(first, target);
       return;
     }
-    if (stats.isSymbolicLink()) symlinkSync(readlinkSync(source, 'buffer'), target);
-    else if (stats.isFIFO()) makeFifo(target);
-    else copyFileSync(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    if (stats.isSymbolicLink()) into.putLink(readlinkSync(source, 'buffer'), target);
+    else if (stats.isFIFO()) into.putFifo(target);
+    else into.putFile(source, stats, target);
     if (isImage && stats.nlink > 1) this.#links.set(stats.ino, target);
     this.#setMetadata(target, stats);
     if (stats.isFile()) this.#copied.push([source, target]);
   }
 
-  #makeRoom(target: string, targetPath: string): void {
-    const existing = lstatIfThere(target);
+  #makeRoom(target: string): void {
+    const existing = this.#request.into.typeAt(target);
     if (existing === undefined) return;
-    const replaces = this.#request.replaces === true;
-    if (existing.isDirectory() && !replaces) throw this.#targetError(`${targetPath} is a directory`);
-    rmSync(target, { recursive: replaces });
+    if (existing === 'directory' && this.#request.replaces !== true)
+      throw this.#targetError(`${target} is a directory`);
+    this.#request.into.remove(target);
   }
 
   #setMetadata(target: string, stats: Stats): void {
@@ -182,14 +164,14 @@ class Copier {
     const uid = owner?.uid ?? (context ? 0 : stats.uid);
     const gid = owner?.gid ?? (context ? 0 : stats.gid);
     const seconds = context ? sourceDate : Math.floor(stats.mtimeMs / 1000);
-    lchownSync(target, uid, gid);
-    if (stats.isSymbolicLink()) {
-      lutimesSync(target, seconds, seconds);
-      return;
-    }
     const own = context ? contextMode(stats) : stats.mode & 0o7777;
-    chmodSync(target, mode === undefined ? own : mode.apply(own, stats.isDirectory()));
-    utimesSync(target, seconds, seconds);
+    const changed = mode === undefined ? own : mode.apply(own, stats.isDirectory());
+    this.#request.into.describe(target, {
+      uid,
+      gid,
+      mode: stats.isSymbolicLink() ? undefined : changed,
+      seconds,
+    });
   }
 
   #targetError(why: string) {
@@ -198,8 +180,4 @@ class Copier {
       where: this.#request.where,
     });
   }
-}
-
-function lstatIfThere(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
 }

@@ -45,6 +45,7 @@ export async function contextOrigin(
   return {
     digest,
     facts: { context: digest, unpack: request.unpack },
+    stays: !request.unpack,
     async provide(work, use) {
       await useUnpacked({ sources, selection, metadata: 'context' }, request.unpack, work, use);
       return undefined;

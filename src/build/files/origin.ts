@@ -9,6 +9,8 @@ export type Files = Pick<CopyRequest, 'sources' | 'selection' | 'metadata' | 're
 export interface Origin {
   /** What the result depends on, as far as it is known before the step runs. */
   readonly facts: Json;
+  /** Whether the files stay where they are as long as the build goes on, so that they need not be copied at once. */
+  readonly stays?: boolean | undefined;
   /**
    * Makes the files ready in `work`, an empty directory of its own, and gives them to `use` while they are.
    * @returns what was taken from the network

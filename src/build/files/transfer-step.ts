@@ -7,11 +7,12 @@ import type { StepRecording } from '../../lock/index.ts';
 import type { Layer, StepResult } from '../cache.ts';
 import { exchangesDigest } from '../ledger.ts';
 import { absolutePath, texts, type StageSettings } from '../metadata.ts';
-import { stepResult } from '../step-result.ts';
+import { refuseToRun, stepResult } from '../step-result.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { checkNew } from '../traffic.ts';
 import { changeFiles } from './change-files.ts';
 import { copyInto } from './copy.ts';
+import type { CopyTarget } from './copy-target.ts';
 import { parseModeChange } from './file-mode.ts';
 import { gitOrigin } from './git-origin.ts';
 import { parseGitReference } from './git-reference.ts';
@@ -35,6 +36,7 @@ export async function transferStep(
   settings: StageSettings,
   layers: readonly Layer[],
 ): Promise<StepResult> {
+  refuseToRun(builder, step);
   const { scope, container } = settings;
   const { ledger } = builder.input;
   const target = absolutePath(container, scope.expand(instruction.destination));
@@ -62,15 +64,15 @@ export async function transferStep(
   const known = isRemote ? recorded && factsOf(recorded) : factsOf(undefined);
   return stepResult(builder, step, below, known, async work => {
     const taken: SessionResult[] = [];
-    const finished = await changeFiles(builder, isLinked ? [] : layers, work, async (root, view) => {
+    const copy = async (root: CopyTarget, view: string) => {
       const ids = owner === undefined ? undefined : ownerOf(view, owner, builder.runtime.note);
       for (const [index, origin] of origins.entries()) {
         const place = join(work, `origin-${index}`);
-        await mkdir(place);
+        await mkdir(place, { recursive: true });
         const result = await origin.provide(place, files =>
           copyInto({
             ...files,
-            targetRoot: root,
+            into: root,
             target,
             owner: ids,
             mode,
@@ -80,7 +82,10 @@ export async function transferStep(
         );
         if (result !== undefined) taken.push(result);
       }
-    });
+    };
+    const plans =
+      builder.looksAtNoLayerAfter(stage, instruction) && origins.every(({ stays }) => stays === true);
+    const finished = await changeFiles(builder, isLinked ? [] : layers, work, copy, plans);
     if (!isRemote) return { ...finished, facts: factsOf(undefined) };
     const exchanges = taken.flatMap(result => result.exchanges);
     const refused = taken.flatMap(result => result.refused);

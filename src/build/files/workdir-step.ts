@@ -1,7 +1,5 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
-import type { Json } from '../../core/index.ts';
+import { usageError, type Json, type SourcePlace } from '../../core/index.ts';
 import type { WorkdirInstruction } from '../../dockerfile/index.ts';
-import { resolveInRoot } from '../../sandbox/index.ts';
 import type { Layer, StepResult } from '../cache.ts';
 import { absolutePath, type StageSettings } from '../metadata.ts';
 import { stepResult } from '../step-result.ts';
@@ -25,26 +23,27 @@ export async function workdirStep(
   const user = settings.container.User ?? '';
   const facts: Json = { path, user };
   return stepResult(builder, step, layers, facts, async work => {
-    const finished = await changeFiles(builder, layers, work, async (root, view) => {
+    const finished = await changeFiles(builder, layers, work, (root, view) => {
       const { uid, gid } = ownerOf(view, user, builder.runtime.note);
       let current = '';
-      for (const name of resolveInRoot(root, path).split('/')) {
+      for (const name of root.resolve(path).split('/')) {
         if (name === '') continue;
         current += `/${name}`;
-        makeDirectory(root + current, uid, gid);
+        const type = root.typeAt(current);
+        if (type === 'directory') continue;
+        if (type !== undefined) throw notADirectory(path, current, step.where);
+        root.makeDirectory(current);
+        root.describe(current, { uid, gid, mode: 0o755, seconds: builder.input.ledger.sourceDate });
       }
+      return Promise.resolve();
     });
     return { ...finished, facts };
   });
 }
 
-function makeDirectory(path: string, uid: number, gid: number): void {
-  try {
-    mkdirSync(path, 0o755);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
-    throw error;
-  }
-  chmodSync(path, 0o755);
-  chownSync(path, uid, gid);
+function notADirectory(path: string, what: string, where: SourcePlace): Error {
+  return usageError('WORKDIR_TARGET', `${path} cannot be made: ${what} is not a directory`, {
+    next: 'Name another directory.',
+    where,
+  });
 }

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, sha256, usageError, type Digest } from '../../core/index.ts';
 import { resolveInRoot } from '../../sandbox/index.ts';
-import { contextSelection, copyInto, sourcesDigest } from '../files/index.ts';
+import { contextSelection, copyInto, filesBelow, sourcesDigest } from '../files/index.ts';
 import type { MountContext } from './mounts.ts';
 
 /** Where the files lie in the layer that is made of them. */
@@ -46,7 +46,7 @@ export async function contextMount(
     await copyInto({
       sources,
       selection,
-      targetRoot: directory,
+      into: filesBelow(directory),
       target: inLayer,
       metadata: 'context',
       sourceDate: ledger.sourceDate,

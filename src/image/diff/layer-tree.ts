@@ -1,10 +1,10 @@
 import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { stepError } from '../../core/index.ts';
-import { byBytes, byteString, joined, parentOf, shown, within } from '../filesystem/byte-string.ts';
+import { byBytes, byteString, joined, nameOf, parentOf, shown, within } from '../filesystem/byte-string.ts';
 import type { ByteString } from '../filesystem/byte-string.ts';
 import { rewrite } from '../filesystem/content.ts';
 import { factsOf, type FileFacts } from '../filesystem/facts.ts';
-import { noXattrs, readTreeXattrs, readXattrs, type Xattrs } from '../filesystem/xattrs.ts';
+import { layerXattrs, noXattrs, readTreeXattrs, readXattrs, type Xattrs } from '../filesystem/xattrs.ts';
 
 /** One file of an overlay's upper directory, and what lies below it. */
 export interface LayerNode {
@@ -17,6 +17,18 @@ export interface LayerNode {
   readonly edited: boolean;
 }
 
+/** A file that is to be in a layer, and that no directory holds yet. */
+export interface PlannedFile extends Pick<FileFacts, 'mode' | 'uid' | 'gid' | 'mtime' | 'size' | 'target'> {
+  /** Without a leading slash. */
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'fifo';
+  /** Where the content of a regular file is. */
+  readonly source?: Buffer | undefined;
+}
+
+/** A change that needs the files of a layer in a directory. */
+export class NotPlanned extends Error {}
+
 /**
  * The files of an upper directory, without its root. Taking a node out, or changing a content, does the same on the
  * disk, so the two never part.
@@ -25,41 +37,71 @@ export class LayerTree {
   #upper: (path: ByteString) => Buffer;
   readonly #lower: ((path: ByteString) => Buffer) | undefined;
   readonly #nodes = new Map<ByteString, LayerNode>();
+  readonly #isPlanned: boolean;
   readonly root: {
     readonly facts: FileFacts;
     readonly xattrs: Xattrs;
     readonly below: FileFacts | undefined;
   };
 
-  private constructor(upper: string, lower: string | undefined, xattrs: Xattrs) {
-    this.#upper = within(upper);
+  private constructor(
+    upper: (path: ByteString) => Buffer,
+    lower: string | undefined,
+    root: Pick<LayerTree['root'], 'facts' | 'xattrs'>,
+    isPlanned = false,
+  ) {
+    this.#upper = upper;
     this.#lower = lower === undefined ? undefined : within(lower);
-    const facts = factsOf(this.#upper(''));
-    if (facts === undefined) throw new Error(`${upper} is missing`);
-    this.root = { facts, xattrs, below: this.#lower && factsOf(this.#lower('')) };
+    this.root = { ...root, below: this.#lower && factsOf(this.#lower('')) };
+    this.#isPlanned = isPlanned;
   }
 
   /** Reads what is in `upper`. `lower` is the merged view of all layers below. @throws HoldfastError LAYER_NAME_RESERVED */
   static async scan(upper: string, lower: string | undefined): Promise<LayerTree> {
     const xattrs = await readTreeXattrs(upper);
-    const tree = new LayerTree(upper, lower, xattrs.get('') ?? noXattrs);
+    const at = within(upper);
+    const facts = factsOf(at(''));
+    if (facts === undefined) throw new Error(`${upper} is missing`);
+    const tree = new LayerTree(at, lower, { facts, xattrs: xattrs.get('') ?? noXattrs });
     tree.#walk('', tree.root.below?.type === 'directory', xattrs);
     if (lower !== undefined) await tree.#readLowerXattrs(lower);
+    return tree;
+  }
+
+  /**
+   * The same of files that lie elsewhere, parents first: nothing is changed on the disk, and what needs that throws NotPlanned.
+   * @param lower the merged view of all layers below; a directory that is there as well has the attributes it has there.
+   */
+  static async planned(files: readonly PlannedFile[], lower: string): Promise<LayerTree> {
+    const root = factsOf(Buffer.from(lower));
+    if (root === undefined) throw new Error(`${lower} is missing`);
+    const sources = new Map<ByteString, Buffer>();
+    const at = (path: ByteString) => sources.get(path) ?? notOnDisk(path);
+    const tree = new LayerTree(at, lower, { facts: root, xattrs: noXattrs }, true);
+    for (const { path: text, source, ...file } of files) {
+      const path = byteString(Buffer.from(text));
+      if (nameOf(path).startsWith('.wh.')) throw reservedName(path);
+      if (source !== undefined) sources.set(path, source);
+      const facts = { ...file, hasFraction: false, device: { major: 0, minor: 0 }, inode: undefined };
+      const parent = tree.#nodes.get(parentOf(path));
+      const hasLower = parent === undefined || parent.below?.type === 'directory';
+      const below = hasLower ? tree.#belowFacts(path) : undefined;
+      tree.#nodes.set(path, { path, facts, xattrs: noXattrs, below, edited: false });
+    }
+    await tree.#readLowerXattrs(lower);
+    for (const node of tree.#nodes.values()) {
+      const xattrs = node.facts.type === 'directory' ? layerXattrs(node.below?.xattrs ?? noXattrs) : noXattrs;
+      // What is put into such a directory gets attributes from it, which only the system knows to make.
+      if (xattrs.has('system.posix_acl_default')) throw new NotPlanned();
+      if (xattrs.size > 0) tree.#nodes.set(node.path, { ...node, xattrs });
+    }
     return tree;
   }
 
   #walk(directory: ByteString, hasLower: boolean, xattrs: ReadonlyMap<ByteString, Xattrs>): void {
     for (const name of readdirSync(this.#upper(directory), 'buffer').map(byteString)) {
       const path = joined(directory, name);
-      if (name.startsWith('.wh.')) {
-        throw stepError(
-          'LAYER_NAME_RESERVED',
-          `/${shown(path)}: names that begin with ".wh." cannot be stored`,
-          {
-            next: 'Have the step use another name: image layers mark deleted files so.',
-          },
-        );
-      }
+      if (name.startsWith('.wh.')) throw reservedName(path);
       const facts = factsOf(this.#upper(path));
       if (facts === undefined) throw new Error(`/${shown(path)} vanished`);
       const below = hasLower ? this.#belowFacts(path) : undefined;
@@ -130,6 +172,7 @@ export class LayerTree {
     const node = this.#nodes.get(path);
     if (node === undefined) return;
     this.#nodes.delete(path);
+    if (this.#isPlanned) return;
     if (node.facts.type === 'directory') rmdirSync(this.#upper(path));
     else unlinkSync(this.#upper(path));
   }
@@ -148,6 +191,7 @@ export class LayerTree {
     this.dropTree(path);
     const facts = this.lowerFacts(path);
     if (facts === undefined) return;
+    if (this.#isPlanned) throw new NotPlanned();
     whiteout(this.#upper(path));
     this.#nodes.set(path, {
       path,
@@ -160,6 +204,7 @@ export class LayerTree {
 
   /** Changes the content of a regular file, under all its names. */
   edit(node: LayerNode, content: Buffer): void {
+    if (this.#isPlanned) throw new NotPlanned();
     rewrite(this.#upper(node.path), content);
     const { inode } = node.facts;
     const names = inode === undefined ? [node] : this.nodes().filter(({ facts }) => facts.inode === inode);
@@ -172,4 +217,14 @@ export class LayerTree {
       });
     }
   }
+}
+
+function reservedName(path: ByteString): Error {
+  return stepError('LAYER_NAME_RESERVED', `/${shown(path)}: names that begin with ".wh." cannot be stored`, {
+    next: 'Have the step use another name: image layers mark deleted files so.',
+  });
+}
+
+function notOnDisk(path: ByteString): never {
+  throw new Error(`/${shown(path)} has no content`);
 }

@@ -63,18 +63,18 @@ export interface WrittenLayer {
 export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
   const { upper, lower, sourceDate } = options;
   const tree = await LayerTree.scan(upper, lower);
-  const applied = normalise(tree, options);
+  const nodes = new SpecialNodes(upper);
+  let applied: RuleHit[];
+  try {
+    applied = normalise(tree, options, at => nodes.whiteout(at));
+  } finally {
+    nodes.close();
+  }
   await stripForeignXattrs(upper, tree);
   settle(tree, sourceDate);
 
-  const plain = new Digester();
-  for await (const chunk of layerArchive(tree, sourceDate)) plain.update(chunk);
-  const entryCount = tree.nodes().length;
   return {
-    diffId: plain.digest(),
-    size: plain.size,
-    entryCount,
-    empty: entryCount === 0,
+    ...(await factsOfLayer(tree, sourceDate)),
     applied,
     blob(directory) {
       tree.movedTo(directory);
@@ -83,34 +83,43 @@ export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
   };
 }
 
-function normalise(tree: LayerTree, options: LayerOptions): RuleHit[] {
-  const { upper, sourceDate, trust } = options;
+export async function factsOfLayer(
+  tree: LayerTree,
+  sourceDate: number,
+): Promise<Pick<WrittenLayer, 'diffId' | 'size' | 'entryCount' | 'empty'>> {
+  const plain = new Digester();
+  for await (const chunk of layerArchive(tree, sourceDate)) plain.update(chunk);
+  const entryCount = tree.nodes().length;
+  return { diffId: plain.digest(), size: plain.size, entryCount, empty: entryCount === 0 };
+}
+
+/** Takes out of the tree what is no change, and what differs from build to build. */
+export function normalise(
+  tree: LayerTree,
+  options: Omit<LayerOptions, 'upper' | 'lower'>,
+  whiteout: (at: Buffer) => void,
+): RuleHit[] {
+  const { sourceDate, trust } = options;
   const injected = new InjectedPaths(options.injected ?? [], options.injectedFrom);
-  const nodes = new SpecialNodes(upper);
-  const whiteout = (at: Buffer) => nodes.whiteout(at);
   const changes = {
     sourceDate,
     timeless: (path: string) => injected.has(path),
     fleeting: (path: string) => injected.mayHaveMade(path),
   };
-  try {
-    refuseReferences(tree);
-    dropSockets(tree, whiteout);
-    expandOpaque(tree, whiteout);
-    const stubs = injected.dropStubs(tree).map(path => ({ rule: 'injected', path: shown(path) }));
-    // Rules look only at what the step changed, and may undo the change.
-    dropUnchanged(tree, changes);
-    const forbidden = options.forbidden ?? [];
-    const contents = contentSearch(tree, trust, forbidden);
-    const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, contents, injected);
-    const hits = applyRules(tree, options.rules, sourceDate, whiteout);
-    dropUnchanged(tree, changes);
-    refuseMarkers(tree, trust?.markers ?? [], contents, certificateResidue);
-    refuseMarkers(tree, forbidden, contents, forbiddenContent);
-    return [...stubs, ...scrubbed, ...hits];
-  } finally {
-    nodes.close();
-  }
+  refuseReferences(tree);
+  dropSockets(tree, whiteout);
+  expandOpaque(tree, whiteout);
+  const stubs = injected.dropStubs(tree).map(path => ({ rule: 'injected', path: shown(path) }));
+  // Rules look only at what the step changed, and may undo the change.
+  dropUnchanged(tree, changes);
+  const forbidden = options.forbidden ?? [];
+  const contents = contentSearch(tree, trust, forbidden);
+  const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, contents, injected);
+  const hits = applyRules(tree, options.rules, sourceDate, whiteout);
+  dropUnchanged(tree, changes);
+  refuseMarkers(tree, trust?.markers ?? [], contents, certificateResidue);
+  refuseMarkers(tree, forbidden, contents, forbiddenContent);
+  return [...stubs, ...scrubbed, ...hits];
 }
 
 /** Gives files the times that the archive says, and the root what it has below. Removing files changed times too. */
