@@ -1,5 +1,7 @@
 // Docker's options for what is taken from the cache, and from the store in place of a registry.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Digest } from '../src/core/index.ts';
+import { Store } from '../src/store/index.ts';
 import { holdfast, makeWorld, printedImage, type World } from './world.ts';
 
 let world: World;
@@ -51,4 +53,33 @@ test('--pull asks the registry for what is not locked, and leaves what is', asyn
   const asked = await world.run('lock', [...other, '--pull']);
   expect(asked.exit, asked.stderr).toBe(5);
   await world.succeed('lock', other);
+});
+
+test('a stage from the cache gives others its files, and no marks of what it removed', async () => {
+  const stages = (last: string) => `FROM tiny:1 AS made
+RUN mkdir /o && touch /o/gone /o/left
+RUN rm /o/gone
+FROM tiny:1
+COPY --from=made /o /o
+RUN ${last} [ "$(ls -A /o)" = left ]
+`;
+  const again = ['--lockfile', `${world.root}/removed.lock`];
+  await world.write({ Dockerfile: stages('true &&') });
+  await world.succeed('lock', again);
+  await world.write({ Dockerfile: stages('') });
+  const { stderr } = await world.succeed('lock', again);
+  expect(steps(stderr)).toContain('made cached');
+});
+
+test('annotations of the base stay with the base', async () => {
+  const store = await Store.open(world.store);
+  const tiny = await store.tagged('tiny:1');
+  const manifest = JSON.parse((await store.readBytes(tiny!.digest)).toString()) as object;
+  const annotated = await store.put(JSON.stringify({ ...manifest, annotations: { 'org.example': 'base' } }));
+  await store.tag('annotated:1', { ...tiny!, ...annotated });
+  await world.write({ Dockerfile: 'FROM annotated:1\nRUN echo x > /x\n' });
+  const built = await world.succeed('build', ['--lockfile', `${world.root}/annotated.lock`]);
+  const made = (await store.readBytes(printedImage(built) as Digest)).toString();
+  expect(made).toContain('"layers"');
+  expect(made).not.toContain('annotations');
 });

@@ -1,4 +1,4 @@
-import { formatPlatform, hostPlatform, usageError, type Platform, type SourcePlace } from '../core/index.ts';
+import { formatPlatform, hostPlatform, type Platform, type SourcePlace } from '../core/index.ts';
 import { expandWord, frontendOf, type Dockerfile, type Expansion, type Word } from '../dockerfile/index.ts';
 import type { Project } from './project.ts';
 
@@ -29,7 +29,7 @@ export interface GlobalScope {
  */
 export function globalScope(project: Project): GlobalScope {
   const { dockerfile, dockerfileName: file, request } = project;
-  const { buildArguments } = request;
+  const buildArguments = withContextDate(project);
   const { escape } = dockerfile.directives;
   const target = request.target ?? dockerfile.stages.at(-1)?.name ?? 'default';
   const values = new Map<string, string>();
@@ -37,10 +37,25 @@ export function globalScope(project: Project): GlobalScope {
     values.set(name, buildArguments[name] ?? value);
   const scope = { buildArguments, values, escape, file };
   for (const { name, value } of dockerfile.metaArgs.flatMap(({ args }) => args)) {
-    const used = buildArguments[name.text] ?? (value && expandGlobally(scope, value));
+    const given = buildArguments[name.text] ?? (value && expandGlobally(scope, value));
+    const isContextDate = name.text === sourceDateName && given === contextDate;
+    const used = isContextDate ? project.fetched?.date?.toString() : given;
     if (used !== undefined) values.set(name.text, used);
   }
   return scope;
+}
+
+/** The argument that dates an image, and what asks for the date of a context that was fetched. */
+export const sourceDateName = 'SOURCE_DATE_EPOCH';
+export const contextDate = 'context';
+
+function withContextDate({
+  request: { buildArguments },
+  fetched,
+}: Project): Readonly<Record<string, string>> {
+  const { [sourceDateName]: asked, ...others } = buildArguments;
+  if (asked !== contextDate) return buildArguments;
+  return fetched?.date === undefined ? others : { ...others, [sourceDateName]: String(fetched.date) };
 }
 
 /** A word of FROM, or a default before it, with its variables put in. */
@@ -105,18 +120,6 @@ export function lockedArguments({
     ([name]) => declared.has(name) || !proxyArguments.has(name),
   );
   return Object.fromEntries(kept);
-}
-
-/**
- * The date that the build argument SOURCE_DATE_EPOCH asks for, in Unix seconds; the lock's own without it.
- * @throws HoldfastError SOURCE_DATE_EPOCH_INVALID (exit 2)
- */
-export function requestedSourceDate({ SOURCE_DATE_EPOCH: text = '' }: Readonly<Record<string, string>>) {
-  if (text === '') return undefined;
-  if (/^\d{1,11}$/.test(text)) return Number(text);
-  throw usageError('SOURCE_DATE_EPOCH_INVALID', `the build argument SOURCE_DATE_EPOCH is "${text}"`, {
-    next: 'Set it to seconds since 1970, or leave it out for the lock’s date.',
-  });
 }
 
 /** The frontend image that the user or the Dockerfile names. It is not run: this program is the frontend. */

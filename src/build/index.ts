@@ -1,6 +1,7 @@
-export { proxyArguments, requestedSourceDate } from './arguments.ts';
+export { proxyArguments } from './arguments.ts';
+export { requestedSourceDate } from './source-date.ts';
 export { withLockedImage } from './image-view.ts';
-export { rootFiles } from './installed.ts';
+export { rootFiles } from './files/index.ts';
 export { liveRequests } from './live-requests.ts';
 export type { Get } from '../gateway/index.ts';
 export { imagePackages } from './image-packages.ts';

@@ -11,7 +11,6 @@ import {
   type Recording,
 } from '../lock/index.ts';
 import { noteLock } from '../share/index.ts';
-import { requestedSourceDate } from './arguments.ts';
 import { configurationName, readConfiguration } from './configuration.ts';
 import { executeBuild } from './execute.ts';
 import { installedMustMatch } from './installed-match.ts';
@@ -20,6 +19,7 @@ import { Ledger } from './ledger.ts';
 import type { Project } from './project.ts';
 import { identityOf, recordBuild, type LockedBuild, type RecordedBuild } from './record-build.ts';
 import { lockName, recordedInputs } from './recordings.ts';
+import { requestedSourceDate } from './source-date.ts';
 import type { BuildRuntime, CacheUse } from './runtime.ts';
 import { lockOf, writeLock } from './write-lock.ts';
 
@@ -112,7 +112,7 @@ export async function lockProject(
   const asOf = state.lock?.asOf ?? options.asOf;
   const ledger = new Ledger('extend', asOf, state.recording, {
     others: state.others,
-    sourceDate: requestedSourceDate(project.arguments),
+    sourceDate: requestedSourceDate(project),
     moved: state.lock?.moved,
   });
   const built = await recordBuild(project, ledger, runtime, {
@@ -160,7 +160,7 @@ export async function buildFromLock(
     {
       project,
       ledger: new Ledger('replay', lock.asOf, recording, {
-        sourceDate: requestedSourceDate(project.arguments),
+        sourceDate: requestedSourceDate(project),
         moved: lock.moved,
       }),
       useCache,

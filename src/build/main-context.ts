@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, lstatSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -99,7 +99,16 @@ async function fromUrl(url: string, file: string | undefined, effects: ContextEf
     fetched.kind === 'repository'
       ? await fromCopy(fetched.path, { ...copy, keepsGitDir: fetched.keepsGitDir })
       : await fromFile(fetched.path, await effects.scratch(), copy);
-  return { ...context, fetched };
+  const date = fetched.date ?? newestDate(context.directory);
+  return { ...context, fetched: { ...fetched, date } };
+}
+
+/** Of what an archive holds, Unix seconds; nothing where that is nothing. */
+function newestDate(directory: string): number | undefined {
+  const dates = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(entry => !entry.isDirectory())
+    .map(({ parentPath, name }) => Math.floor(lstatSync(join(parentPath, name)).mtimeMs / 1000));
+  return dates.length === 0 ? undefined : dates.reduce((newest, date) => Math.max(newest, date));
 }
 
 /** A context that is gone when the program ends. */

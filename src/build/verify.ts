@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import type { Digest } from '../core/index.ts';
 import { causesExplained, compareLayers, type DifferenceKind, type LikelyCause } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
-import { requestedSourceDate } from './arguments.ts';
 import { BuildCache } from './cache.ts';
 import { imageConfig, imageLayers, layerSteps } from './image-layers.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
@@ -13,6 +12,7 @@ import { Ledger } from './ledger.ts';
 import type { LockState } from './locking.ts';
 import { readLockState, refuseOtherOwners } from './locking.ts';
 import type { Project } from './project.ts';
+import { requestedSourceDate } from './source-date.ts';
 import type { BuildRuntime } from './runtime.ts';
 
 /** A file that two builds from the same inputs wrote differently. */
@@ -79,7 +79,7 @@ async function freshBuild(
   await mkdir(cacheRoot, { recursive: true });
   const cache = await BuildCache.open(cacheRoot, runtime.sandbox.isolation);
   const ledger = new Ledger('replay', state.lock?.asOf ?? '', state.recording, {
-    sourceDate: requestedSourceDate(project.arguments),
+    sourceDate: requestedSourceDate(project),
   });
   runtime.note(`verify: building in ${cacheRoot}`);
   return executeBuild(

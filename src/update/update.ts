@@ -88,7 +88,7 @@ export async function updateLock(
     const ledger = new Ledger('extend', asOf, frozen?.recording, {
       // What the builds of one lock take in common, they take in one version.
       others: builds.map(({ stored }) => stored),
-      sourceDate: requestedSourceDate(project.arguments),
+      sourceDate: requestedSourceDate(project),
       moved,
       thawed: frozen?.answers,
     });

@@ -16,6 +16,8 @@ export interface ArchiveFile {
   readonly mtime?: number;
   /** The value of the extended attribute `user.a`. */
   readonly xattr?: string;
+  /** The value of `security.capability`, in hexadecimal. */
+  readonly capability?: string;
   /** Makes it a global header with this comment and nothing else, as git writes them. */
   readonly globalComment?: string;
 }
@@ -39,8 +41,13 @@ function entries(path: string, file: string | ArchiveFile): TarFile[] {
     mtime: mtime ?? 1_500_000_000,
     ...(owner && { owner }),
   };
-  if (facts.globalComment !== undefined) return [paxHeader(`comment=${facts.globalComment}`, 'g')];
-  const pax = xattr === undefined ? [] : [paxHeader(`SCHILY.xattr.user.a=${xattr}`)];
+  if (facts.globalComment !== undefined) return [paxHeader('comment', facts.globalComment, 'g')];
+  const pax = [
+    ...(facts.capability === undefined
+      ? []
+      : [paxHeader('SCHILY.xattr.security.capability', Buffer.from(facts.capability, 'hex'))]),
+    ...(xattr === undefined ? [] : [paxHeader('SCHILY.xattr.user.a', xattr)]),
+  ];
   if (isDirectory) return [...pax, { ...common, type: '5' }];
   if (link !== undefined) return [...pax, { ...common, type: '2', link, mode: 0o777 }];
   if (hardLink !== undefined) return [...pax, { ...common, type: '1', link: hardLink }];
@@ -49,8 +56,10 @@ function entries(path: string, file: string | ArchiveFile): TarFile[] {
 }
 
 /** POSIX.1-2001: `LENGTH KEY=VALUE`, the length counting itself. */
-function paxHeader(record: string, type: 'x' | 'g' = 'x'): TarFile {
-  const rest = Buffer.byteLength(record) + 2;
-  const length = [1, 2, 3].map(digits => rest + digits).find((total, n) => String(total).length === n + 1);
-  return { path: 'pax', type, content: Buffer.from(`${length} ${record}\n`) };
+function paxHeader(key: string, value: string | Buffer, type: 'x' | 'g' = 'x'): TarFile {
+  const record = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
+  const length = [1, 2, 3]
+    .map(digits => record.length + digits)
+    .find((total, n) => String(total).length === n + 1);
+  return { path: 'pax', type, content: Buffer.concat([Buffer.from(String(length)), record]) };
 }

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError, sha256 } from '../../core/index.ts';
@@ -20,6 +21,8 @@ export interface FetchedContext {
   readonly keepsGitDir: boolean;
   /** What was taken from the network; locked where the lock does not lie in the context itself. */
   readonly recording: StepRecording;
+  /** When it was made, Unix seconds: the commit, or what the server says of the file; nothing where it says nothing. */
+  readonly date?: number | undefined;
   /** Whether a lock said what to take. */
   readonly isLocked: boolean;
 }
@@ -67,18 +70,31 @@ export async function fetchContext(
     runtime.onEvent({ type: 'step-done', step: name, cached: false });
     const recording = { step: step.id, command: step.command, exchanges };
     const kind = reference ? 'repository' : 'file';
+    const date = reference ? commitDate(path) : lastModified(exchanges);
     return {
       url: withoutCredentials(url),
       kind,
       path,
       keepsGitDir: reference?.keepGitDir ?? keepGitDir,
       recording,
+      date,
       isLocked: recorded !== undefined,
     };
   } catch (error) {
     runtime.onEvent({ type: 'step-failed', step: name });
     throw withoutPlace(error);
   }
+}
+
+/** A checkout bears it. */
+function commitDate(checkout: string): number {
+  return Math.floor(lstatSync(checkout).mtimeMs / 1000);
+}
+
+function lastModified(exchanges: StepRecording['exchanges']): number | undefined {
+  const headers = exchanges.at(-1)?.responses.at(-1)?.headers ?? [];
+  const milliseconds = Date.parse(headers.find(([name]) => name === 'last-modified')?.[1] ?? '');
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
 }
 
 /** No file of the user's asks for the context. */

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { integrityError, stepError, upstreamError, usageError } from '../../core/index.ts';
 import type { SessionResult } from '../../gateway/index.ts';
@@ -48,7 +48,7 @@ export function gitOrigin(
     async provide(work, use) {
       const repository = join(work, 'repository');
       const wanted = { remote, ref: ref ?? 'HEAD', submodules };
-      const { commit, session } = await fetched(fetcher, step, recorded, wanted, work, repository);
+      const { commit, date, session } = await fetched(fetcher, step, recorded, wanted, work, repository);
       if (checksum !== undefined && !commit.startsWith(checksum))
         throw mismatch(remote, checksum, commit, step);
       const path = resolveInRoot(repository, `/${directory}`).slice(1);
@@ -57,6 +57,7 @@ export function gitOrigin(
           next: 'Correct the directory behind the colon.',
           where: step.where,
         });
+      await utimes(join(repository, path), date, date); // For who asks for the commit's.
       const filter = keepGitDir ? everything : excluding(['.git', '**/.git']);
       await use({
         sources: [{ root: repository, path, filter }],
@@ -87,7 +88,7 @@ async function fetched(
   wanted: Wanted,
   work: string,
   repository: string,
-): Promise<{ commit: string; session: SessionResult }> {
+): Promise<{ commit: string; date: number; session: SessionResult }> {
   const host = await fetcher.runtime.steps();
   const attachment = host.network.allocate();
   const session = host.gateway.session({
@@ -116,7 +117,8 @@ async function fetched(
   );
   const traffic = await session.finish();
   if (traffic.problem) throw traffic.problem;
-  if (ok) return { commit: stdout.trim().split('\n').at(-1) ?? '', session: traffic };
+  const [commit = '', date = ''] = (stdout.trim().split('\n').at(-1) ?? '').split(' ');
+  if (ok) return { commit, date: Number(date), session: traffic };
   const failure = traffic.exchanges.length === 0 ? upstreamError : stepError;
   throw failure(
     'GIT_FAILED',
@@ -145,7 +147,7 @@ git -c advice.detachedHead=false checkout --quiet --detach "$wanted^{commit}"
 if [ "$3" = true ] && [ -e .gitmodules ]; then
   git submodule --quiet update --init --recursive --depth=1
 fi
-git rev-parse HEAD`;
+git log -1 --format='%H %ct'`;
 
 function gitEnvironment(
   { gatewayAddress }: StepAttachment,

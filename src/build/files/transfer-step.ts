@@ -39,7 +39,7 @@ export async function transferStep(
   refuseToRun(builder, step);
   const { scope, container } = settings;
   const { ledger } = builder.input;
-  const target = absolutePath(container, scope.expand(instruction.destination));
+  const target = absolutePath(container, destinationOf(scope.expand(instruction.destination)));
   const owner = instruction.chown && scope.expand(instruction.chown);
   const modeText = instruction.chmod && scope.expand(instruction.chmod);
   const mode = modeText === undefined ? undefined : parseModeChange(modeText, step.where);
@@ -101,6 +101,11 @@ export async function transferStep(
     ledger.tookStep(traffic);
     return { ...finished, facts: factsOf(ledger.mode === 'replay' ? recorded : traffic) };
   });
+}
+
+/** What is copied to the working directory itself goes into it, whether a linked layer knows of it or not. */
+function destinationOf(text: string): string {
+  return /^(?:.*\/)?\.?$/.test(text) ? `${text.replace(/\.$/, '')}./` : text;
 }
 
 interface Origins {

@@ -12,6 +12,7 @@ import {
 } from '../../sandbox/index.ts';
 import { finishLayer, type FinishedLayer } from '../finish-layer.ts';
 import type { Ledger } from '../ledger.ts';
+import { requestedHostName } from './host-name.ts';
 import { defaultShell, type StageSettings } from '../metadata.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { openConnection, type Connection } from './connection.ts';
@@ -103,6 +104,7 @@ function sandboxStep(
     cwd: container.WorkingDir ?? '/',
     user,
     network: connection.network,
+    hostName: requestedHostName(builder.input.project),
     ...(instruction.security === 'insecure' && { security: instruction.security }),
     files: [...connection.files, ...files],
     mounts: opened.flatMap(({ mount }) => (mount ? [mount] : [])),

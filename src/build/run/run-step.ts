@@ -12,6 +12,7 @@ import { checkNew } from '../traffic.ts';
 import { execute } from './execute.ts';
 import { shortened } from './failure.ts';
 import { requireEntitlement } from './grants.ts';
+import { requestedHostName } from './host-name.ts';
 import { prepareMounts, type PreparedMount } from './mounts.ts';
 
 /** RUN: a command in the sandbox, its traffic answered by the gateway; or an earlier result of the same. */
@@ -28,6 +29,7 @@ export async function runStepOf(
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;
   const environment = Object.fromEntries(scope.variables);
+  const hostName = requestedHostName(builder.input.project);
   const mounts = await prepareMounts({ builder, stage, step, settings }, instruction);
   const factsOf = ({ exchanges, refused = [] }: Pick<StepRecording, 'exchanges' | 'refused'>): Json => ({
     environment,
@@ -35,6 +37,7 @@ export async function runStepOf(
     directory: container.WorkingDir ?? '/',
     shell: container.Shell ?? defaultShell,
     network: instruction.network,
+    ...(hostName !== undefined && { hostName }),
     ...(mounts.length > 0 && { mounts: mounts.map(({ facts }) => facts) }),
     exchanges: exchangesDigest(exchanges),
     ...(refused.length > 0 && { refused: refused as unknown as Json }),

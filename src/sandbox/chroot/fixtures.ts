@@ -36,7 +36,11 @@ const kernelFiles = [
  * cannot be had without a mount, the few files that programs look into for the machine's size.
  * @throws HoldfastError SANDBOX_SETUP_FAILED (exit 2)
  */
-export async function placeFixtures(placements: Placements, resolver: string): Promise<StepPipes> {
+export async function placeFixtures(
+  placements: Placements,
+  resolver: string,
+  hostName?: string,
+): Promise<StepPipes> {
   const devices = placements.coverDirectory('/dev');
   const { cp, mkfifo } = findTools(['cp', 'mkfifo']);
   // Copies of the nodes: a step that changes the mode or owner of one changes its own.
@@ -55,7 +59,7 @@ export async function placeFixtures(placements: Placements, resolver: string): P
   writeFileSync(join(kernel, 'mounts'), 'rootfs / rootfs rw 0 0\n', { mode: 0o444 });
   placements.coverDirectory('/sys', 0o555);
 
-  for (const [name, content] of Object.entries(generatedFiles(resolver)))
+  for (const [name, content] of Object.entries(generatedFiles(resolver, hostName)))
     placements.cover(`/etc/${name}`, at => {
       writeFileSync(at, content);
       chmodSync(at, 0o644);

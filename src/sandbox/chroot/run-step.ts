@@ -49,7 +49,7 @@ async function runIn(
   let exitCode: number;
   let injectedPaths: readonly string[];
   try {
-    const pipes = await placeFixtures(placements, resolverFile(step.network));
+    const pipes = await placeFixtures(placements, resolverFile(step.network), step.hostName);
     await mounts.place(step.mounts ?? []);
     for (const file of step.files ?? []) placements.layFile(file, { always: !mounts.holds(file.path) });
     injectedPaths = placements.paths;

@@ -1,17 +1,16 @@
 import { posix } from 'node:path';
 import { stepError } from '../../core/index.ts';
+import type { Step } from './step-types.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
 /** Why a command cannot be started, or undefined if it can, in the words that Docker's users know. */
-export function missingCommand(
-  root: string,
-  step: { argv: readonly string[]; env: Environment; cwd: string },
-) {
+export function missingCommand(root: string, step: Pick<Step, 'argv' | 'env' | 'cwd' | 'files'>) {
   const name = step.argv[0] ?? '';
   const exists = (path: string) =>
     lstatOf(root + resolveInRoot(root, posix.resolve(step.cwd, path)))?.isFile();
+  if (step.files?.some(({ path }) => path === name) === true) return undefined;
   if (name.includes('/')) return exists(name) ? undefined : `"${name}": no such file in the image`;
   const directories = (step.env['PATH'] ?? '/bin:/usr/bin').split(':');
   if (name !== '' && directories.some(directory => exists(posix.join(directory || '.', name))))

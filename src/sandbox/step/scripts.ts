@@ -9,7 +9,7 @@ import { deviceNames, type Mountpoints } from './mounts.ts';
 import { underFilter } from './seccomp.ts';
 import { command, quoted, terminalFile } from './setup-shell.ts';
 import type { Step } from './step-types.ts';
-import { hostName, type Workspace } from './workspace.ts';
+import { defaultHostName, type Workspace } from './workspace.ts';
 
 /** Before the step's files are known: the image is mounted, pipes are made. */
 export function earlyCommands(
@@ -92,7 +92,7 @@ export function lateCommands(input: LateInput): string[] {
   return [
     `cd ${quoted(workspace.rootLinks)}`,
     command(tools.mount, '--no-mtab', '--all', '--fstab', fstab),
-    command(tools.hostname, hostName),
+    command(tools.hostname, step.hostName ?? defaultHostName),
     ...network,
     `cd ${quoted(merged)}`,
     // The command's process id is 100 everywhere: temporary names are made of it.

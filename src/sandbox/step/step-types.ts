@@ -21,6 +21,8 @@ export interface Step {
   readonly user: StepUser | string;
   /** `host`: the machine's own network, with nothing between; what a step does there is seen by nobody. */
   readonly network: StepAttachment | 'none' | 'host';
+  /** What the step takes its machine to be called; the same everywhere if missing. */
+  readonly hostName?: string | undefined;
   readonly files?: readonly InjectedFile[];
   /** In any order: what lies in another mount is mounted after it. Of equal targets the last one counts. */
   readonly mounts?: readonly StepMount[];

@@ -101,7 +101,7 @@ async function runIn(running: Running): Promise<StepResult> {
   connected?.catch(() => {});
   prepareDevices(reach(workspace.devices), reach(workspace.lent));
   const { points, injectedPaths } = await injectFiles(image, running);
-  writeGeneratedFiles(reach(workspace.lent), resolverFile(step.network));
+  writeGeneratedFiles(reach(workspace.lent), resolverFile(step.network), step.hostName);
   const root = rootMount(workspace, statSync(image));
   const late = writeFstab(workspace, 'late', [
     ...lateMounts(workspace, root, points, settings),

@@ -5,7 +5,7 @@ import { copyDirectory, fixedTime } from './injected-layer.ts';
 import { fstabLine, type StepDirectories } from './mounts.ts';
 
 /** The same on every machine: build tools write it into what they make. */
-export const hostName = 'holdfast';
+export const defaultHostName = 'holdfast';
 
 /** What lies in a step's directory on the host. */
 export interface Workspace extends StepDirectories {
@@ -72,7 +72,10 @@ export function writeFstab(workspace: Workspace, name: string, mounts: readonly 
 }
 
 /** The files of /etc that Docker generates for a container. No address of the step is in them, so they never differ. */
-export function generatedFiles(resolver: string): Readonly<Record<string, string>> {
+export function generatedFiles(
+  resolver: string,
+  hostName = defaultHostName,
+): Readonly<Record<string, string>> {
   return {
     hosts: `127.0.0.1 localhost ${hostName}\n::1 localhost ip6-localhost ip6-loopback\n`,
     hostname: `${hostName}\n`,
@@ -80,8 +83,8 @@ export function generatedFiles(resolver: string): Readonly<Record<string, string
   };
 }
 
-export function writeGeneratedFiles(directory: string, resolver: string): void {
-  for (const [name, content] of Object.entries(generatedFiles(resolver))) {
+export function writeGeneratedFiles(directory: string, resolver: string, hostName?: string): void {
+  for (const [name, content] of Object.entries(generatedFiles(resolver, hostName))) {
     const path = join(directory, name);
     writeFileSync(path, content);
     chmodSync(path, 0o644); // Whatever the mask of who builds: apt resolves names as a user of its own.

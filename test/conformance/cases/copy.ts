@@ -243,6 +243,26 @@ export const copy: readonly Case[] = [
       'app/star/file': 'star',
     },
   },
+  ...['** /all/', '**/*.txt /text/', 'a/**/c.txt /deep/', '**/**/c.txt /deeper/'].map(
+    (sources, n): Case => ({
+      name: `two stars are one: ${sources}`,
+      of: [`copyglob-${n + 1}`],
+      dockerfile: `FROM scratch\nCOPY ${sources}\n`,
+      files: { 'c.txt': '0', 'a/c.txt': '1', 'a/b/c.txt': '2', 'a/b/d/c.txt': '3', 'e/c.txt': '4' },
+    }),
+  ),
+  {
+    name: 'several files into the working directory',
+    dockerfile: text`
+      FROM tiny:1
+      WORKDIR /work
+      ENV empty=""
+      COPY a b .
+      COPY c d ./
+      COPY e f $empty
+    `,
+    files: { a: 'a', b: 'b', c: 'c', d: 'd', e: 'e', f: 'f' },
+  },
   {
     name: 'an empty source alone is the whole context',
     of: ['copy-empty-1'],

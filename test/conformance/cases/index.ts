@@ -5,7 +5,10 @@ import { copyFrom } from './copy-from.ts';
 import { copyTarget } from './copy-target.ts';
 import { copy } from './copy.ts';
 import { environment } from './env.ts';
+import { heredoc } from './heredoc.ts';
 import { ignore } from './ignore.ts';
+import { kaniko } from './kaniko.ts';
+import { mounts } from './mounts.ts';
 import { select } from './select.ts';
 import { stages } from './stages.ts';
 
@@ -17,7 +20,10 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   'copy-from': copyFrom,
   'copy-target': copyTarget,
   env: environment,
+  heredoc,
   ignore,
+  kaniko,
+  mounts,
   select,
   stages,
 };

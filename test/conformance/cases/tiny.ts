@@ -1,0 +1,2 @@
+/** What the configuration of the base of most cases says. */
+export const tiny = { Env: ['PATH=/bin'], Cmd: ['sh'] };
