@@ -99,6 +99,19 @@ test.each([
   expect(result.exit).toBe(exit);
 });
 
+test('a repository whose commits have SHA-256 names', async () => {
+  const modern = await git.create('modern.git', {}, 'sha256');
+  const commit = await modern.commit({ date: '2026-01-01T00:00:00Z', files: { README: 'modern\n' } });
+  const url = `http://git.test:${git.port}/modern.git`;
+  await world.write({
+    Dockerfile: `FROM tiny:1\nADD ${url}#main /one\nADD ${url}#${commit} /two\nRUN cmp /one/README /two/README\n`,
+  });
+  await world.succeed('lock', hosts);
+  expect(await world.readLock()).toContain(`url: "${url}", commit: "${commit}"`);
+  await world.emptyCache();
+  await world.succeed('build', ['--locked'], { through: withoutNetwork });
+});
+
 test('a token for a private repository is sent to its server, and is nowhere else', async () => {
   const secret = 'token-5d1f7c2e';
   const header = `basic ${Buffer.from(`x-access-token:${secret}`).toString('base64')}`;

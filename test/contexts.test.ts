@@ -272,6 +272,30 @@ describe('the context by URL', () => {
     expect(await readFile(join(here, '0.lock'), 'utf8')).toContain(`file:\n  - {url: "${urls[0]}"`);
   });
 
+  test('has a date, which the image takes where BuildKit’s argument asks for it', async () => {
+    const dockerfile =
+      'FROM tiny:1\nARG SOURCE_DATE_EPOCH\nCOPY Dockerfile /\nRUN echo "$SOURCE_DATE_EPOCH" | grep -qx "1[0-9]*"\n';
+    const repository = await git.create('dated.git');
+    await repository.commit({ date: '2020-01-02T00:00:00Z', files: { Dockerfile: dockerfile } });
+    const { pages } = servers.files;
+    const mtime = Date.parse('2020-01-03T00:00:00Z') / 1000;
+    const archive = tarOf([{ path: 'Dockerfile', content: Buffer.from(dockerfile), mtime }]);
+    pages.set('/own.tar', (_request, response) => response.end(archive));
+    pages.set('/served.tar', (_request, response) =>
+      response.setHeader('Last-Modified', 'Sat, 04 Jan 2020 00:00:00 GMT').end(archive),
+    );
+    for (const [url, day] of [
+      [`http://git.test:${git.port}/dated.git`, 2],
+      [`${servers.urls.files}/own.tar`, 3],
+      [`${servers.urls.files}/served.tar`, 4],
+    ] as const) {
+      const args = [url, '--lockfile', `${day}.lock`, '--build-arg', 'SOURCE_DATE_EPOCH=context'];
+      const { created } = await configOf(world, await succeed(['build', ...args, ...hosts()]));
+      expect([url, created]).toEqual([url, `2020-01-0${day}T00:00:00Z`]);
+      await succeed(['build', ...args, '--locked'], { through: withoutNetwork });
+    }
+  });
+
   test.each([
     ['http://files.test/missing', 6, 'ADD_FAILED'],
     ['ssh://git@git.test/a.git', 2, 'GIT_PROTOCOL'],

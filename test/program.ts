@@ -69,7 +69,8 @@ export function testUser(): string | undefined {
   return undefined;
 }
 
-function idsOf(user: string): string[] {
+/** Options of setpriv(1). */
+export function idsOf(user: string): string[] {
   if (/^\d+$/.test(user)) return ['--reuid', user, '--regid', user, '--clear-groups'];
   const id = (flag: string) => spawnSync('id', [flag, user]).stdout.toString().trim();
   return ['--reuid', id('-u'), '--regid', id('-g'), '--init-groups'];

@@ -1,7 +1,8 @@
-// Builds cases with Holdfast, all in one process inside its namespaces, and prints what came out, as JSON by name.
-// Usage: node build-cases.ts DIRECTORY [PART OF A NAME]
+// Builds cases with Holdfast, all in one process, and prints what came out, as JSON by name.
+// Usage: node build-cases.ts [--isolation NAME] [--line LINE] DIRECTORY [TOPIC…]; `--line` adds a line to each Dockerfile.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import {
   lockProject,
   openProject,
@@ -12,12 +13,12 @@ import {
   type BuildRuntime,
 } from '../../src/build/index.ts';
 import { HoldfastError, hostPlatform } from '../../src/core/index.ts';
-import { enterNamespaces, openSandbox } from '../../src/sandbox/index.ts';
+import { enterNamespaces, isolations, openSandbox } from '../../src/sandbox/index.ts';
 import { Store } from '../../src/store/index.ts';
 import { putTinyBase } from '../tiny-base.ts';
-import { cases } from './cases/index.ts';
-import type { Case, Outcome } from './case.ts';
-import { factsOf, type BuiltImage } from './image-facts.ts';
+import { topics } from './cases/index.ts';
+import type { Case, LayersAndOutcome } from './case.ts';
+import { diffIds, factsOf, type BuiltImage } from './image-facts.ts';
 import { storedImage } from './own-images.ts';
 import { writeCase } from './write-context.ts';
 
@@ -66,17 +67,25 @@ async function outcomeOf(
   directory: string,
   base: BuiltImage,
   runtime: BuildRuntime,
-): Promise<Outcome> {
+): Promise<LayersAndOutcome> {
   try {
     const image = await build(one, directory, { ...runtime, grants: grantsOf(one) });
-    return await factsOf(image, base, one.dated);
+    return { ...(await factsOf(image, base, one.dated)), layers: diffIds(image.config) };
   } catch (error) {
     return { fails: error instanceof HoldfastError ? error.code : String((error as Error).stack) };
   }
 }
 
-const [directory = '', only] = process.argv.slice(2);
-enterNamespaces('namespaces');
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    isolation: { type: 'string', default: 'namespaces' },
+    line: { type: 'string', default: '' },
+  },
+});
+const [directory = '', ...wanted] = positionals;
+const isolation = isolations.find(name => name === options.isolation) ?? 'namespaces';
+if (isolation !== 'chroot') enterNamespaces(isolation);
 const place = (name: string) => join(directory, name);
 await Promise.all(['store', 'cache'].map(name => mkdir(place(name), { recursive: true })));
 await putTinyBase(place('store'));
@@ -87,7 +96,7 @@ const outcomes = await withRuntime(
     cache: place('cache'),
     env: { PATH: process.env['PATH'] },
     onEvent: () => {},
-    sandbox: openSandbox('namespaces', place('sandbox')),
+    sandbox: openSandbox(isolation, place('sandbox')),
     canRunSteps: true,
     pull: false,
     remotes: [],
@@ -100,12 +109,15 @@ const outcomes = await withRuntime(
     const tiny = await (await Store.open(place('store'))).tagged('tiny:1');
     if (tiny === undefined) throw new Error('the base has been put there');
     const base = await storedImage(runtime.store, tiny.digest);
-    const left = [...cases.entries()].filter(([, { name }]) => only === undefined || name.includes(only));
-    const done: [string, Outcome][] = [];
+    const chosen = Object.entries(topics).filter(([topic]) => wanted.length === 0 || wanted.includes(topic));
+    const left = [...chosen.flatMap(([, list]) => list).entries()];
+    const done: [string, LayersAndOutcome][] = [];
     const worker = async () => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         const [n, one] = next;
-        done.push([one.name, await outcomeOf(one, place(`case-${n}`), base, runtime)]);
+        const longer = { ...one, dockerfile: `${one.dockerfile.trimEnd()}\n${options.line}\n` };
+        const built = options.line === '' ? one : longer;
+        done.push([one.name, await outcomeOf(built, place(`case-${n}`), base, runtime)]);
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));

@@ -45,6 +45,9 @@ export interface ImageFacts {
 
 export type Outcome = ImageFacts | { readonly fails: string };
 
+/** With the diff IDs of the image's layers, where there is one. */
+export type LayersAndOutcome = Outcome & { readonly layers?: readonly string[] };
+
 /** A path that ends in a slash is a directory; text is a file of mode 0644. */
 export type ContextFile =
   | string

@@ -27,7 +27,7 @@ interface ImageDocument {
   readonly rootfs?: { readonly diff_ids?: readonly string[] | null };
 }
 
-const diffIds = (config: unknown) => (config as ImageDocument).rootfs?.diff_ids ?? [];
+export const diffIds = (config: unknown) => (config as ImageDocument).rootfs?.diff_ids ?? [];
 
 /** OCI image-spec config.md and the Docker image specification; what else is there tells of the builder. */
 const compared = [

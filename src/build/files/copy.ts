@@ -35,7 +35,8 @@ export async function copyInto(request: CopyRequest): Promise<void> {
     const isInside =
       !stats.isDirectory() && (request.target.endsWith('/') || request.into.typeAt(resolved) === 'directory');
     const copier = new Copier(request, source);
-    copier.copyTo(isInside ? join(resolved, source.name ?? basename(source.path)) : resolved);
+    const to = isInside ? join(resolved, source.name ?? basename(source.path)) : resolved;
+    copier.copyTo(to === '/' ? '' : to);
     await copier.finish();
   }
 }
@@ -63,7 +64,7 @@ class Copier {
     this.#source = source;
   }
 
-  /** @param target resolved, absolute inside the root: what the source itself becomes. */
+  /** @param target resolved, absolute inside the root, which itself is empty: what the source itself becomes. */
   copyTo(target: string): void {
     const leading: Leading[] = [];
     const places = new Map<string, string>();

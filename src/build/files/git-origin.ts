@@ -135,9 +135,18 @@ async function fetched(
  * reference leads to can be found.
  */
 const script = `set -e
-git init --quiet --template= .
-git remote add origin "$1"
-if git fetch --quiet --depth=1 --no-tags origin "$2" 2>fetch.log; then wanted=FETCH_HEAD
+begin() {
+  git init --quiet --template= "--object-format=$1" .
+  git remote add origin "$2"
+}
+fetch() { git fetch --quiet --depth=1 --no-tags origin "$1" 2>fetch.log; }
+if printf %s "$2" | grep -Eq '^[0-9a-f]{64}$'; then begin sha256 "$1"; else begin sha1 "$1"; fi
+if fetch "$2"; then wanted=FETCH_HEAD
+elif grep -q 'mismatched algorithms' fetch.log; then
+  rm -rf .git
+  begin sha256 "$1"
+  fetch "$2" || { cat fetch.log >&2; exit 1; }
+  wanted=FETCH_HEAD
 elif printf %s "$2" | grep -Eq '^[0-9a-f]{7,64}$'; then
   git fetch --quiet --tags origin '+refs/heads/*:refs/remotes/origin/*'
   wanted=$2
