@@ -1,4 +1,4 @@
-import { text, type Case } from '../case.ts';
+import { link, text, type Case } from '../case.ts';
 
 const tree = { 'x/a': 'xa', 'x/y/a': 'xya', 'x/y/b': 'xyb', 'x/z/b': 'xzb', 'y/a': 'ya', 'y/b': 'yb' };
 const app = {
@@ -145,6 +145,21 @@ export const select: readonly Case[] = [
     `,
     files: app,
     expect: { tree: files({ 'app/top': 't', 'app/storage/log': 'l' }), config: scratch },
+  },
+  {
+    name: 'parents: links below stay links',
+    of: ['copy--parents-dir-with-links'],
+    dockerfile: 'FROM scratch\nCOPY --parents ./d/ /p/\n',
+    files: { 'd/e/file': 'x', 'd/e/beside': link('file'), 'd/up': link('e/file'), 'd/away': link('/etc') },
+    expect: {
+      tree: {
+        ...files({ 'p/d/e/file': 'x' }),
+        'p/d/e/beside': 'link file',
+        'p/d/up': 'link e/file',
+        'p/d/away': 'link /etc',
+      },
+      config: scratch,
+    },
   },
   {
     name: 'heredocs beside a file',
