@@ -1,5 +1,5 @@
 import type { Invocation } from '../dockerfile/shell/index.ts';
-import { isPosixShell } from '../dockerfile/shell/index.ts';
+import { isPosixShell, languageOf } from '../dockerfile/shell/index.ts';
 import type { DownloadRequest } from '../kinds/requests/index.ts';
 import type { AnalysedStage, Run } from './analysis.ts';
 import { toldTo, verifies } from './verification.ts';
@@ -128,6 +128,8 @@ const interpreters = /^(python|pypy|perl|ruby|node|nodejs|php|deno|bun|pwsh|lua|
 
 /** Whether a program takes its standard input for a script. */
 function isInterpreterOfInput({ name, args }: Invocation): boolean {
+  if (name === 'invoke-expression') return args.length === 0;
+  if (languageOf(name) === 'powershell') return args.every(({ text }) => /^-(\w.*)?$/.test(text));
   const shell = isPosixShell(name);
   if (!shell && !interpreters.test(name)) return false;
   for (const { text } of args) {
@@ -146,7 +148,8 @@ function executesOutput(
   readers: ReadonlySet<Invocation>,
 ): boolean {
   const { name, args } = invocation;
-  if (!isPosixShell(name) && !interpreters.test(name) && !/^(eval|source|\.)$/.test(name)) return false;
+  const isEvaluating = /^(eval|source|\.|invoke-expression)$/.test(name);
+  if (languageOf(name) === undefined && !interpreters.test(name) && !isEvaluating) return false;
   return args.some(argument => {
     if (argument.known) return false;
     return invocation.outputs(argument).some(one => one === source || readers.has(one));
@@ -165,9 +168,24 @@ function firstThatExecutes(
 function executes({ name, program, args }: Invocation, saved: string): boolean {
   const path = program.text;
   if (path.includes('/') && isSamePath(path, saved)) return true;
+  if (startsOnWindows(name, args, saved)) return true;
   if (!isPosixShell(name) && !interpreters.test(name) && !/^(source|\.)$/.test(name)) return false;
   const script = args.find(({ text }) => !/^[-+]/.test(text));
   return script !== undefined && isSamePath(script.text, saved);
+}
+
+const windowsProgram = /\.(exe|msi|cmd|bat|ps1)$/i;
+
+/** cmd finds programs beside it without a path, and without their ending. */
+function startsOnWindows(name: string, args: Invocation['args'], saved: string): boolean {
+  if (!windowsProgram.test(saved)) return false;
+  const file = baseName(saved).toLowerCase();
+  const plain = name.toLowerCase();
+  if (plain === file || plain === file.replace(windowsProgram, '')) return true;
+  return (
+    (/^(start-process|msiexec|start)$/.test(plain) || languageOf(plain) !== undefined) &&
+    args.some(({ text }) => baseName(text).toLowerCase() === file)
+  );
 }
 
 function isSamePath(a: string, b: string): boolean {
@@ -185,6 +203,6 @@ function useOf(saved: string | undefined, readers: ReadonlySet<Invocation>): Dow
 function baseName(path: string): string {
   return path
     .replace(/[?#].*$/, '')
-    .replace(/\/+$/, '')
-    .replace(/^.*\//, '');
+    .replace(/[\\/]+$/, '')
+    .replace(/^.*[\\/]/, '');
 }

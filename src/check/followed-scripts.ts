@@ -6,8 +6,9 @@ import {
   invocationsOf,
   isPosixShell,
   type KnownVariables,
+  languageOf,
   type PlacedText,
-  readScript,
+  readIn,
 } from '../dockerfile/shell/index.ts';
 import type { CopiedFiles } from './copied-files.ts';
 
@@ -58,17 +59,27 @@ function started(path: string, invocation: Invocation, surroundings: Surrounding
   for (const candidate of copied.candidates(posix.resolve(workdir, path))) {
     const text = read(candidate);
     if (text === undefined) continue;
-    const interpreter = /^#!\s*(?:\S*\/env\s+(?:-\S+\s+)*)?(?:\S*\/)?(\S+)/.exec(text)?.[1];
-    if (interpreter !== undefined && !isPosixShell(interpreter)) return [];
-    const script = readScript(scriptText(text, candidate, invocation.program.word.range));
+    const language = scriptLanguage(text, candidate);
+    if (language === undefined) return [];
+    const script = readIn(language, scriptText(text, candidate, invocation.program.word.range));
     return invocationsOf(script, values).invocations;
   }
   return [];
 }
 
+/** By its first line, else by its name. */
+function scriptLanguage(text: string, file: string): ReturnType<typeof languageOf> {
+  const interpreter = /^#!\s*(?:\S*\/env\s+(?:-\S+\s+)*)?(?:\S*\/)?(\S+)/.exec(text)?.[1];
+  if (interpreter !== undefined) return languageOf(interpreter);
+  if (/\.ps1$/i.test(file)) return 'powershell';
+  return /\.(cmd|bat)$/i.test(file) ? 'cmd' : 'posix';
+}
+
 /** The path of a script that a program is, or is given. */
 export function scriptPath({ name, program, args }: Invocation): string | undefined {
   if (program.text.includes('/') && program.known && !isPosixShell(name)) return program.text;
+  if (languageOf(name) === 'powershell')
+    return args.find(({ text, known }) => known && /\.ps1$/i.test(text))?.text.replaceAll('\\', '/');
   if (!isPosixShell(name) && name !== 'source' && name !== '.') return undefined;
   if (args.some(({ text }) => /^-[a-z]*[cs]$/.test(text))) return undefined;
   const first = args.find(({ text }) => !/^[-+]/.test(text));

@@ -1,5 +1,6 @@
 import type { Invocation } from '../dockerfile/shell/index.ts';
 
+const windows = /^(get-filehash|get-authenticodesignature|certutil)$/;
 const sums = /^((sha(1|224|256|384|512)?|b2|md5|ck)sum|shasum|openssl)$/;
 const signatures =
   /^(gpg|gpg2|gpgv|gpgv2|cosign|minisign|signify|signify-openbsd|slsa-verifier|rpmkeys|rpm|gh|ssh-keygen)$/;
@@ -7,17 +8,16 @@ const signatures =
 /** Whether a program compares bytes with a digest or checks who signed them. */
 export function verifies(invocation: Invocation, all: readonly Invocation[]): boolean {
   const { name, args, substituted } = invocation;
-  if (!sums.test(name) && !signatures.test(name)) return false;
+  if (!sums.test(name) && !signatures.test(name) && !windows.test(name)) return false;
   const words = args.map(({ text }) => text);
+  // PowerShell computes with what they give: `if ((Get-FileHash …).Hash -ne …)`.
+  if (name === 'get-filehash' || name === 'get-authenticodesignature') return substituted;
+  if (name === 'certutil')
+    return words.some(word => /^[-/]hashfile$/i.test(word)) && isReadBy(/^find(str)?$/, invocation, all);
   if (sums.test(name)) {
     if (name === 'openssl' && !/^(dgst|sha\d+|sha1|md5)$/.test(words[0] ?? '')) return false;
     const compared =
-      substituted ||
-      all.some(
-        other =>
-          /^(grep|egrep|fgrep|awk|diff|cmp|cut|test|\[)$/.test(other.name) &&
-          other.input.includes(invocation),
-      );
+      substituted || isReadBy(/^(grep|egrep|fgrep|awk|diff|cmp|cut|test|\[)$/, invocation, all);
     return (
       compared || words.some(word => /^(-[a-z]*c[a-z]*|--check|--status|-verify|-signature)$/.test(word))
     );
@@ -28,6 +28,10 @@ export function verifies(invocation: Invocation, all: readonly Invocation[]): bo
       word,
     ),
   );
+}
+
+function isReadBy(names: RegExp, invocation: Invocation, all: readonly Invocation[]): boolean {
+  return all.some(other => names.test(other.name) && other.input.includes(invocation));
 }
 
 /** All that a check is told: its arguments, lines, and what is printed to it. */

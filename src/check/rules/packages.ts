@@ -143,7 +143,7 @@ export const composerVersion: Rule = {
 
 export const nugetVersion: Rule = {
   id: 'nuget-version',
-  title: '.NET or Chocolatey packages without an exact version',
+  title: '.NET, PowerShell or Chocolatey packages without an exact version',
   severity: 'warning',
   profiles: ['reproducible'],
   reason: 'Each build installs the newest release.',

@@ -55,6 +55,11 @@ function changing({ name, args, redirects, substituted }: Invocation): string | 
       );
       return kept && !given ? 'the time of the build becomes a part of it' : undefined;
     }
+    case 'get-date':
+      return kept ? 'the time of the build becomes a part of it' : undefined;
+    case 'new-guid':
+    case 'newguid':
+    case 'get-random':
     case 'uuidgen':
     case 'dbus-uuidgen':
     case 'systemd-machine-id-setup':

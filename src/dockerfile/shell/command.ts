@@ -58,8 +58,18 @@ export class ShellWord {
     const inner = text.slice(1, -1);
     const whole = (quote === "'" || quote === '"') && text.endsWith(quote) && text.length > 1;
     const plain = whole && !inner.includes(quote) && (quote === "'" || !/[\\`]/.test(inner));
-    if (plain) return this.#script.slice(this.#start + 1, this.#end - 1);
-    return textAt(value, this.range);
+    return plain ? this.inner() : textAt(value, this.range);
+  }
+
+  /** What stands between its first and last character. */
+  inner(): PlacedText {
+    return this.#script.slice(this.#start + 1, this.#end - 1);
+  }
+
+  /** The text from here to the end of a later word of the same script, as written. */
+  through(last: ShellWord): PlacedText {
+    const isBehind = last.#script === this.#script && last.#end >= this.#start;
+    return this.#script.slice(this.#start, isBehind ? last.#end : this.#end);
   }
 }
 

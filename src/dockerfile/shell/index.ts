@@ -7,7 +7,8 @@ export type {
   ShellScript,
   WordPiece,
 } from './command.ts';
-export { type Invocation, type Invocations, invocationsOf, isPosixShell } from './invocations.ts';
+export { type Invocation, type Invocations, invocationsOf } from './invocations.ts';
+export { isPosixShell, languageOf, readIn } from './language.ts';
 export { type PlacedText, textAt } from './placed-text.ts';
 export { readScript } from './read-script.ts';
 export { scriptOfRun } from './run-script.ts';

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../source.ts';
 import type { ShellCommand, ShellScript } from './command.ts';
+import { nestedScripts } from './nested-scripts.ts';
 import type { PlacedText } from './placed-text.ts';
-import { readScript } from './read-script.ts';
 import { type Argument, argumentsOf, type KnownValue, type KnownVariables, valueOf } from './variables.ts';
 import { programName, unwrapped } from './wrappers.ts';
 
@@ -34,15 +34,9 @@ export interface Invocations {
   readonly unread?: string;
 }
 
-const shells = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh']);
 const deepestScript = 6;
 /** No person writes as many into one script; whoever asks what becomes of each pays for all of them. */
 const mostInvocations = 1_000;
-
-/** Whether a program of this name reads scripts in the language that `readScript` reads. */
-export function isPosixShell(name: string): boolean {
-  return shells.has(name);
-}
 
 /**
  * What a script starts, in order, scripts within it included (`sh -c '…'`, `eval`, `bash <<EOF`). Values are followed
@@ -144,42 +138,8 @@ class Run {
   /** The scripts that an invocation is given as arguments or lines. */
   #nested({ name, args, lines }: Invocation, command: ShellCommand, depth: number): void {
     const before = this.found.length;
-    for (const text of scriptsFor(name, args, lines)) {
-      const script = readScript(text);
-      this.script(script, depth + 1);
-    }
+    for (const script of nestedScripts(name, args, lines)) this.script(script, depth + 1);
     const nested = this.found.slice(before);
     if (nested.length > 0) this.#byCommand.get(command)?.push(...nested);
   }
-}
-
-function scriptsFor(
-  name: string,
-  args: readonly Argument[],
-  lines: readonly PlacedText[],
-): readonly PlacedText[] {
-  if (name === 'eval') {
-    const [only, ...more] = args;
-    return only !== undefined && more.length === 0 ? [scriptIn(only)] : [];
-  }
-  if (name === 'su') {
-    const flag = args.findIndex(({ text }) => text === '-c' || text === '--command');
-    const given = flag === -1 ? undefined : args[flag + 1];
-    return given === undefined ? [] : [scriptIn(given)];
-  }
-  if (!isPosixShell(name)) return [];
-  for (let at = 0; at < args.length; at++) {
-    const { text } = args[at] ?? { text: '' };
-    if (!/^[-+]./.test(text)) return [];
-    if (/^-[a-z]*c[a-z]*$/.test(text)) {
-      const given = args.slice(at + 1).find(one => !one.text.startsWith('-'));
-      return given === undefined ? [] : [scriptIn(given)];
-    }
-    if (/^[-+][a-z]*[oO]$/.test(text)) at++;
-  }
-  return lines;
-}
-
-function scriptIn({ word, text }: Argument): PlacedText {
-  return word.asScript(text);
 }

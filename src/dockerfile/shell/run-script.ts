@@ -1,13 +1,12 @@
 import type { RunInstruction } from '../instructions.ts';
 import type { ShellScript } from './command.ts';
 import { ShellWord } from './command.ts';
-import { isPosixShell } from './invocations.ts';
+import { languageOf, readIn } from './language.ts';
 import { textAt } from './placed-text.ts';
-import { readScript } from './read-script.ts';
 import { programName } from './wrappers.ts';
 
 /**
- * What a RUN does, as far as it is written in the language of POSIX shells.
+ * What a RUN does, as far as it is written in the language of POSIX shells, of PowerShell or of cmd.
  * @param shell the words of the SHELL that is in force; nothing for the default one of Linux images.
  */
 export function scriptOfRun(
@@ -17,13 +16,15 @@ export function scriptOfRun(
   if (command.form === 'exec') return execScript(command.words);
   if (command.form === 'script' && command.shebang) {
     const interpreter = interpreterOf(command.text.text);
-    if (isPosixShell(interpreter)) return readScript(command.text);
+    const language = languageOf(interpreter);
+    if (language !== undefined) return readIn(language, command.text);
     return { commands: [], unread: `it is a script for ${interpreter || 'an unknown program'}` };
   }
-  const program = shell?.[0] === undefined ? 'sh' : programName(shell[0].replaceAll('\\', '/')).toLowerCase();
-  if (!isPosixShell(program))
+  const program = shell?.[0] === undefined ? 'sh' : programName(shell[0]).toLowerCase();
+  const language = languageOf(program);
+  if (language === undefined)
     return { commands: [], unread: `it is written for the shell ${program || '""'}` };
-  return readScript(command.text);
+  return readIn(language, command.text);
 }
 
 /** The program's name in `#!/usr/bin/env -S name` or `#!/bin/name`. */

@@ -79,9 +79,9 @@ export function unwrapped(line: readonly Argument[]): Unwrapped | undefined {
   return undefined;
 }
 
-/** The name that a program is known by: without its directory, and without `.exe`. */
+/** The name that a program is known by: without its directory, and without the ending that Windows gives it. */
 export function programName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/\.exe$/i, '');
+  return path.replace(/^.*[\\/]/s, '').replace(/\.(exe|cmd|bat)$/i, '');
 }
 
 function innerOf(
@@ -94,6 +94,11 @@ function innerOf(
     const [first] = args;
     if (first === undefined || !subcommands.includes(first.text)) return undefined;
     return name === 'corepack' ? args : args.slice(behindFlags(args, 1, ['-n', '-p', '--name', '--prefix']));
+  }
+  // cmd's own: `start /wait "title" program`.
+  if (name === 'call' || name === 'start') {
+    const at = args.findIndex(({ text, word }) => !text.startsWith('/') && (name === 'call' || word.text !== `"${text}"`));
+    return at === -1 ? undefined : args.slice(at);
   }
   const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
   if (wrapper === undefined) return undefined;

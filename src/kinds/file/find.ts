@@ -1,6 +1,7 @@
 import type { Argument, Invocation } from '../../dockerfile/shell/index.ts';
 import { readArguments } from '../requests/arguments.ts';
 import type { Finder, Request } from '../requests/request.ts';
+import { baseName, download, unchecked } from './download.ts';
 
 const curlValues =
   '-o --output -H --header -X --request -d --data --data-raw --data-binary --data-urlencode --json -u --user -A --user-agent -e --referer -b --cookie -c --cookie-jar -F --form -T --upload-file -x --proxy --cacert --capath -E --cert --key --pass -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -w --write-out -D --dump-header -K --config -C --continue-at -r --range -Y -y -z --time-cond --resolve --output-dir --limit-rate --url --ciphers --tls-max --tls13-ciphers --interface --noproxy --proto --proto-default --proto-redir --max-redirs --netrc-file --stderr --trace --keepalive-time --oauth2-bearer --unix-socket --dns-servers --max-filesize -P -Q -t --doh-url';
@@ -75,25 +76,6 @@ function aria2c(invocation: Invocation): Request[] {
   return found;
 }
 
-function unchecked(invocation: Invocation, at: Argument | undefined): Request[] {
-  if (at === undefined) return [];
-  return [{ ecosystem: 'file', tool: invocation.name, at, invocation, action: 'unchecked', check: 'tls' }];
-}
-
-function download(invocation: Invocation, url: Argument, saved: string | undefined): Request[] {
-  if (isNear(url.text)) return [];
-  const base = { ecosystem: 'file', tool: invocation.name, at: url, invocation } as const;
-  if (saved === '/dev/null') return [];
-  return [{ ...base, action: 'download', url, ...(saved !== undefined && { saved }) }];
-}
-
-/** This machine itself, or no network at all. */
-function isNear(url: string): boolean {
-  return /^(https?:\/\/)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\]|host\.docker\.internal)([:/]|$)|^(file|unix):/i.test(
-    url,
-  );
-}
-
 /** The path that the standard output goes to. */
 function redirected({ redirects }: Invocation): string | undefined {
   return redirects.find(({ operator }) => /^&?>/.test(operator))?.target?.text;
@@ -106,13 +88,4 @@ function isStandardOutput(path: string): boolean {
 function inDirectory(path: string | undefined, directory: string | undefined): string | undefined {
   if (path === undefined || isStandardOutput(path)) return undefined;
   return directory === undefined ? path : `${directory.replace(/\/$/, '')}/${path}`;
-}
-
-function baseName(url: string): string {
-  return (
-    url
-      .replace(/[?#].*$/, '')
-      .replace(/\/+$/, '')
-      .replace(/^.*\//, '') || 'index.html'
-  );
 }

@@ -1,5 +1,6 @@
 import type { Argument, Invocation } from '../../dockerfile/shell/index.ts';
 import { readArguments } from '../requests/arguments.ts';
+import { GivenParameters } from '../requests/parameters.ts';
 import type { Ecosystem, Finder, Item, Request } from '../requests/request.ts';
 
 const dotnetValues =
@@ -7,17 +8,35 @@ const dotnetValues =
 const nugetValues =
   '-Version -Source -OutputDirectory -ConfigFile -Framework --version --source -s -o --output-directory';
 
-/** dotnet, nuget and Chocolatey. */
+/** dotnet, nuget, the modules of PowerShell, Chocolatey and winget. */
 export const nugetFinder: Finder = {
-  programs: ['dotnet', 'nuget', 'choco', 'cinst'],
+  programs: [
+    'dotnet',
+    'nuget',
+    'choco',
+    'cinst',
+    'winget',
+    'install-module',
+    'install-script',
+    'install-package',
+    'install-packageprovider',
+    'install-psresource',
+    'save-module',
+    'update-module',
+  ],
   find(invocation) {
     switch (invocation.name) {
       case 'dotnet':
         return dotnet(invocation);
       case 'nuget':
         return nuget(invocation, 'nuget');
-      default:
+      case 'choco':
+      case 'cinst':
         return nuget(invocation, 'choco');
+      case 'winget':
+        return winget(invocation);
+      default:
+        return powerShellModules(invocation);
     }
   },
 };
@@ -65,6 +84,47 @@ function nuget(invocation: Invocation, ecosystem: Extract<Ecosystem, 'nuget' | '
   const unchecked = given.flag('--ignore-checksums', '--ignorechecksums', '--allow-empty-checksums');
   if (unchecked) found.push({ ...base, action: 'unchecked', check: 'signature', at: unchecked.argument });
   return found;
+}
+
+const switches = new Set([
+  'force',
+  'allowclobber',
+  'allowprerelease',
+  'skippublishercheck',
+  'acceptlicense',
+  'trustrepository',
+  'forcebootstrap',
+  'confirm',
+  'verbose',
+]);
+
+/** The PowerShell Gallery is a NuGet repository. */
+function powerShellModules(invocation: Invocation): Request[] {
+  const { name: tool, args, program } = invocation;
+  const given = new GivenParameters(args, switches);
+  const base = { ecosystem: 'nuget', tool, at: program, invocation } as const;
+  const found: Request[] = [];
+  const skipped = given.parameter('skippublishercheck')?.argument;
+  if (skipped) found.push({ ...base, action: 'unchecked', check: 'signature', at: skipped });
+  if (tool === 'update-module') return [...found, { ...base, action: 'upgrade' }];
+  const named = given.value('name');
+  const names = named === undefined ? given.operands : [named, ...given.operands];
+  const exact = given.value('requiredversion', 'version')?.text ?? (given.value('minimumversion') && '*');
+  const items = names.map(name => itemOf(name, exact));
+  return items.length === 0 ? found : [...found, { ...base, action: 'install', items, constrained: false }];
+}
+
+function winget(invocation: Invocation): Request[] {
+  const given = readArguments(invocation.args, { values: '--id -v --version -s --source --scope -l --location' });
+  const [command, ...operands] = given.operands;
+  if (command === undefined) return [];
+  const base = { ecosystem: 'choco', tool: 'winget', at: command, invocation } as const;
+  if (command.text === 'upgrade' && given.has('--all')) return [{ ...base, action: 'upgrade' }];
+  if (command.text !== 'install') return [];
+  const ids = given.values('--id').map(({ value = '', argument }) => ({ ...argument, text: value }));
+  const version = given.values('-v', '--version')[0]?.value;
+  const items = [...ids, ...operands].map(name => itemOf(name, version));
+  return items.length === 0 ? [] : [{ ...base, action: 'install', items, constrained: false }];
 }
 
 function itemOf(argument: Argument, version: string | undefined): Item {

@@ -8,10 +8,10 @@ const pipValues =
 
 /** pip, pipx, uv, poetry, pipenv, pdm and easy_install. */
 export const pypiFinder: Finder = {
-  programs: ['pip', 'pipx', 'uv', 'uvx', 'poetry', 'pipenv', 'pdm', 'easy_install', 'python'],
+  programs: ['pip', 'pipx', 'uv', 'uvx', 'poetry', 'pipenv', 'pdm', 'easy_install', 'python', 'py'],
   find(invocation) {
     const { name, args } = invocation;
-    if (/^python[\d.]*$|^pypy[\d.]*$/.test(name)) return pythonModule(invocation);
+    if (/^(py|python[\d.]*|pypy[\d.]*)$/.test(name)) return pythonModule(invocation);
     if (/^pip[\d.]*$/.test(name)) return pip(invocation, 'pip', args);
     switch (name) {
       case 'pipx':

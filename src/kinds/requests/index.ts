@@ -7,6 +7,7 @@ import { composerFinder } from '../composer/find.ts';
 import { condaFinder } from '../conda/find.ts';
 import { cpanFinder } from '../cpan/find.ts';
 import { cranFinder } from '../cran/find.ts';
+import { windowsFileFinder } from '../file/find-windows.ts';
 import { fileFinder } from '../file/find.ts';
 import { gemFinder } from '../gem/find.ts';
 import { gitFinder } from '../git/find.ts';
@@ -53,6 +54,7 @@ const finders: readonly Finder[] = [
   cranFinder,
   gitFinder,
   fileFinder,
+  windowsFileFinder,
 ];
 
 const byProgram = new Map<string, Finder[]>();
