@@ -18,6 +18,7 @@ import { requestsOf, type Request } from '../kinds/requests/index.ts';
 import { CopiedFiles } from './copied-files.ts';
 import { type ReadContextFile, withFollowedScripts } from './followed-scripts.ts';
 import { type ImageUse, imageUse } from './image-use.ts';
+import { withListedArguments } from './listed-arguments.ts';
 import { globalValues, Values } from './values.ts';
 
 /** An instruction with what was known when it is reached. */
@@ -230,7 +231,8 @@ class Reader {
     }
     const script = scriptOfRun(instruction, shell);
     const { invocations: own, unread } = invocationsOf(script, values.known);
-    const invocations = withFollowedScripts(own, { copied, workdir, values: values.known, read: this.#read });
+    const surroundings = { copied, workdir, values: values.known, read: this.#read };
+    const invocations = withFollowedScripts(own, surroundings).map(one => withListedArguments(one, surroundings));
     this.#started += invocations.length;
     const requests = invocations.flatMap(requestsOf);
     return { instruction, invocations, requests, ...(unread !== undefined && { unread }) };

@@ -26,6 +26,14 @@ export class CopiedFiles {
     this.#copies.push({ sources, destination: absolute.replace(/\/$/, '') + slash });
   }
 
+  /** Paths in the context of files that were copied by this name, wherever to. */
+  named(name: string): string[] {
+    const sources = this.#copies.toReversed().flatMap(copy => copy.sources);
+    return sources
+      .map(source => posix.resolve('/', source).slice(1))
+      .filter(path => posix.basename(path) === name);
+  }
+
   /** Paths in the context that may lie at a path in the image, the likeliest first. */
   candidates(path: string): string[] {
     return this.#copies.toReversed().flatMap(({ sources, destination }) =>

@@ -1,5 +1,5 @@
 import type { Invocation } from '../dockerfile/shell/index.ts';
-import { isPosixShell, languageOf } from '../dockerfile/shell/index.ts';
+import { isPosixShell, languageOf, outputFile } from '../dockerfile/shell/index.ts';
 import type { DownloadRequest } from '../kinds/requests/index.ts';
 import type { AnalysedStage, Run } from './analysis.ts';
 import { toldTo, verifies } from './verification.ts';
@@ -94,8 +94,9 @@ function readersOf(source: Invocation, after: readonly Invocation[]): Set<Invoca
 
 function savedBy({ saved }: DownloadRequest, readers: ReadonlySet<Invocation>): string | undefined {
   if (saved !== undefined) return saved;
-  for (const { name, args, redirects } of readers) {
-    const target = redirects.find(({ operator }) => /^&?>/.test(operator))?.target?.text;
+  for (const reader of readers) {
+    const { name, args } = reader;
+    const target = outputFile(reader);
     const file = name === 'tee' ? args.find(({ text }) => !text.startsWith('-'))?.text : undefined;
     const output = args[args.findIndex(({ text }) => text === '-o' || text === '--output') + 1];
     const named =

@@ -24,7 +24,8 @@ export function isFollowed(range: SourceRange): range is FollowedRange {
 /** Gives a file of the build context by its path, or nothing. */
 export type ReadContextFile = (path: string) => string | undefined;
 
-interface Surroundings {
+/** What is known where a RUN stands. */
+export interface Surroundings {
   readonly copied: CopiedFiles;
   readonly workdir: string;
   readonly values: KnownVariables;
@@ -56,7 +57,9 @@ export function withFollowedScripts(
 
 function started(path: string, invocation: Invocation, surroundings: Surroundings): readonly Invocation[] {
   const { copied, workdir, values, read } = surroundings;
-  for (const candidate of copied.candidates(posix.resolve(workdir, path))) {
+  // Whoever wrote the base image may have said which directory that is, and where programs are looked for.
+  const elsewhere = path.startsWith('/') ? [] : copied.named(posix.basename(path));
+  for (const candidate of [...copied.candidates(posix.resolve(workdir, path)), ...elsewhere]) {
     const text = read(candidate);
     if (text === undefined) continue;
     const language = scriptLanguage(text, candidate);
@@ -77,7 +80,7 @@ function scriptLanguage(text: string, file: string): ReturnType<typeof languageO
 
 /** The path of a script that a program is, or is given. */
 export function scriptPath({ name, program, args }: Invocation): string | undefined {
-  if (program.text.includes('/') && program.known && !isPosixShell(name)) return program.text;
+  if (/\/|\.(sh|bash)$/.test(program.text) && program.known && !isPosixShell(name)) return program.text;
   if (languageOf(name) === 'powershell')
     return args.find(({ text, known }) => known && /\.ps1$/i.test(text))?.text.replaceAll('\\', '/');
   if (!isPosixShell(name) && name !== 'source' && name !== '.') return undefined;

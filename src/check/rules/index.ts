@@ -23,6 +23,7 @@ import {
   goVersion,
   npmVersion,
   nugetVersion,
+  otherVersion,
   pipVersion,
   rpmVersion,
 } from './packages.ts';
@@ -66,6 +67,7 @@ export const rules: readonly Rule[] = [
   nugetVersion,
   cpanVersion,
   cranVersion,
+  otherVersion,
   repositoryKey,
   plainHttp,
   userRoot,

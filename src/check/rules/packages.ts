@@ -185,3 +185,18 @@ export const cranVersion: Rule = {
   peers: {},
   find: unpinnedPackages('cran', (names, tool) => `${tool} installs whatever release is newest: ${names}`),
 };
+
+export const otherVersion: Rule = {
+  id: 'other-version',
+  title: 'packages of other tools without an exact version',
+  severity: 'warning',
+  profiles: ['reproducible'],
+  reason: 'Each build installs the newest release, or the newest that fits.',
+  advice: 'Name the version in full, as the tool takes it, and let `holdfast lock` record the rest.',
+  bad: 'FROM debian:bookworm\nRUN luarocks install luasocket\n',
+  good: 'FROM debian:bookworm\nRUN luarocks install luasocket 3.1.0-1\n',
+  notes:
+    'luarocks, opam, cabal, mix, and the managers of tools and runtimes: brew, sdkman, asdf, mise, nvm, fnm, pyenv, rbenv, volta. Homebrew has no way to name a version.',
+  peers: {},
+  find: unpinnedPackages('other', (names, tool) => `${tool} installs whatever release is newest: ${names}`),
+};

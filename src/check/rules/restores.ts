@@ -65,7 +65,7 @@ export const lockEnforced: Rule = {
     '`check --fix` adds the flag where the lock file lies beside the Dockerfile: the build is then the same or stops. `npm install` is left to you, since `npm ci` also removes what lies in node_modules.',
   peers: { scorecard: ['npmCommand'] },
   find: unlockedProjects(
-    ['npm', 'gem', 'cargo', 'go', 'conda', 'cpan'],
+    ['npm', 'gem', 'cargo', 'go', 'conda', 'cpan', 'other'],
     (_tool, command) => `${command} may choose other versions than the lock file`,
   ),
 };

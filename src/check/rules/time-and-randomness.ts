@@ -1,4 +1,4 @@
-import type { Invocation } from '../../dockerfile/shell/index.ts';
+import { type Invocation, outputFile } from '../../dockerfile/shell/index.ts';
 
 import type { Rule } from '../rule.ts';
 
@@ -43,11 +43,10 @@ function isOnlyPrinted(invocation: Invocation, all: readonly Invocation[]): bool
   );
 }
 
-function changing({ name, args, redirects, substituted }: Invocation): string | undefined {
+function changing(invocation: Invocation): string | undefined {
+  const { name, args, substituted } = invocation;
   const words = args.map(({ text }) => text);
-  const kept =
-    substituted ||
-    redirects.some(({ operator, target }) => /^&?>/.test(operator) && target?.text !== '/dev/null');
+  const kept = substituted || !/^(\/dev\/null)?$/.test(outputFile(invocation) ?? '');
   switch (name) {
     case 'date': {
       const given = words.some(word =>

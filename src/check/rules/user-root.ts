@@ -42,7 +42,8 @@ export const userRoot: Rule = {
 };
 
 function isRoot(user: string): boolean {
-  return /^(root|0+)(:.*)?$/.test(user);
+  // Signs are allowed where a number is read.
+  return /^(root|[-+]?0+)(:.*)?$/.test(user);
 }
 
 /** Images that run as somebody else by themselves. */

@@ -7,7 +7,7 @@ export type {
   ShellScript,
   WordPiece,
 } from './command.ts';
-export { type Invocation, type Invocations, invocationsOf } from './invocations.ts';
+export { type Invocation, type Invocations, invocationsOf, outputFile } from './invocations.ts';
 export { isPosixShell, languageOf, readIn } from './language.ts';
 export { type PlacedText, textAt } from './placed-text.ts';
 export { readScript } from './read-script.ts';

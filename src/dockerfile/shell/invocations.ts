@@ -3,7 +3,7 @@ import type { ShellCommand, ShellScript } from './command.ts';
 import { nestedScripts } from './nested-scripts.ts';
 import type { PlacedText } from './placed-text.ts';
 import { type Argument, argumentsOf, type KnownValue, type KnownVariables, valueOf } from './variables.ts';
-import { programName, unwrapped } from './wrappers.ts';
+import { programName, type Unwrapped, unwrapped } from './wrappers.ts';
 
 /** A program as it is started: wrappers such as `sudo` and `sh -c` taken away, variables put in where they are known. */
 export interface Invocation {
@@ -26,6 +26,8 @@ export interface Invocation {
   readonly certain: boolean;
   /** Whether its output becomes a part of another's arguments. */
   readonly substituted: boolean;
+  /** Whether xargs gives it more arguments, which it reads from its input. */
+  readonly fed: boolean;
 }
 
 export interface Invocations {
@@ -46,6 +48,15 @@ export function invocationsOf(script: ShellScript, variables: KnownVariables): I
   const run = new Run(variables);
   run.script(script, 0);
   return { invocations: run.found, ...(run.unread !== undefined && { unread: run.unread }) };
+}
+
+/** The file that a program's standard output goes to; nothing for `2>`, and for `>&2`, which names no file. */
+export function outputFile({ redirects }: Pick<Invocation, 'redirects'>): string | undefined {
+  const isFile = (text: string | undefined) => text !== undefined && !/^(\d+|-)$/.test(text);
+  const found = redirects.findLast(
+    ({ operator, target }) => /^&?>/.test(operator) && (!operator.endsWith('&') || isFile(target?.text)),
+  );
+  return found?.target?.text;
 }
 
 class Run {
@@ -88,7 +99,7 @@ class Run {
       const equals = text.indexOf('=');
       if (known) own.set(text.slice(0, equals), { text: text.slice(equals + 1), origin: word.range });
     }
-    const invocation = this.#invocation(command, inner.program, inner.args, own);
+    const invocation = this.#invocation(command, inner, own);
     this.found.push(invocation);
     this.#byCommand.set(command, [...(this.#byCommand.get(command) ?? []), invocation]);
     if (invocation.name === 'unset' || invocation.name === 'read')
@@ -105,8 +116,7 @@ class Run {
 
   #invocation(
     command: ShellCommand,
-    program: Argument,
-    args: readonly Argument[],
+    { program, args, fed }: Unwrapped,
     own: KnownVariables,
   ): Invocation {
     const { redirects, certain, substituted, input } = command;
@@ -132,6 +142,7 @@ class Run {
         word.pieces.flatMap(piece => (piece.type === 'output' ? invocationsOfAll(piece.commands) : [])),
       certain,
       substituted,
+      fed,
     };
   }
 

@@ -172,7 +172,10 @@ class ScriptReader {
   }
 
   #redirect(redirect: Command['redirects'][number], certain: boolean): ShellRedirect {
-    const { operator } = redirect;
+    const { descriptor } = redirect;
+    // `2>` is another matter than `>`, and `1>` is the same.
+    const number = descriptor?.type === 'FileDescriptor' && descriptor.value > 1 ? descriptor.value : '';
+    const operator = `${number}${redirect.operator}`;
     if (redirect.type === 'HereDoc')
       return { operator, body: this.#text.slice(redirect.body.pos, redirect.body.end) };
     return { operator, ...(redirect.target && { target: this.#word(redirect.target, certain) }) };

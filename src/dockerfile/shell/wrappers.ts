@@ -63,17 +63,22 @@ export interface Unwrapped {
   readonly args: readonly Argument[];
   /** NAME=value words that a wrapper took. */
   readonly assignments: readonly Argument[];
+  /** Whether xargs gives it more arguments, which it reads from its input. */
+  readonly fed: boolean;
 }
 
 /** The command inside of a command line such as `sudo -E env A=1 timeout 5 curl …`. */
 export function unwrapped(line: readonly Argument[]): Unwrapped | undefined {
   const assignments: Argument[] = [];
   let rest = line;
+  let fed = false;
   for (let depth = 0; depth < 8; depth++) {
     const [program, ...args] = rest;
     if (program === undefined) return undefined;
     const inner = innerOf(programName(program.text), args, assignments);
-    if (inner === undefined || inner.length === 0) return { program, args, assignments };
+    if (inner === undefined || inner.length === 0) return { program, args, assignments, fed };
+    // Of one that puts each line somewhere in the middle, the place is an argument already.
+    fed ||= programName(program.text) === 'xargs' && !args.some(({ text }) => /^(-I|-i|--replace)/.test(text));
     rest = inner;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import type { Argument, Invocation } from '../../dockerfile/shell/index.ts';
+import { type Argument, type Invocation, outputFile } from '../../dockerfile/shell/index.ts';
 import { readArguments } from '../requests/arguments.ts';
 import type { Finder, Request } from '../requests/request.ts';
 import { baseName, download, unchecked } from './download.ts';
@@ -33,13 +33,13 @@ function curl(invocation: Invocation): Request[] {
   const directory = given.values('--output-dir')[0]?.value;
   const outputs = given.values('-o', '--output');
   const urls = [
-    ...given.operands,
+    ...urlsAmong(given.operands),
     ...given.values('--url').map(({ value = '', argument }) => ({ ...argument, text: value })),
   ];
   const named = given.has('-O', '--remote-name', '--remote-name-all', '-J', '--remote-header-name');
   urls.forEach((url, index) => {
     const output = outputs[index]?.value ?? (outputs.length === 1 && !named ? outputs[0]?.value : undefined);
-    const path = output ?? (named ? baseName(url.text) : redirected(invocation));
+    const path = output ?? (named ? baseName(url.text) : outputFile(invocation));
     found.push(...download(invocation, url, inDirectory(path, directory)));
   });
   return found;
@@ -56,9 +56,9 @@ function wget(invocation: Invocation): Request[] {
   if (given.has('--spider')) return found;
   const output = given.values('-O', '--output-document')[0]?.value;
   const directory = given.values('-P', '--directory-prefix')[0]?.value;
-  for (const url of given.operands) {
+  for (const url of urlsAmong(given.operands)) {
     const path =
-      output === undefined ? baseName(url.text) : isStandardOutput(output) ? redirected(invocation) : output;
+      output === undefined ? baseName(url.text) : isStandardOutput(output) ? outputFile(invocation) : output;
     found.push(...download(invocation, url, inDirectory(path, output === undefined ? directory : undefined)));
   }
   return found;
@@ -76,9 +76,9 @@ function aria2c(invocation: Invocation): Request[] {
   return found;
 }
 
-/** The path that the standard output goes to. */
-function redirected({ redirects }: Invocation): string | undefined {
-  return redirects.find(({ operator }) => /^&?>/.test(operator))?.target?.text;
+/** The first operand is taken at its word; further ones have to look like a URL. */
+function urlsAmong(operands: readonly Argument[]): readonly Argument[] {
+  return operands.filter(({ text }, index) => text !== '-' && (index === 0 || /[.:/$]/.test(text)));
 }
 
 function isStandardOutput(path: string): boolean {

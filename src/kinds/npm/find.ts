@@ -37,6 +37,8 @@ function npm(invocation: Invocation, given: GivenArguments): Request[] {
     case 'in':
     case 'ins':
     case 'isntall':
+    case 'install-test':
+    case 'it':
     case 'add': {
       const items = operands.flatMap(itemOf);
       if (items.length > 0) return [{ ...base, action: 'install', items, constrained: false }];
@@ -46,6 +48,8 @@ function npm(invocation: Invocation, given: GivenArguments): Request[] {
     case 'ci':
     case 'clean-install':
     case 'install-clean':
+    case 'install-ci-test':
+    case 'cit':
       return [{ ...base, action: 'restore', locked: 'yes' }];
     case 'update':
     case 'up':

@@ -13,6 +13,7 @@ export const nugetFinder: Finder = {
   programs: [
     'dotnet',
     'nuget',
+    'msbuild',
     'choco',
     'cinst',
     'winget',
@@ -30,6 +31,8 @@ export const nugetFinder: Finder = {
         return dotnet(invocation);
       case 'nuget':
         return nuget(invocation, 'nuget');
+      case 'msbuild':
+        return msbuild(invocation);
       case 'choco':
       case 'cinst':
         return nuget(invocation, 'choco');
@@ -62,8 +65,18 @@ function dotnet(invocation: Invocation): Request[] {
   if (!restoring.test(command.text) || given.has('--no-restore', '--no-build')) return [];
   const words = invocation.args.map(({ text }) => text).join(' ');
   const locked = given.has('--locked-mode') || /RestoreLockedMode=true/i.test(words);
-  const remedy = { advice: 'dotnet restore --locked-mode', lockFiles: ['packages.lock.json'] };
-  return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy }];
+  return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy: restoreRemedy }];
+}
+
+const restoreRemedy = { advice: 'dotnet restore --locked-mode', lockFiles: ['packages.lock.json'] };
+
+/** `msbuild /t:restore`, or `-restore` on the way of another target. */
+function msbuild(invocation: Invocation): Request[] {
+  const at = invocation.args.find(({ text }) => /^[-/](t|target):.*restore|^[-/](r|restore)$/i.test(text));
+  if (at === undefined) return [];
+  const locked = invocation.args.some(({ text }) => /RestoreLockedMode=true/i.test(text)) ? 'yes' : 'no';
+  const base = { ecosystem: 'nuget', tool: 'msbuild', at, invocation } as const;
+  return [{ ...base, action: 'restore', locked, remedy: restoreRemedy }];
 }
 
 function nuget(invocation: Invocation, ecosystem: Extract<Ecosystem, 'nuget' | 'choco'>): Request[] {
@@ -74,6 +87,10 @@ function nuget(invocation: Invocation, ecosystem: Extract<Ecosystem, 'nuget' | '
   if (command === undefined) return [];
   const base = { ecosystem, tool: invocation.name, at: command, invocation } as const;
   if (/^(upgrade|update|cup)$/.test(command.text)) return [{ ...base, action: 'upgrade' }];
+  if (command.text === 'restore') {
+    const locked = given.flags.some(({ name }) => /^-+lockedmode$/i.test(name));
+    return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy: restoreRemedy }];
+  }
   if (!/^(install|cinst)$/.test(command.text)) return [];
   const found: Request[] = [];
   const version = given.flags.find(({ name }) => /^--?version$/i.test(name))?.value;

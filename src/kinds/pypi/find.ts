@@ -19,7 +19,7 @@ export const pypiFinder: Finder = {
       case 'uv':
         return uv(invocation);
       case 'uvx':
-        return [];
+        return ran(invocation, args);
       case 'poetry':
       case 'pipenv':
       case 'pdm':
@@ -128,22 +128,46 @@ function uv(invocation: Invocation): Request[] {
       if (rest[0]?.text === 'sync') return [];
       return pip(invocation, 'uv pip', rest);
     case 'tool':
+      if (rest[0]?.text === 'run') return ran(invocation, rest.slice(1));
       return pip(invocation, 'uv tool', rest);
+    case 'run': {
+      // The project is brought in line with its lock, which may be changed, unless there is none to look at.
+      const flags = rest.map(({ text }) => text);
+      if (flags.some(text => /^--(no-project|no-sync|script|isolated)$/.test(text))) return [];
+      return [restored(base, invocation, readArguments(rest, { values: pipValues }), 'uv run --locked')];
+    }
     case 'add': {
       const { operands } = readArguments(rest, { values: pipValues });
       return [{ ...base, action: 'install', items: operands.flatMap(itemOf), constrained: false }];
     }
     case 'sync': {
-      const given = readArguments(rest, { values: pipValues });
-      const locked =
-        given.has('--locked', '--frozen') ||
-        ['UV_LOCKED', 'UV_FROZEN'].some(name => isOn(invocation.environment.get(name)?.text));
-      const remedy = { advice: 'uv sync --locked', lockFiles: ['uv.lock'], edit: { append: '--locked' } };
-      return [{ ...base, action: 'restore', locked: locked ? 'yes' : 'no', remedy }];
+      return [restored(base, invocation, readArguments(rest, { values: pipValues }), 'uv sync --locked')];
     }
     default:
       return [];
   }
+}
+
+function restored(base: PipBase, { environment }: Invocation, given: GivenArguments, advice: string): Request {
+  const isSet = ['UV_LOCKED', 'UV_FROZEN'].some(name => isOn(environment.get(name)?.text));
+  const locked = given.has('--locked', '--frozen') || isSet ? 'yes' : 'no';
+  return { ...base, action: 'restore', locked, remedy: { advice, lockFiles: ['uv.lock'], edit: { append: '--locked' } } };
+}
+
+/** `uvx black@24.10.0`, `uvx --from black==24.10.0 black`: a tool that is fetched to be run. */
+function ran(invocation: Invocation, args: readonly Argument[]): Request[] {
+  const given = readArguments(args, { values: `${pipValues} --from --with` });
+  const from = given.values('--from')[0];
+  const [first] = given.operands;
+  const asked = from ? { ...from.argument, text: from.value ?? '' } : first;
+  if (asked === undefined) return [];
+  const [name = '', version] = asked.text.split('@');
+  const items: Item[] =
+    from || version === undefined
+      ? itemOf(asked)
+      : [{ name, firmness: /^\d[\w.]*$/.test(version) ? 'exact' : 'none', argument: asked }];
+  if (items.length === 0) return [];
+  return [{ ecosystem: 'pypi', tool: 'uvx', at: asked, invocation, action: 'install', items, constrained: false }];
 }
 
 function isOn(value: string | undefined): boolean {

@@ -7,6 +7,7 @@ import { composerFinder } from '../composer/find.ts';
 import { condaFinder } from '../conda/find.ts';
 import { cpanFinder } from '../cpan/find.ts';
 import { cranFinder } from '../cran/find.ts';
+import { cloudFinder } from '../file/find-cloud.ts';
 import { windowsFileFinder } from '../file/find-windows.ts';
 import { fileFinder } from '../file/find.ts';
 import { gemFinder } from '../gem/find.ts';
@@ -15,6 +16,7 @@ import { goFinder } from '../go/find.ts';
 import { mavenFinder } from '../maven/find.ts';
 import { npmFinder } from '../npm/find.ts';
 import { nugetFinder } from '../nuget/find.ts';
+import { otherFinder } from '../other/find.ts';
 import { pypiFinder } from '../pypi/find.ts';
 import { rpmFinder } from '../rpm/find.ts';
 import type { Finder, Request } from './request.ts';
@@ -55,6 +57,8 @@ const finders: readonly Finder[] = [
   gitFinder,
   fileFinder,
   windowsFileFinder,
+  cloudFinder,
+  otherFinder,
 ];
 
 const byProgram = new Map<string, Finder[]>();

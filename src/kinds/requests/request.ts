@@ -17,6 +17,7 @@ export type Ecosystem =
   | 'choco'
   | 'cpan'
   | 'cran'
+  | 'other'
   | 'git'
   | 'file';
 
