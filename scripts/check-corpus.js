@@ -1,4 +1,4 @@
-// `check` on Dockerfiles of others: `node scripts/check-corpus.js DIR`. Nothing may crash or take long, what is parsed must
+// `check` on Dockerfiles of others: `node scripts/check-corpus.js DIR…`. Nothing may crash or take long, what is parsed must
 // be the text again when it is put together, and mending a file twice must be mending it once.
 import {
   checkText,
@@ -11,8 +11,8 @@ import {
 } from '../src/check/index.ts';
 import { parseDockerfile } from '../src/dockerfile/index.ts';
 
-const [directory = '.'] = process.argv.slice(2);
-const { dockerfiles } = discover([directory]);
+const directories = process.argv.slice(2);
+const { dockerfiles } = discover(directories.length > 0 ? directories : ['.']);
 const digest = `sha256:${'0'.repeat(64)}`;
 /** A lock that has everything, so that all fixes are tried. */
 const locked = {
@@ -61,6 +61,18 @@ function inspect(path, text) {
   totals.fixes += once.fixed.length;
   const after = parseDockerfile(once.text, path);
   if (keywords(after) !== keywords(dockerfile)) wrong.push(`${path}: mended, it has other instructions`);
+  const changed = withoutFixes(after);
+  if (changed !== withoutFixes(dockerfile)) wrong.push(`${path}: mended, it means something else`);
+}
+
+/** What the instructions say, without what fixes write: digests, commits, checksums, flags that enforce a lock. */
+function withoutFixes(dockerfile) {
+  return instructionsOf(dockerfile)
+    .map(({ line, heredocs }) => [line.text, ...heredocs.map(({ raw }) => raw.text)].join('\n'))
+    .join('\n')
+    .replaceAll(/@sha256:0{64}|[#?]0{40}|--checksum=sha256:0{64}|--platform=\S+/g, '')
+    .replaceAll(/--(frozen-lockfile|immutable|locked|deploy(ment)?|check-locked|force-resolved-versions)\b/g, '')
+    .replaceAll(/\s+/g, ' ');
 }
 
 function instructionsOf({ metaArgs, stages }) {

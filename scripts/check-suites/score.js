@@ -23,6 +23,12 @@ const onPurpose = [
   [/^nvidia\/cuda/, 'ARG NAME VALUE declares two names and gives neither a value'],
   [/# dummy⏎|# dummy\n/, 'a continuation joins without a blank: no keyword is left'],
   [/pfc-(file-install-basename|file-install-no-copy|src-script)/, 'nothing brings the file to the place where it is read'],
+  [/Dockerfile-(curl-sh|wget-bin-sh|curl-file-sh|wget-file): /, 'the exec form starts no shell'],
+  [/Dockerfile-aws-file: /, 'a program by its name alone is not looked for beside it'],
+  [
+    /Dockerfile-pkg-managers: /,
+    '`pip install` and `npm install -g` of nothing install nothing, and an exact version is a version without hashes too',
+  ],
   [/sax@latest|npm install git/, 'a tag can be moved'],
   [/pip=20\.3/, 'a single = is no version to pip'],
   [/^missing_user_instruction\/.*FROM scratch/is, 'the last stage counts, and one from scratch runs as root'],

@@ -42,8 +42,9 @@ export function scorecard(directory) {
             ({ line }) => line >= Number(start) && line <= Number(end),
           ),
       );
-      score.add(true, found, `${file}:${start} ${type ?? ''} ${quoted ?? raw}`);
-      total.add(true, found, '');
+      const what = `${file}:${start} ${type ?? ''} ${quoted ?? raw}`;
+      score.add(true, found, what);
+      total.add(true, found, what);
     }
     const types = new Set(expected.flatMap(([, , , , , , type]) => scorecardTypes[type] ?? []));
     for (const { rule, range, related = [] } of findings) {
@@ -55,5 +56,27 @@ export function scorecard(directory) {
         score.add(false, true, `${file}:${range.line} ${rule} ${text.split('\n')[range.line - 1]}`);
     }
     score.report(`scorecard ${file}`);
+  }
+  counted(directory, tests, total);
+  total.report('scorecard in all');
+}
+
+/** The tests that only say how many commands of a file are not pinned: we find as many lines, or more, or fewer. */
+function counted(directory, tests, total) {
+  const kinds = new Set(Object.values(scorecardTypes).flat());
+  for (const image of scorecardTypes.DependencyUseTypeDockerfileContainerImage) kinds.delete(image);
+  for (const [, file, count] of tests.matchAll(
+    /filename:\s*"\.\/testdata\/(Dockerfile-[^"]*)",\n(?:\s*processingErrors:.*\n)?(?:\s*unpinned:\s*(\d+),.*\n)?\t\t\},/g,
+  )) {
+    const text = readFileSync(join(directory, 'checks/raw/testdata', file), 'utf8');
+    const { findings, unread } = firing(text);
+    if (unread.some(({ range }) => range === undefined || range.start === 0)) {
+      console.log(`scorecard ${file}: not read: ${unread[0].reason}`);
+      continue;
+    }
+    const lines = new Set(findings.filter(({ rule }) => kinds.has(rule)).map(({ range }) => range.line));
+    const expected = Number(count ?? 0);
+    for (let index = 0; index < Math.max(expected, lines.size); index++)
+      total.add(index < expected, index < lines.size, `${file}: ${expected} expected, ${lines.size} found`);
   }
 }

@@ -20,6 +20,7 @@ import { type ReadContextFile, withFollowedScripts } from './followed-scripts.ts
 import { type ImageUse, imageUse } from './image-use.ts';
 import { withListedArguments } from './listed-arguments.ts';
 import { globalValues, Values } from './values.ts';
+import { isWindows, windowsShell } from './windows.ts';
 
 /** An instruction with what was known when it is reached. */
 export interface Step {
@@ -122,7 +123,8 @@ class Reader {
     const base = this.#base(stage);
     const inherited = base !== undefined && 'steps' in base ? base : undefined;
     const values = new Values(this.#global, escape, inherited?.values);
-    const windows = inherited?.windows ?? isWindows(stage, base, escape);
+    const reference = base !== undefined && 'reference' in base ? base.reference : stage.base.text;
+    const windows = inherited?.windows ?? isWindows(stage, reference, escape);
     const state: StageState = {
       values,
       steps: [],
@@ -130,7 +132,7 @@ class Reader {
       copied: new CopiedFiles(inherited?.copied),
       ...(inherited?.user && { user: inherited.user }),
       ...(inherited?.shell && { shell: inherited.shell }),
-      ...(windows && inherited === undefined && { shell: ['cmd'] }),
+      ...(windows && inherited === undefined && { shell: [windowsShell(stage, reference)] }),
     };
     for (const instruction of stage.instructions) this.#step(instruction, false, state);
     const { steps, user, shell, workdir, copied } = state;
@@ -246,17 +248,4 @@ interface StageState {
   workdir: string;
   user?: NonNullable<AnalysedStage['user']>;
   shell?: readonly string[];
-}
-
-/** Whether RUN means cmd.exe where no SHELL says otherwise. */
-function isWindows(stage: Stage, base: ImageUse | AnalysedStage | undefined, escape: string): boolean {
-  const name = base !== undefined && 'reference' in base ? base.reference : stage.base.text;
-  const platform = stage.from.platform?.text ?? '';
-  return (
-    /^windows(\/|$)/i.test(platform) ||
-    /^mcr\.microsoft\.com\/windows|(^|[/:.-])(nanoserver|servercore|windowsservercore)|microsoft\/windows/i.test(
-      name,
-    ) ||
-    (escape === '`' && !/alpine|debian|ubuntu|linux/i.test(name))
-  );
 }

@@ -19,3 +19,4 @@ export { checkFiles, contextOf, type NamedFile } from './check-files.ts';
 export { discover, isComposeFile, withComposeBuilds, type Discovered } from './discover.ts';
 export { isExcluded, readBaseline, readLockedInputs, readProject, type CheckProject } from './project.ts';
 export { readText } from './read-text.ts';
+export { fixTextOnline, openLookUp, type FixedOnline, type LookUp } from './look-up.ts';

@@ -8,6 +8,7 @@ import {
   counts,
   discover,
   fixText,
+  fixTextOnline,
   isComposeFile,
   formatBaseline,
   isExcluded,
@@ -22,6 +23,8 @@ import {
   type CheckProject,
   type CheckSettings,
   type FileResult,
+  type FixedOnline,
+  type LookUp,
 } from '../check/index.ts';
 import { exitCodes, usageError } from '../core/index.ts';
 import { didYouMean } from '../dockerfile/index.ts';
@@ -42,6 +45,7 @@ interface CheckOptions {
   readonly profile?: CheckSettings['profile'];
   readonly verbose?: boolean;
   readonly fix?: boolean;
+  readonly online?: boolean;
   readonly baseline?: string;
   readonly writeBaseline?: boolean;
   readonly explain?: string;
@@ -62,6 +66,7 @@ export function checkCommand(program: Command): void {
     )
     .option('--verbose', 'every finding, not the three rules that matter most')
     .option('--fix', 'mend what is safe to mend, with the digests of a holdfast.lock beside the file')
+    .option('--online', 'with --fix, ask registries, servers and git hosts for what no lock holds')
     .option('--baseline <file>', 'findings that are known and do not count')
     .option('--write-baseline', 'take all findings for known')
     .option('--explain <rule>', 'tell of a rule')
@@ -79,7 +84,11 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     throw usageError('CHECK_NOTHING', `there is no Dockerfile in ${paths.join(', ')}`, {
       next: 'Name a Dockerfile; in directories, Dockerfile, Dockerfile.*, *.Dockerfile and Containerfile are found.',
     });
-  if (options.fix === true) for (const path of files) await fix(path, project.settings);
+  if (options.online === true && options.fix !== true)
+    throw usageError('CHECK_ONLINE', '--online is for --fix: nothing else needs a network', {
+      next: 'Write `holdfast check --fix --online`.',
+    });
+  if (options.fix === true) await fixAll(files, project.settings, options.online === true);
   const byName = new Map(files.map(path => [nameOf(path), path]));
   const results = await checkFiles(
     files.map(path => ({ path, name: nameOf(path) })),
@@ -115,20 +124,33 @@ function isColourful(): boolean {
   return !NO_COLOR && (Boolean(FORCE_COLOR) || process.stdout.isTTY === true);
 }
 
-async function fix(path: string, settings: CheckSettings): Promise<void> {
-  if (isComposeFile(path)) return;
+async function fixAll(files: readonly string[], settings: CheckSettings, online: boolean): Promise<void> {
+  if (!online) {
+    for (const path of files) await fix(path, settings);
+    return;
+  }
+  // Whoever asks nobody shall not wait for what asks.
+  const { tellFailure, withLookUp } = await import('./look-up.ts');
+  await withLookUp(async lookUp => {
+    for (const path of files) for (const failure of await fix(path, settings, lookUp)) tellFailure(failure);
+  });
+}
+
+/** @returns what could not be looked up */
+async function fix(path: string, settings: CheckSettings, lookUp?: LookUp): Promise<FixedOnline['failed']> {
+  if (isComposeFile(path)) return [];
   const read = readText(path);
-  if ('unread' in read) return;
-  const { text, fixed } = fixText(
-    read.text,
-    nameOf(path),
-    settings,
-    contextOf(path, await readLockedInputs(path)),
-  );
-  if (text === read.text) return;
-  writeFileSync(path, text, read.encoding);
+  if ('unread' in read) return [];
+  const name = nameOf(path);
+  const context = contextOf(path, await readLockedInputs(path));
+  const { text, fixed, failed } =
+    lookUp === undefined
+      ? { ...fixText(read.text, name, settings, context), failed: [] }
+      : await fixTextOnline(read.text, name, settings, context, lookUp);
+  if (text !== read.text) writeFileSync(path, text, read.encoding);
   for (const { rule, range, fix: done } of fixed)
-    process.stderr.write(`fixed ${nameOf(path)}:${range.line} ${rule}: ${done?.title ?? ''}\n`);
+    process.stderr.write(`fixed ${name}:${range.line} ${rule}: ${done?.title ?? ''}\n`);
+  return failed;
 }
 
 function writeBaseline(results: readonly FileResult[], { baselinePath }: CheckProject): void {

@@ -37,7 +37,7 @@ export const addChecksum: Rule = {
 /** @param at the offset behind the keyword. */
 function checksumFix(at: number, digest: string): Fix {
   return {
-    title: 'write the checksum that the lock holds',
+    title: 'write its checksum',
     edits: [{ start: at, end: at, text: ` --checksum=sha256:${digest}` }],
   };
 }

@@ -44,7 +44,7 @@ export const gitCommit: Rule = {
             commit === undefined
               ? undefined
               : {
-                  title: 'write the commit that the lock holds',
+                  title: 'write the commit',
                   edits: [
                     {
                       start: source.range.start,

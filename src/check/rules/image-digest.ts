@@ -41,7 +41,7 @@ export function fixOf(use: ImageUse, text: string, { locked }: RuleContext): Fix
   const end = inPlace.endsWith('"') || inPlace.endsWith("'") ? written.end - 1 : written.end;
   if (inPlace.replaceAll(/["']/g, '') !== reference) return undefined;
   return {
-    title: `write the digest that the lock holds`,
+    title: 'write its digest',
     edits: [{ start: end, end, text: `@${digest}` }],
   };
 }

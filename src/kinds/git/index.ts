@@ -1,1 +1,2 @@
+export { refsOfInfo } from './advertisement.ts';
 export { git } from './git.ts';

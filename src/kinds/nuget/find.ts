@@ -6,7 +6,7 @@ import type { Ecosystem, Finder, Item, Request } from '../requests/request.ts';
 const dotnetValues =
   '-c --configuration -o --output -r --runtime -f --framework -v --verbosity -s --source --add-source --version --tool-path --configfile --version-suffix -a --arch --os --logger -l --filter -p --property --packages --lock-file-path';
 const nugetValues =
-  '-Version -Source -OutputDirectory -ConfigFile -Framework --version --source -s -o --output-directory';
+  '-Version -Source -OutputDirectory -ConfigFile -Framework --version -version --source -source -s -o --output-directory --params -params --package-parameters --install-arguments --ia -ia';
 
 /** dotnet, nuget, the modules of PowerShell, Chocolatey and winget. */
 export const nugetFinder: Finder = {
