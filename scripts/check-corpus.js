@@ -71,7 +71,10 @@ function withoutFixes(dockerfile) {
     .map(({ line, heredocs }) => [line.text, ...heredocs.map(({ raw }) => raw.text)].join('\n'))
     .join('\n')
     .replaceAll(/@sha256:0{64}|[#?]0{40}|--checksum=sha256:0{64}|--platform=\S+/g, '')
-    .replaceAll(/--(frozen-lockfile|immutable|locked|deploy(ment)?|check-locked|force-resolved-versions)\b/g, '')
+    .replaceAll(
+      /--(frozen-lockfile|immutable|locked|deploy(ment)?|check-locked|force-resolved-versions)\b/g,
+      '',
+    )
     .replaceAll(/\s+/g, ' ');
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { imagesIn } from './firing.js';
 import { Score } from './score.js';
 
@@ -31,7 +32,10 @@ export function renovate(directory) {
   const compared = expected => {
     if (last === '' || skip) return;
     const found = imagesIn(last).flatMap(({ known, reference }) => (known ? reference : []));
-    const theirs = (Array.isArray(expected) ? expected : (expected?.deps ?? [])).filter(dep => dep.datasource === 'docker' && !dep.skipReason).map(named).filter(Boolean);
+    const theirs = (Array.isArray(expected) ? expected : (expected?.deps ?? []))
+      .filter(dep => dep.datasource === 'docker' && !dep.skipReason)
+      .map(named)
+      .filter(Boolean);
     compare(score, theirs, found, last);
     last = '';
   };
@@ -58,11 +62,14 @@ export function renovate(directory) {
       .trimEnd();
   };
   const source = readFileSync(join(place, 'extract.spec.ts'), 'utf8').replaceAll(/^import [^;]*;$/gm, '');
-  const run = new Function(
-    ...['describe', 'it', 'expect', 'codeBlock', 'Fixtures', 'extractPackageFile'],
-    stripTypeScriptTypes(source),
-  );
-  run(describe, it, expect, codeBlock, fixtures, extractPackageFile);
+  runInNewContext(stripTypeScriptTypes(source), {
+    describe,
+    it,
+    expect,
+    codeBlock,
+    Fixtures: fixtures,
+    extractPackageFile,
+  });
   score.report('renovate');
 }
 

@@ -22,7 +22,10 @@ const onPurpose = [
   ],
   [/^nvidia\/cuda/, 'ARG NAME VALUE declares two names and gives neither a value'],
   [/# dummy⏎|# dummy\n/, 'a continuation joins without a blank: no keyword is left'],
-  [/pfc-(file-install-basename|file-install-no-copy|src-script)/, 'nothing brings the file to the place where it is read'],
+  [
+    /pfc-(file-install-basename|file-install-no-copy|src-script)/,
+    'nothing brings the file to the place where it is read',
+  ],
   [/Dockerfile-(curl-sh|wget-bin-sh|curl-file-sh|wget-file): /, 'the exec form starts no shell'],
   [/Dockerfile-aws-file: /, 'a program by its name alone is not looked for beside it'],
   [

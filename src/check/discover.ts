@@ -14,7 +14,8 @@ const composeName = /^(docker-)?compose([._-][\w.-]+)?\.ya?ml$/i;
 /** Files about a Dockerfile, and what editors and merges leave. */
 const otherName = /\.(dockerignore|md|html?|orig|rej|bak|swp|lock|json|ya?ml|sha256|sum|asc)$|~$/i;
 /** Programs about Dockerfiles; `Dockerfile.go` with a capital is one of them for Go. */
-const programName = /^(dockerfile|containerfile)[\w.-]*\.(go|rs|[cm]?[jt]sx?|py|rb|java|hs|vim|sh|ps1|svg|png)$/;
+const programName =
+  /^(dockerfile|containerfile)[\w.-]*\.(go|rs|[cm]?[jt]sx?|py|rb|java|hs|vim|sh|ps1|svg|png)$/;
 
 /**
  * The Dockerfiles and compose files under the given paths. A file that is named is taken whatever it is called; in
@@ -59,7 +60,9 @@ function statOf(path: string) {
 }
 
 function isWanted(name: string): boolean {
-  return (dockerfileName.test(name) && !otherName.test(name) && !programName.test(name)) || composeName.test(name);
+  return (
+    (dockerfileName.test(name) && !otherName.test(name) && !programName.test(name)) || composeName.test(name)
+  );
 }
 
 function nameOf(path: string): string {

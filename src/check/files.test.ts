@@ -16,6 +16,7 @@ describe('files', () => {
     const names = [
       'Dockerfile',
       'Dockerfile.dev',
+      'Dockerfile.go',
       'web.Dockerfile',
       'x.dockerfile',
       'Containerfile',
@@ -26,6 +27,8 @@ describe('files', () => {
       'Dockerfile.md',
       'dockerfile-lint.yaml',
       'main.go',
+      'dockerfile_test.go',
+      'dockerfile.ts',
       'node_modules/x/Dockerfile',
       '.git/Dockerfile',
     ];
@@ -69,11 +72,14 @@ describe('files', () => {
 
   it('say why they are not read', async () => {
     write('u16', Buffer.from('\uFEFFFROM a\n', 'utf16le'));
+    write('u16be', Buffer.from('FROM a\n', 'utf16le').swap16());
     write('latin1', Buffer.from('FROM a:1\n# caf\u00e9\nRUN apt-get install b\n', 'latin1'));
     write('nul', 'FROM a:1\nRUN a \0 b\n');
     write('long', `FROM a:1\nRUN ${'a '.repeat(500_000)}\n`);
     write('template', '{{ if x }}\nFROM a\n');
-    const paths = ['u16', 'latin1', 'nul', 'long', 'template', 'absent'].map(name => join(place, name));
+    const paths = ['u16', 'latin1', 'u16be', 'nul', 'long', 'template', 'absent'].map(name =>
+      join(place, name),
+    );
     const results = await checkFiles(
       paths.map(path => ({ path, name: path })),
       defaultSettings,
@@ -81,6 +87,7 @@ describe('files', () => {
     expect(results.map(({ unread }) => unread[0]?.reason)).toEqual([
       expect.stringContaining('UTF-16'),
       undefined,
+      expect.stringContaining('UTF-16'),
       expect.stringContaining('NUL'),
       expect.stringContaining('65535'),
       expect.stringContaining('template'),

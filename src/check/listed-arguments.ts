@@ -13,7 +13,11 @@ export function withListedArguments(invocation: Invocation, surroundings: Surrou
   if (!invocation.fed) return invocation;
   const list = listGivenTo(invocation);
   const word = (list ?? invocation.program).word;
-  const unknown = { text: `\${${list === undefined ? 'xargs' : posix.basename(list.text)}}`, known: false, word };
+  const unknown = {
+    text: `\${${list === undefined ? 'xargs' : posix.basename(list.text)}}`,
+    known: false,
+    word,
+  };
   const names = list === undefined ? undefined : namesIn(list, surroundings);
   const listed: Argument[] = names?.map(text => ({ text, known: true, word })) ?? [unknown];
   return { ...invocation, args: [...invocation.args, ...listed] };
@@ -24,7 +28,8 @@ function listGivenTo({ redirects, input }: Invocation): Argument | undefined {
   const given = redirects.find(({ operator }) => operator === '<')?.target;
   if (given !== undefined) return given;
   const [source] = input;
-  if (source === undefined || !/^(cat|grep|egrep|sed|awk|sort|tail|head|tr)$/.test(source.name)) return undefined;
+  if (source === undefined || !/^(cat|grep|egrep|sed|awk|sort|tail|head|tr)$/.test(source.name))
+    return undefined;
   const file = source.redirects.find(({ operator }) => operator === '<')?.target;
   return file ?? source.args.findLast(({ text }) => !text.startsWith('-'));
 }

@@ -3,12 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { upstreamError } from '../core/index.ts';
 import { refsOfInfo } from '../kinds/git/index.ts';
-import {
-  type Dispatchers,
-  parseReference,
-  type RegistryClient,
-  withDefaultTag,
-} from '../registry/index.ts';
+import { type Dispatchers, parseReference, type RegistryClient, withDefaultTag } from '../registry/index.ts';
 import type { LookUp } from './look-up.ts';
 
 const mostRedirects = 10;
@@ -31,7 +26,8 @@ export function lookUpOver(registry: RegistryClient, dispatchers: Dispatchers): 
       if (!/^https?:/i.test(url)) return undefined;
       const info = `${url.replace(/\/+$/, '')}/info/refs?service=git-upload-pack`;
       const refs = refsOfInfo(await boundedBody(await opened(info, dispatchers), info));
-      if (refs === undefined) throw upstreamError('LOOK_UP_FAILED', `${url} is no git repository`, lookUpNext);
+      if (refs === undefined)
+        throw upstreamError('LOOK_UP_FAILED', `${url} is no git repository`, lookUpNext);
       const commits = refs.filter(({ name }) => namesOf(ref).includes(name)).map(({ commit }) => commit);
       // A branch and a tag of one name: git would take the tag, a reader perhaps the branch.
       return new Set(commits).size === 1 ? commits[0] : undefined;

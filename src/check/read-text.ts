@@ -19,7 +19,9 @@ export function readText(path: string): ReadText {
   }
   if (bytes.length > largest) return { unread: `it has ${bytes.length} bytes` };
   const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  // Without a mark, every other byte of plain text is zero.
+  if (hasMark || (bytes.length > 1 && (first === 0) !== (second === 0)))
     return { unread: 'it is written in UTF-16, which no builder reads' };
   // A byte order mark stays: offsets count it.
   try {

@@ -48,7 +48,16 @@ const comments: readonly Comment[] = [
     scope: 'stage',
   },
   { pattern: /#[ \t]*checkov:skip=(?<ids>\w+)(?::(?<reason>.*))?/, peer: 'checkov', scope: 'file' },
-  { pattern: /#[ \t]*trivy:ignore:(?<ids>[\w-]+)/, peer: 'trivy', scope: 'next' },
+  {
+    pattern: /#[ \t]*trivy:ignore:(?<ids>[\w-]+(?:[ \t,]+(?:trivy:ignore:)?[\w-]+)*)/,
+    peer: 'trivy',
+    scope: 'next',
+  },
+  {
+    pattern: /#[ \t]*nosemgrep:[ \t]*(?<ids>[\w.-]+(?:[ \t]*,[ \t]*[\w.-]+)*)/,
+    peer: 'semgrep',
+    scope: 'next',
+  },
 ];
 
 /** What a file's comments ask to be left out; asked for each finding. */
@@ -56,7 +65,9 @@ export class Suppressions {
   readonly #found: readonly Suppression[];
 
   constructor(dockerfile: Dockerfile) {
-    this.#found = /holdfast|hadolint|check|trivy/i.test(dockerfile.text) ? suppressionsIn(dockerfile) : [];
+    this.#found = /holdfast|hadolint|check|trivy|nosemgrep/i.test(dockerfile.text)
+      ? suppressionsIn(dockerfile)
+      : [];
   }
 
   of(rule: Rule, { range }: Observation): { readonly by: string; readonly reason?: string } | undefined {
@@ -75,7 +86,7 @@ function suppressionsIn(dockerfile: Dockerfile): Suppression[] {
     for (const { pattern, peer, scope } of comments) {
       const groups = pattern.exec(text)?.groups;
       if (groups === undefined) continue;
-      const ids = (groups['ids'] ?? '').split(/[,\s]+/).filter(id => id !== '');
+      const ids = (groups['ids'] ?? '').split(/[,\s]+|trivy:ignore:/).filter(id => id !== '');
       const reason = groups['reason']?.trim();
       found.push({
         by: text.trim(),
@@ -91,6 +102,8 @@ function suppressionsIn(dockerfile: Dockerfile): Suppression[] {
 function isIdOf(rule: Rule, peer: Peer | 'holdfast', id: string): boolean {
   if (id === '*' || id === 'all') return peer === 'holdfast' || rule.peers[peer] !== undefined;
   if (peer === 'holdfast') return rule.id === id;
+  // Semgrep's ids are paths with dots: dockerfile.security.missing-user.missing-user.
+  if (peer === 'semgrep') return rule.peers.semgrep?.includes(id.split('.').at(-1) ?? '') ?? false;
   const plain = (text: string) =>
     peer === 'trivy' ? text.replace(/^AVD-/, '').replace(/^DS-?0*/, 'DS') : text;
   return rule.peers[peer]?.some(own => plain(own) === plain(id)) ?? false;

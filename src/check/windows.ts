@@ -32,7 +32,9 @@ function speaksWindows(instruction: Instruction): boolean {
   if (instruction.keyword === 'WORKDIR') return /^"?[a-z]:[\\/]/i.test(instruction.path.text);
   if (instruction.keyword !== 'RUN') return false;
   const { text } = instruction.line;
-  return /^RUN\s+(powershell(\.exe)?|setx|choco)\s|[\s"'(][a-z]:\\\w/i.test(text) || speaksPowerShell(instruction);
+  return (
+    /^RUN\s+(powershell(\.exe)?|setx|choco)\s|[\s"'(][a-z]:\\\w/i.test(text) || speaksPowerShell(instruction)
+  );
 }
 
 /** `iex …`, `Verb-Noun …`, `$name = …`: no other shell is spoken to so. */

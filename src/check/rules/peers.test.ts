@@ -4,12 +4,15 @@ import { checkText, defaultSettings } from '../index.ts';
 /**
  * Behaviour that others have written down for their rules, in our words: each command is looked for as it is, and in every
  * other form that means the same. Where we differ on purpose, the row says so; docs/rules says why.
- * Sources: hadolint (its specifications by rule), OpenSSF Scorecard (Dockerfile test data), Checkov and KICS (samples).
+ * Sources: hadolint (its specifications by rule), OpenSSF Scorecard (Dockerfile test data), Checkov and KICS (samples),
+ * Renovate and Dependabot (what they extract), dockerfile-pin, rpm-lockfile-prototype (its `pfc-*` cases).
  */
 type Row = readonly [source: string, command: string];
 
 const found: Readonly<Record<string, readonly Row[]>> = {
   'apt-version': [
+    ['kics', 'apt-get update ; apt-get install -y a b'],
+    ['rpm-lockfile-prototype', 'cat packages.txt | xargs apt-get install -y'],
     ['hadolint', 'apt-get update && apt-get install nano'],
     ['hadolint', 'apt-get -yqq --no-install-recommends install nano'],
     ['hadolint', 'apt install -o Dpkg::Use-Pty=0 nano tree=2.1.0-1'],
@@ -24,6 +27,10 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ['hadolint, on purpose otherwise', 'apk add tree~2.1'],
   ],
   'rpm-version': [
+    ['kics', 'dnf install -v -y zip'],
+    ['rpm-lockfile-prototype', 'xargs microdnf install -y < packages.txt'],
+    ['rpm-lockfile-prototype', '[ $(arch) != x86_64 ] || microdnf install -y a'],
+    ['rpm-lockfile-prototype', 'A="b c" && yum install -y $A'],
     ['hadolint', 'yum install -y httpd'],
     ['hadolint', 'dnf -y --setopt=tsflags=nodocs install httpd && dnf clean all'],
     ['hadolint', 'microdnf install java-17-openjdk'],
@@ -32,6 +39,9 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ['hadolint, on purpose otherwise', 'dnf group install "Web Server"'],
   ],
   'pip-version': [
+    ['ours', 'uvx black'],
+    ['ours', 'uv tool run black@latest'],
+    ['ours', 'py -3.12 -m pip install requests'],
     ['hadolint', 'pip3 install --user requests'],
     ['hadolint', 'python3.12 -m pip install --index-url https://index.test/simple requests'],
     ['hadolint', 'pip install --root-user-action=ignore requests'],
@@ -51,6 +61,7 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   'npm-version': [
+    ['kics, on purpose otherwise', 'npm install sax@latest'],
     ['hadolint', 'npm install --loglevel verbose express sax@1.4.1'],
     ['hadolint', 'npm install --registry https://registry.test @scope/name'],
     ['hadolint', 'npm install git+ssh://git@forge.test/npm/npm.git'],
@@ -61,6 +72,10 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ['ours', 'bunx cowsay@latest'],
   ],
   'lock-enforced': [
+    ['scorecard', 'npm install-test'],
+    ['ours', 'mix deps.get --only prod'],
+    ['ours', 'swift build -c release'],
+    ['ours', 'dart pub get'],
     ['scorecard', 'npm install'],
     ['scorecard', 'npm i --omit=dev'],
     ['ours', 'yarn --production'],
@@ -81,11 +96,16 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ['hadolint', 'go run host.test/a/b@latest'],
   ],
   'nuget-version': [
+    ['ours', 'winget install --id Git.Git -e'],
     ['scorecard', 'nuget install Newtonsoft.Json'],
     ['scorecard', 'dotnet add App.csproj package Newtonsoft.Json'],
     ['scorecard', "choco install --require-checksums 'git'"],
   ],
-  'lock-absent': [['scorecard', 'dotnet restore']],
+  'lock-absent': [
+    ['scorecard', 'dotnet restore'],
+    ['scorecard', 'nuget restore'],
+    ['scorecard', 'msbuild.exe /t:restore'],
+  ],
   'system-upgrade': [
     ['kics', 'apt-get -y dist-upgrade'],
     ['kics', 'apk -U upgrade'],
@@ -93,6 +113,10 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ['semgrep', 'yum -y update'],
   ],
   'download-run': [
+    ['scorecard', 'gsutil cp gs://bucket/a . && ./a'],
+    ['scorecard', 'aws s3api get-object --bucket b --key dir/a /opt/ && bash /opt/a'],
+    ['scorecard', 'curl https://host.test/a 2>&1 > /tmp/a && /tmp/a'],
+    ['scorecard', 'wget -q -O - https://host.test/a | sh'],
     ['scorecard', 'curl -s host.test/a | sudo bash'],
     ['scorecard', 'wget -qO- https://host.test/a.sh | /bin/sh -s -- --yes'],
     ['scorecard', 'wget https://host.test/a -O /tmp/a && chmod +x /tmp/a && /tmp/a'],
@@ -113,6 +137,18 @@ const found: Readonly<Record<string, readonly Row[]>> = {
     ['checkov', 'export NODE_TLS_REJECT_UNAUTHORIZED=0 && node a.js'],
     ['checkov', 'PYTHONHTTPSVERIFY=0 python a.py'],
     ['ours', 'git -c http.sslVerify=false clone https://forge.test/a/b'],
+  ],
+  'other-version': [
+    ['ours', 'luarocks install luasocket'],
+    ['ours', 'opam install -y dune'],
+    ['ours', 'cabal install pandoc'],
+    ['ours', 'mix local.hex --force'],
+    ['ours', 'mix archive.install hex phx_new'],
+    ['ours', 'brew install jq'],
+    ['ours', 'nvm install --lts'],
+    ['ours', 'sdk install java'],
+    ['ours', 'pyenv install 3.12'],
+    ['ours', 'asdf install nodejs latest'],
   ],
   'signature-off': [
     ['checkov', 'apt-get install --allow-unauthenticated a=1'],
@@ -153,6 +189,8 @@ const left: Readonly<Record<string, readonly Row[]>> = {
       'pip install --no-deps -e git+https://forge.test/a/b@0123456789abcdef0123456789abcdef01234567#egg=b',
     ],
     ['ours', 'pip --version'],
+    ['ours', 'uvx black@24.10.0'],
+    ['ours', 'uvx --from black==24.10.0 black'],
   ],
   'pip-hashes': [
     ['scorecard', 'pip3 install --require-hashes -r requirements.txt'],
@@ -168,6 +206,9 @@ const left: Readonly<Record<string, readonly Row[]>> = {
   ],
   'lock-enforced': [
     ['scorecard', 'npm ci'],
+    ['scorecard', 'npm install-ci-test'],
+    ['ours', 'mix deps.get --check-locked'],
+    ['ours', 'uv run --frozen app'],
     ['ours', 'yarn install --frozen-lockfile && pnpm i --frozen-lockfile && yarn --version'],
     ['ours', 'bundle config set --global frozen true && bundle install'],
     ['ours', 'cargo build --locked && cargo --version'],
@@ -191,6 +232,8 @@ const left: Readonly<Record<string, readonly Row[]>> = {
   ],
   'lock-absent': [
     ['scorecard', 'dotnet restore --locked-mode'],
+    ['scorecard', 'nuget restore -LockedMode'],
+    ['scorecard', 'msbuild.exe /t:restore /p:RestoreLockedMode=true'],
     ['ours', 'mvn --version'],
     ['ours', 'dotnet build --no-restore'],
   ],
@@ -205,6 +248,7 @@ const left: Readonly<Record<string, readonly Row[]>> = {
       'curl -o a https://host.test/a && curl -o a.asc https://host.test/a.asc && gpg --verify a.asc a && sh a',
     ],
     ['ours', 'wget https://host.test/a.sh && cat a.sh'],
+    ['scorecard', 'aws s3 cp /tmp/a s3://bucket/a && /tmp/a'],
   ],
   'download-checksum': [
     ['ours', 'curl -O https://host.test/a.tgz && [ "$(sha256sum a.tgz | cut -d" " -f1)" = "0123" ]'],
@@ -216,6 +260,17 @@ const left: Readonly<Record<string, readonly Row[]>> = {
     ['checkov', 'npm config set strict-ssl true'],
     ['ours', 'curl -o k https://host.test/k'],
     ['ours', 'wget -nv -nc https://host.test/a'],
+  ],
+  'other-version': [
+    ['ours', 'luarocks install luasocket 3.1.0-1'],
+    ['ours', 'opam install -y dune.3.16.0 .'],
+    ['ours', 'cabal install pandoc-3.1.11 && cabal update'],
+    ['ours', 'mix archive.install hex phx_new 1.7.14'],
+    ['ours', 'nvm install 20.18.0'],
+    ['ours', 'sdk install java 21.0.5-tem'],
+    ['ours', 'pyenv install 3.12.7'],
+    ['ours', 'asdf install nodejs 20.18.0'],
+    ['ours', 'asdf install'],
   ],
   'signature-off': [
     ['checkov', 'apt-get install a=1'],
@@ -266,6 +321,11 @@ describe('who runs the image', () => {
     ['hadolint', 'FROM a:1\nUSER root\n', true],
     ['hadolint', 'FROM a:1\nUSER root\nUSER app\n', false],
     ['hadolint', 'FROM a:1\nUSER 0:0\n', true],
+    ['kics', 'FROM a:1\nUSER 000\n', true],
+    ['kics', 'FROM a:1\nUSER -0\n', true],
+    ['kics', 'FROM a:1\nUSER 01000\n', false],
+    ['kics', 'FROM a:1\nUSER guest:root\n', false],
+    ['kics, on purpose otherwise', 'FROM a:1\nUSER app\nFROM scratch\n', true],
     ['checkov', 'FROM a:1\n', true],
     ['hadolint, on purpose otherwise', 'FROM a:1 AS b\nUSER root\nFROM c:1\nUSER app\n', false],
     ['ours', 'FROM a:1 AS b\nUSER app\nFROM b\n', false],
@@ -284,6 +344,24 @@ describe('images', () => {
     ['hadolint', 'FROM a\n', ['image-tag', 'image-digest']],
     ['hadolint', 'FROM a:latest AS b\nFROM b\n', ['image-tag', 'image-digest']],
     ['hadolint', 'FROM host.test:5000/a\n', ['image-tag', 'image-digest']],
+    ['renovate', '\uFEFFFrom   host.test:5000/a:1   as b\nFROM b\n', ['image-digest']],
+    ['renovate', 'FROM \\\n # why\n a:1 \\\n as b\n', ['image-digest']],
+    ['renovate', `ARG D=${digest}\nFROM a:1@$D\n`, []],
+    ['renovate', 'ARG R=host.test/ T=1\nFROM ${R}a:${T}\n', ['image-digest']],
+    ['renovate', 'ARG B=a:1\nFROM $B AS c\nARG B=a\nFROM $B\n', ['image-digest', 'image-digest']],
+    ['renovate', 'ARG B=scratch\nFROM $B\n', []],
+    ['renovate', '# escape=`\nFROM `\n a:1\n', ['image-digest']],
+    ['renovate', '#  syntax=docker/dockerfile:1\nFROM scratch\n', ['image-syntax']],
+    ['renovate', 'FROM scratch\n# syntax=docker/dockerfile:1\n', []],
+    [
+      'renovate',
+      'FROM scratch AS b\nRUN --mount=type=cache,from=b --mount=type=cache,from=a:1,target=/c d\n',
+      ['image-digest', 'cache-mount', 'cache-mount'],
+    ],
+    ['dependabot', 'fRom  a:1 AS B\nCOPY --from=B /a /b\n', ['image-digest']],
+    ['dependabot', `FROM --platform=$BUILDPLATFORM a:1@${digest} AS b\n`, []],
+    ['dockerfile-pin', 'ARG R=host.test\nFROM ${R}/a:1 AS b\nFROM scratch\nFROM b\n', ['image-digest']],
+    ['kics', 'FROM b\nFROM a:1 AS b\n', ['image-tag', 'image-digest', 'image-digest']],
     ['hadolint', `FROM a@${digest}\n`, ['image-digest-alone']],
     ['scorecard', `FROM a:1@${digest}\n`, []],
     ['scorecard', 'FROM scratch\n', []],

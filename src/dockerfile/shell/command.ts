@@ -86,6 +86,9 @@ export interface ShellRedirect {
   readonly body?: PlacedText;
 }
 
+/** How a command stands in the script. */
+export type Standing = Pick<ShellCommand, 'input' | 'certain' | 'substituted' | 'apart'>;
+
 /** A simple command: `NAME=value… program argument…`. */
 export interface ShellCommand {
   /** The program first; none where there are only assignments or redirections. */

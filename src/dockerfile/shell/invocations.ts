@@ -114,11 +114,7 @@ class Run {
     } else this.#variables.delete(name);
   }
 
-  #invocation(
-    command: ShellCommand,
-    { program, args, fed }: Unwrapped,
-    own: KnownVariables,
-  ): Invocation {
+  #invocation(command: ShellCommand, { program, args, fed }: Unwrapped, own: KnownVariables): Invocation {
     const { redirects, certain, substituted, input } = command;
     const variables = this.#variables;
     const initial = this.#initial;

@@ -11,3 +11,12 @@ export interface PlacedText {
 export function textAt(text: string, place: SourceRange): PlacedText {
   return { text, range: () => place, slice: (start, end) => textAt(text.slice(start, end), place) };
 }
+
+/** UTF-16 code units; longer scripts are data, and the shell parser's time is not linear for all of them. */
+const longestScript = 256 * 1024;
+
+/** Why a text is no script that anybody reads; nothing for one that may be. */
+export function whyNoScript({ text }: PlacedText): string | undefined {
+  if (text.includes('\0')) return 'it holds a NUL character';
+  return text.length > longestScript ? `it is longer than ${longestScript} characters` : undefined;
+}

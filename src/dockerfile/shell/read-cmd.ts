@@ -1,9 +1,7 @@
-import type { ShellCommand, ShellRedirect, ShellScript } from './command.ts';
-import type { PlacedText } from './placed-text.ts';
+import type { ShellCommand, ShellRedirect, ShellScript, Standing } from './command.ts';
+import { type PlacedText, whyNoScript } from './placed-text.ts';
 import { Pieces, programWord, WindowsWord } from './windows-word.ts';
 
-/** UTF-16 code units, as for the scripts of other shells. */
-const maximumScript = 256 * 1024;
 const deepest = 100;
 
 const variable = /%([A-Za-z_][\w.]*(?:\(x86\))?)%|!([A-Za-z_][\w.]*)!/iy;
@@ -14,20 +12,13 @@ const condition =
   /(?:\/i\s+)?(?:not\s+)?(?:exist\s+(?:"[^"\n]*"|\S+)|defined\s+\S+|(?:errorlevel|cmdextversion)\s+\S+|(?:"[^"\n]*"|[^\s=("]+)\s*(?:==|\s(?:equ|neq|lss|leq|gtr|geq)\s)\s*(?:"[^"\n]*"|[^\s(]+))\s*/iy;
 const forHead = /(?:\/[a-z]\s+(?:"[^"\n]*"\s+)?)*%%?[a-z]\s+in\s*\((?:"[^"\n]*"|[^)"\n])*\)\s*do\s+/iy;
 
-interface Standing {
-  readonly input: readonly ShellCommand[];
-  readonly certain: boolean;
-  readonly apart: boolean;
-}
-
 /**
  * The commands of a script for cmd.exe: lists, pipes, groups, IF, FOR and SET, with variables. Labels and `goto` are not
  * followed. `\"` is a quote, as it is to the programs that are started. Never throws.
  */
 export function readCmd(text: PlacedText): ShellScript {
-  if (text.text.includes('\0')) return { commands: [], unread: 'it holds a NUL character' };
-  if (text.text.length > maximumScript)
-    return { commands: [], unread: `it is longer than ${maximumScript} characters` };
+  const why = whyNoScript(text);
+  if (why !== undefined) return { commands: [], unread: why };
   const reader = new CmdReader(text);
   reader.read();
   const { commands, problem } = reader;
@@ -50,7 +41,7 @@ class CmdReader {
   }
 
   read(): void {
-    this.#list({ input: [], certain: true, apart: false });
+    this.#list({ input: [], certain: true, substituted: false, apart: false });
   }
 
   /** Commands up to the end, or to the bracket that closes a group. */
@@ -120,7 +111,6 @@ class CmdReader {
       assignments,
       redirects,
       range: this.#placed.range(start, end),
-      substituted: false,
       ...standing,
     });
   }

@@ -1,10 +1,8 @@
-import type { ShellCommand, ShellRedirect, ShellScript } from './command.ts';
-import type { PlacedText } from './placed-text.ts';
+import type { ShellCommand, ShellRedirect, ShellScript, Standing } from './command.ts';
+import { type PlacedText, whyNoScript } from './placed-text.ts';
 import { PowerShellScanner } from './powershell-scanner.ts';
 import { Pieces, programWord, WindowsWord } from './windows-word.ts';
 
-/** UTF-16 code units, as for the scripts of other shells. */
-const maximumScript = 256 * 1024;
 const deepest = 100;
 
 /** Names that stand for commands. */
@@ -29,16 +27,10 @@ const members = /^(downloadfile|downloadstring|downloaddata|newguid|servercertif
 
 const blocks = /(if|elseif|while|until|switch|foreach|for|catch|trap|param|function|filter|class)\b/iy;
 const prefixes = /(else|do|try|finally|begin|process|end|return|throw|exit|in)\b(?![-.\\/])/iy;
-const variable = /\$(?:(env|global|script|local|private|using):)?([A-Za-z_]\w*)|\$\{(?:(env):)?([^}]{1,200})\}/iy;
+const variable =
+  /\$(?:(env|global|script|local|private|using):)?([A-Za-z_]\w*)|\$\{(?:(env):)?([^}]{1,200})\}/iy;
 const percent = /%([A-Za-z_]\w*(?:\(x86\))?)%/y;
 const redirection = /(?:[1-6*]?>>?(?:&[12])?)/y;
-
-interface Standing {
-  readonly input: readonly ShellCommand[];
-  readonly certain: boolean;
-  readonly substituted: boolean;
-  readonly apart: boolean;
-}
 
 /**
  * The commands of a PowerShell script, as far as they can be told without PowerShell: pipelines, blocks, strings with
@@ -46,9 +38,8 @@ interface Standing {
  * are tables of arguments (`@name`). `\"` is a quote: so it comes through the command line that RUN makes. Never throws.
  */
 export function readPowerShell(text: PlacedText): ShellScript {
-  if (text.text.includes('\0')) return { commands: [], unread: 'it holds a NUL character' };
-  if (text.text.length > maximumScript)
-    return { commands: [], unread: `it is longer than ${maximumScript} characters` };
+  const why = whyNoScript(text);
+  if (why !== undefined) return { commands: [], unread: why };
   const reader = new PowerShellReader(text);
   reader.read();
   const { commands, problem } = reader;
@@ -190,7 +181,9 @@ class PowerShellReader extends PowerShellScanner {
 
   /** What is given to a method is given to a command of its name. */
   #methodCall(name: string, start: number, standing: Standing): void {
-    const program = new WindowsWord(this.#placed, start, this.at, [{ type: 'text', text: name.toLowerCase() }]);
+    const program = new WindowsWord(this.#placed, start, this.at, [
+      { type: 'text', text: name.toLowerCase() },
+    ]);
     this.at++;
     const words: WindowsWord[] = [];
     for (;;) {
@@ -220,7 +213,8 @@ class PowerShellReader extends PowerShellScanner {
       const word = this.#word({ ...standing, substituted: true });
       this.blanks(false);
       if (this.isEnd()) {
-        if (name !== undefined) this.#push([], [], start, this.at, standing, [{ name, ...(!isAdded && { value: word }) }]);
+        if (name !== undefined)
+          this.#push([], [], start, this.at, standing, [{ name, ...(!isAdded && { value: word }) }]);
         return;
       }
       this.at = start;
@@ -369,16 +363,16 @@ class PowerShellReader extends PowerShellScanner {
       }
     }
   }
-
 }
 
 /** `curl` and `wget` are the programs of that name, unless they are given what only PowerShell's command takes. */
 function namesFor(args: readonly WindowsWord[]): ReadonlyMap<string, string> {
-  return args.some(({ text }) => /^-(uri|outf\w*|useb\w*|headers|method)$/i.test(text)) ? oldAliases : aliases;
+  return args.some(({ text }) => /^-(uri|outf\w*|useb\w*|headers|method)$/i.test(text))
+    ? oldAliases
+    : aliases;
 }
 
 /** Names of the environment as they are written; the script's own, which are alike in any case, in small letters. */
 function nameOf(scope: string | undefined, name: string): string {
   return scope?.toLowerCase() === 'env' ? name : name.toLowerCase();
 }
-

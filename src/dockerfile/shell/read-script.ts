@@ -1,40 +1,28 @@
 import { parse } from 'unbash';
 import type { CommandNode, CompoundList, ParsedScript, Statement, TestExpression } from 'unbash';
-import type { ShellAssignment, ShellCommand, ShellRedirect, ShellScript } from './command.ts';
+import type { ShellAssignment, ShellCommand, ShellRedirect, ShellScript, Standing } from './command.ts';
 import { ShellWord } from './command.ts';
-import type { PlacedText } from './placed-text.ts';
+import { type PlacedText, whyNoScript } from './placed-text.ts';
 import { wordPieces } from './word-pieces.ts';
 
 type Command = Extract<CommandNode, { type: 'Command' }>;
 type Node = Statement['command'] | CompoundList | Statement;
-
-/** UTF-16 code units; longer scripts are data, and the parser's time is not linear for all of them. */
-const maximumScript = 256 * 1024;
-
-/** How a command stands in the script. */
-interface Standing {
-  readonly input: readonly ShellCommand[];
-  readonly certain: boolean;
-  readonly substituted: boolean;
-  readonly apart: boolean;
-}
 
 /**
  * The simple commands of a script in the language of POSIX shells and bash, with the place of each word. Never
  * throws: a text that cannot be read says why, and gives the commands that were found.
  */
 export function readScript(text: PlacedText): ShellScript {
-  if (text.text.includes('\0')) return { commands: [], unread: 'it holds a NUL character' };
-  if (text.text.length > maximumScript)
-    return { commands: [], unread: `it is longer than ${maximumScript} characters` };
+  const why = whyNoScript(text);
+  if (why !== undefined) return { commands: [], unread: why };
   const reader = new ScriptReader(text);
   try {
     const script = parse(text.text);
     reader.readScript(script, { input: [], certain: true, substituted: false, apart: false });
   } catch (thrown) {
     // Nesting that exhausts the stack, or an error of the parser's own.
-    const why = thrown instanceof RangeError ? 'it is nested too deeply' : 'the shell parser failed on it';
-    return { commands: reader.commands, unread: why };
+    const unread = thrown instanceof RangeError ? 'it is nested too deeply' : 'the shell parser failed on it';
+    return { commands: reader.commands, unread };
   }
   const { commands, problem } = reader;
   return problem === undefined

@@ -20,7 +20,11 @@ function invocations(
   });
 }
 
-function started(run: string, shell: readonly string[] | undefined, variables?: Record<string, string>): string[] {
+function started(
+  run: string,
+  shell: readonly string[] | undefined,
+  variables?: Record<string, string>,
+): string[] {
   return invocations(`FROM a\n${run}\n`, shell, variables).map(({ name, args }) =>
     [name, ...args.map(one => one.text)].join(' '),
   );
@@ -31,19 +35,51 @@ const powershell = ['powershell', '-Command'];
 describe('PowerShell', () => {
   it.each<[what: string, run: string, expected: string[]]>([
     ['a list and a pipe', 'RUN A-B c; D-E | F-G h', ['a-b c', 'd-e', 'f-g h']],
-    ['aliases', 'RUN iwr u -OutFile f; irm u | iex', ['invoke-webrequest u -OutFile f', 'invoke-restmethod u', 'invoke-expression']],
-    ['curl, as what it is given says', 'RUN curl -Uri u; curl u; curl.exe u', ['invoke-webrequest -Uri u', 'curl u', 'curl u']],
+    [
+      'aliases',
+      'RUN iwr u -OutFile f; irm u | iex',
+      ['invoke-webrequest u -OutFile f', 'invoke-restmethod u', 'invoke-expression'],
+    ],
+    [
+      'curl, as what it is given says',
+      'RUN curl -Uri u; curl u; curl.exe u',
+      ['invoke-webrequest -Uri u', 'curl u', 'curl u'],
+    ],
     ['strings', `RUN x 'a ''b''' "c $d \`"e\`"" \\"f g\\"`, ['x a \'b\' c ${d} "e" f g']],
-    ['groups', 'RUN iex ((New-Object Net.WebClient).DownloadString(\'u\'))', ['new-object Net.WebClient', 'downloadstring u', "invoke-expression ((New-Object Net.WebClient).DownloadString('u'))"]],
-    ['methods', "RUN $c = New-Object Net.WebClient; $c.DownloadFile('u', 'f')", ['new-object Net.WebClient', 'downloadfile u f']],
-    ['blocks', 'RUN if (a-b) { c-d } elseif (e) { f } else { g }; try { h } catch { i }', ['a-b', 'c-d', 'e', 'f', 'g', 'h', 'i']],
+    [
+      'groups',
+      "RUN iex ((New-Object Net.WebClient).DownloadString('u'))",
+      [
+        'new-object Net.WebClient',
+        'downloadstring u',
+        "invoke-expression ((New-Object Net.WebClient).DownloadString('u'))",
+      ],
+    ],
+    [
+      'methods',
+      "RUN $c = New-Object Net.WebClient; $c.DownloadFile('u', 'f')",
+      ['new-object Net.WebClient', 'downloadfile u f'],
+    ],
+    [
+      'blocks',
+      'RUN if (a-b) { c-d } elseif (e) { f } else { g }; try { h } catch { i }',
+      ['a-b', 'c-d', 'e', 'f', 'g', 'h', 'i'],
+    ],
     ['loops', "RUN foreach ($x in @('a', 'b')) { install $x }; 1..3 | % { d }", ['install ${x}', 'd']],
-    ['calls', "RUN & 'C:\\Program Files\\x\\pip.exe' install a; .\\b.ps1 c; & { d }", ['pip install a', 'b.ps1 c', 'd']],
+    [
+      'calls',
+      "RUN & 'C:\\Program Files\\x\\pip.exe' install a; .\\b.ps1 c; & { d }",
+      ['pip install a', 'b.ps1 c', 'd'],
+    ],
     ['lists', "RUN a b, c @('d', 'e')", ['a b c d e']],
     ['comments', 'RUN a <# b; c #> d # e; f', ['a d']],
     ['continuations', 'RUN <<E\na `\n  b\nE', ['a b']],
     ['another shell inside', 'RUN cmd /c "a & b"; c', ['cmd /c a & b', 'a', 'b', 'c']],
-    ['script blocks made of text', 'RUN & ([scriptblock]::Create((irm u))) -x', ['invoke-restmethod u', 'invoke-expression (irm u)']],
+    [
+      'script blocks made of text',
+      'RUN & ([scriptblock]::Create((irm u))) -x',
+      ['invoke-restmethod u', 'invoke-expression (irm u)'],
+    ],
     ['conditional chains', 'RUN a && b || c', ['a', 'b', 'c']],
     ['tables', 'RUN a @{ b = 1; c = 2 } d', ['a d']],
     ['stringed programs', 'RUN "a b" | c', ['c']],
@@ -59,10 +95,12 @@ describe('PowerShell', () => {
   });
 
   it('is read inside other shells', () => {
-    expect(started('RUN pwsh -NoProfile -Command "Install-Module a"', undefined)).toContain('install-module a');
-    expect(started('RUN powershell -NoProfile -ExecutionPolicy Bypass -Command "iwr \\"u\\""', ['cmd'])).toContain(
-      'invoke-webrequest u',
+    expect(started('RUN pwsh -NoProfile -Command "Install-Module a"', undefined)).toContain(
+      'install-module a',
     );
+    expect(
+      started('RUN powershell -NoProfile -ExecutionPolicy Bypass -Command "iwr \\"u\\""', ['cmd']),
+    ).toContain('invoke-webrequest u');
     expect(started('RUN powershell Remove-Item x; iwr u', ['cmd'])).toContain('invoke-webrequest u');
     expect(started('RUN ["powershell", "-c", "iwr u"]', ['cmd'])).toContain('invoke-webrequest u');
     const encoded = Buffer.from('iwr u', 'utf16le').toString('base64');

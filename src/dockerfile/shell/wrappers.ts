@@ -78,7 +78,8 @@ export function unwrapped(line: readonly Argument[]): Unwrapped | undefined {
     const inner = innerOf(programName(program.text), args, assignments);
     if (inner === undefined || inner.length === 0) return { program, args, assignments, fed };
     // Of one that puts each line somewhere in the middle, the place is an argument already.
-    fed ||= programName(program.text) === 'xargs' && !args.some(({ text }) => /^(-I|-i|--replace)/.test(text));
+    fed ||=
+      programName(program.text) === 'xargs' && !args.some(({ text }) => /^(-I|-i|--replace)/.test(text));
     rest = inner;
   }
   return undefined;
@@ -102,7 +103,9 @@ function innerOf(
   }
   // cmd's own: `start /wait "title" program`.
   if (name === 'call' || name === 'start') {
-    const at = args.findIndex(({ text, word }) => !text.startsWith('/') && (name === 'call' || word.text !== `"${text}"`));
+    const at = args.findIndex(
+      ({ text, word }) => !text.startsWith('/') && (name === 'call' || word.text !== `"${text}"`),
+    );
     return at === -1 ? undefined : args.slice(at);
   }
   const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;

@@ -30,5 +30,9 @@ export const cloudFinder: Finder = {
 function fetched(invocation: Invocation, url: Argument, destination: string | undefined): Request[] {
   const isStandardOutput = destination === undefined || destination === '-';
   const path = destination === '.' ? './' : (destination ?? '');
-  return download(invocation, url, isStandardOutput ? undefined : path.endsWith('/') ? path + baseName(url.text) : path);
+  return download(
+    invocation,
+    url,
+    isStandardOutput ? undefined : path.endsWith('/') ? path + baseName(url.text) : path,
+  );
 }

@@ -132,7 +132,9 @@ function powerShellModules(invocation: Invocation): Request[] {
 }
 
 function winget(invocation: Invocation): Request[] {
-  const given = readArguments(invocation.args, { values: '--id -v --version -s --source --scope -l --location' });
+  const given = readArguments(invocation.args, {
+    values: '--id -v --version -s --source --scope -l --location',
+  });
   const [command, ...operands] = given.operands;
   if (command === undefined) return [];
   const base = { ecosystem: 'choco', tool: 'winget', at: command, invocation } as const;

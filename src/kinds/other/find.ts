@@ -15,7 +15,11 @@ interface Tool {
 }
 
 const tools: Readonly<Record<string, Tool>> = {
-  luarocks: { commands: ['install', 'build'], version: 'next', values: '--server --only-server --tree --lua-version' },
+  luarocks: {
+    commands: ['install', 'build'],
+    version: 'next',
+    values: '--server --only-server --tree --lua-version',
+  },
   opam: { commands: ['install'], version: { sign: '.' }, values: '-j --jobs --switch --root' },
   cabal: { commands: ['install'], version: { sign: '-' }, values: '-w --with-compiler --installdir -j' },
   brew: { commands: ['install'], version: 'none' },
@@ -39,7 +43,11 @@ const restorers: Readonly<Record<string, Restorer>> = {
   mix: {
     command: /^deps\.get$/,
     locked: /^--check-locked$/,
-    remedy: { advice: 'mix deps.get --check-locked', lockFiles: ['mix.lock'], edit: { append: '--check-locked' } },
+    remedy: {
+      advice: 'mix deps.get --check-locked',
+      lockFiles: ['mix.lock'],
+      edit: { append: '--check-locked' },
+    },
   },
   dart: {
     command: /^pub$/,
@@ -70,7 +78,10 @@ export const otherFinder: Finder = {
     const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
     const restorer = Object.hasOwn(restorers, name) ? restorers[name] : undefined;
     if (tool !== undefined) return installed(invocation, tool);
-    return [...(name === 'mix' ? archives(invocation) : []), ...(restorer ? restored(invocation, restorer) : [])];
+    return [
+      ...(name === 'mix' ? archives(invocation) : []),
+      ...(restorer ? restored(invocation, restorer) : []),
+    ];
   },
 };
 
@@ -112,14 +123,21 @@ function firmnessOf(version: string | undefined): Firmness {
 function archives(invocation: Invocation): Request[] {
   const { operands } = readArguments(invocation.args);
   const [at, ...words] = operands;
-  const base = { ecosystem: 'other', tool: 'mix', invocation, action: 'install', constrained: false } as const;
+  const base = {
+    ecosystem: 'other',
+    tool: 'mix',
+    invocation,
+    action: 'install',
+    constrained: false,
+  } as const;
   if (at === undefined) return [];
   if (/^local\.(hex|rebar)$/.test(at.text)) {
     const firmness = firmnessOf(words[0]?.text);
     return [{ ...base, at, items: [{ name: at.text.slice('local.'.length), firmness, argument: at }] }];
   }
   const [source, name, version] = words;
-  if (!/^(archive|escript)\.install$/.test(at.text) || source?.text !== 'hex' || name === undefined) return [];
+  if (!/^(archive|escript)\.install$/.test(at.text) || source?.text !== 'hex' || name === undefined)
+    return [];
   return [{ ...base, at, items: [{ name: name.text, firmness: firmnessOf(version?.text), argument: name }] }];
 }
 

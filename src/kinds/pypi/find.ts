@@ -148,10 +148,20 @@ function uv(invocation: Invocation): Request[] {
   }
 }
 
-function restored(base: PipBase, { environment }: Invocation, given: GivenArguments, advice: string): Request {
+function restored(
+  base: PipBase,
+  { environment }: Invocation,
+  given: GivenArguments,
+  advice: string,
+): Request {
   const isSet = ['UV_LOCKED', 'UV_FROZEN'].some(name => isOn(environment.get(name)?.text));
   const locked = given.has('--locked', '--frozen') || isSet ? 'yes' : 'no';
-  return { ...base, action: 'restore', locked, remedy: { advice, lockFiles: ['uv.lock'], edit: { append: '--locked' } } };
+  return {
+    ...base,
+    action: 'restore',
+    locked,
+    remedy: { advice, lockFiles: ['uv.lock'], edit: { append: '--locked' } },
+  };
 }
 
 /** `uvx black@24.10.0`, `uvx --from black==24.10.0 black`: a tool that is fetched to be run. */
@@ -167,7 +177,9 @@ function ran(invocation: Invocation, args: readonly Argument[]): Request[] {
       ? itemOf(asked)
       : [{ name, firmness: /^\d[\w.]*$/.test(version) ? 'exact' : 'none', argument: asked }];
   if (items.length === 0) return [];
-  return [{ ecosystem: 'pypi', tool: 'uvx', at: asked, invocation, action: 'install', items, constrained: false }];
+  return [
+    { ecosystem: 'pypi', tool: 'uvx', at: asked, invocation, action: 'install', items, constrained: false },
+  ];
 }
 
 function isOn(value: string | undefined): boolean {

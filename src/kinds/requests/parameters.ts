@@ -16,7 +16,8 @@ export class GivenParameters {
       if (name === undefined) operands.push(argument);
       else {
         const next = args[at + 1];
-        const takesNext = given === undefined && !isSwitch(name.toLowerCase(), switches) && next !== undefined;
+        const takesNext =
+          given === undefined && !isSwitch(name.toLowerCase(), switches) && next !== undefined;
         if (takesNext) at++;
         const value = given === undefined ? (takesNext ? next : undefined) : { ...argument, text: given };
         named.set(name.toLowerCase(), { argument, ...(value && { value }) });
