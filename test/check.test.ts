@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +102,25 @@ describe('holdfast check', () => {
     const mended = 'FROM node:22\n# keep me\nRUN yarn install --frozen-lockfile  \\\n  --production\n';
     expect(readFileSync(join(place, 'fix/sub/Dockerfile'), 'utf8')).toBe(mended);
     expect((await check('fix', '--fix')).stderr).toBe('');
+  });
+
+  it('asks for what no lock holds only when it is told to', async () => {
+    const server = createServer((_request, response) => response.end('content')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tool-1.2`;
+    const before = `FROM scratch\nADD ${url} /\nADD http://127.0.0.1:1/gone /\nUSER 1\n`;
+    write('online/Dockerfile', before);
+    expect(await check('online', '--online')).toMatchObject({ exit: 2 });
+    await check('online', '--fix');
+    expect(readFileSync(join(place, 'online/Dockerfile'), 'utf8')).toBe(before);
+    const { stderr } = await check('online', '--fix', '--online');
+    server.close();
+    expect(stderr).toContain('fixed Dockerfile:2 add-checksum');
+    expect(stderr).toContain('not looked up: http://127.0.0.1:1/gone: ');
+    const sum = createHash('sha256').update('content').digest('hex');
+    expect(readFileSync(join(place, 'online/Dockerfile'), 'utf8')).toContain(
+      `ADD --checksum=sha256:${sum} ${url} /\n`,
+    );
   });
 
   it('checks many files in threads, each as it would alone', async () => {

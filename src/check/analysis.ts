@@ -234,9 +234,9 @@ class Reader {
     const script = scriptOfRun(instruction, shell);
     const { invocations: own, unread } = invocationsOf(script, values.known);
     const surroundings = { copied, workdir, values: values.known, read: this.#read };
-    const invocations = withFollowedScripts(own, surroundings).map(one =>
-      withListedArguments(one, surroundings),
-    );
+    const followed = withFollowedScripts(own, surroundings);
+    const isFed = followed.some(({ fed }) => fed);
+    const invocations = isFed ? followed.map(one => withListedArguments(one, surroundings)) : followed;
     this.#started += invocations.length;
     const requests = invocations.flatMap(requestsOf);
     return { instruction, invocations, requests, ...(unread !== undefined && { unread }) };

@@ -11,11 +11,22 @@ export interface CheckSettings {
 
 export const defaultSettings: CheckSettings = { profile: 'all', severity: {} };
 
+type Chosen = readonly (readonly [rule: Rule, severity: Severity])[];
+
+/** Asked for each of many files. */
+const known = new WeakMap<CheckSettings, Chosen>();
+
 /** The rules that are looked for, with the severity that each has. */
-export function chosenRules({ profile, severity }: CheckSettings): [rule: Rule, severity: Severity][] {
+export function chosenRules(settings: CheckSettings): Chosen {
+  let chosen = known.get(settings);
+  if (chosen === undefined) known.set(settings, (chosen = chosenBy(settings)));
+  return chosen;
+}
+
+function chosenBy({ profile, severity }: CheckSettings): Chosen {
   return rules.flatMap(rule => {
     const chosen = severity[rule.id] ?? rule.severity;
     const included = profile === 'all' || rule.profiles.includes(profile);
-    return chosen === 'off' || !included ? [] : [[rule, chosen] as [Rule, Severity]];
+    return chosen === 'off' || !included ? [] : [[rule, chosen] as const];
   });
 }
