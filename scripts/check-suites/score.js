@@ -27,6 +27,7 @@ const onPurpose = [
     'nothing brings the file to the place where it is read',
   ],
   [/Dockerfile-(curl-sh|wget-bin-sh|curl-file-sh|wget-file): /, 'the exec form starts no shell'],
+  [/Dockerfile-not-pinned-with-parser-error: /, 'a download that cmd runs is one that is run'],
   [/Dockerfile-aws-file: /, 'a program by its name alone is not looked for beside it'],
   [
     /Dockerfile-pkg-managers: /,
