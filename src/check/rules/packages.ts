@@ -196,7 +196,7 @@ export const otherVersion: Rule = {
   bad: 'FROM debian:bookworm\nRUN luarocks install luasocket\n',
   good: 'FROM debian:bookworm\nRUN luarocks install luasocket 3.1.0-1\n',
   notes:
-    'luarocks, opam, cabal, mix, and the managers of tools and runtimes: brew, sdkman, asdf, mise, nvm, fnm, pyenv, rbenv, volta. Homebrew has no way to name a version.',
+    'luarocks, opam, cabal, mix, helm, ansible-galaxy, pacman, emerge, tlmgr, and the managers of tools and runtimes: brew, sdkman, asdf, mise, nvm, fnm, pyenv, rbenv, volta. Some of them have no way to name a version: there `holdfast lock` is the answer.',
   peers: {},
   find: unpinnedPackages('other', (names, tool) => `${tool} installs whatever release is newest: ${names}`),
 };

@@ -7,10 +7,21 @@ const values =
 
 /** apt, apt-get and their friends. */
 export const aptFinder: Finder = {
-  programs: ['apt', 'apt-get', 'aptitude', 'apt-fast', 'add-apt-repository', 'apt-add-repository', 'apt-key'],
+  programs: [
+    'apt',
+    'apt-get',
+    'aptitude',
+    'apt-fast',
+    'add-apt-repository',
+    'apt-add-repository',
+    'apt-key',
+    'gpg',
+    'gpg2',
+  ],
   find(invocation) {
     const { name } = invocation;
     if (name === 'apt-key') return keys(invocation);
+    if (name.startsWith('gpg')) return shortKeys(invocation);
     if (name.startsWith('a') && name.endsWith('-repository')) return repositories(invocation);
     return packages(invocation);
   },
@@ -83,4 +94,13 @@ function keys(invocation: Invocation): Request[] {
   const byFingerprint = invocation.args.some(({ text }) => /^(0x)?[0-9a-f]{40}$/i.test(text));
   if (at === undefined || byFingerprint) return [];
   return [{ ecosystem: 'apt', tool: 'apt-key', at, invocation, action: 'key' }];
+}
+
+/** Keys that are asked for by a short number, of which anybody can make another. */
+function shortKeys(invocation: Invocation): Request[] {
+  const { args } = invocation;
+  const from = args.findIndex(({ text }) => /^--recv(-keys?)?$/.test(text));
+  if (from === -1) return [];
+  const at = args.slice(from + 1).find(({ text }) => /^(0x)?([0-9a-f]{8}|[0-9a-f]{16})$/i.test(text));
+  return at === undefined ? [] : [{ ecosystem: 'apt', tool: 'gpg', at, invocation, action: 'key' }];
 }

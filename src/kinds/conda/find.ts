@@ -58,6 +58,8 @@ function itemOf(argument: Argument): Item[] {
   const [, name = text, sign = '', version = ''] =
     /^(?:[^:]+::)?([\w.${}-]+)\s*([=<>!~]+)?\s*(.*)$/s.exec(text) ?? [];
   if (version === '') return [{ name, firmness: 'none', argument }];
-  const exact = (sign === '=' || sign === '==') && !/[*,|<>]/.test(version);
+  // A single = of two numbers is a series; of three, a release whose builds may still differ.
+  const isRelease = sign === '==' || (sign === '=' && /^(\d+\.\d+\.\d|\$\{\w+\}|[^=]+=)/.test(version));
+  const exact = isRelease && !/[*,|<>]/.test(version);
   return [{ name, firmness: exact ? 'exact' : 'range', argument }];
 }

@@ -1,4 +1,4 @@
-import type { Argument } from '../../dockerfile/shell/index.ts';
+import type { Argument, Invocation } from '../../dockerfile/shell/index.ts';
 import { readArguments } from '../requests/arguments.ts';
 import type { Finder, Item, Request } from '../requests/request.ts';
 
@@ -7,9 +7,10 @@ const values =
 
 /** cpan, cpanm, cpm and carton. */
 export const cpanFinder: Finder = {
-  programs: ['cpan', 'cpanm', 'cpm', 'carton'],
+  programs: ['cpan', 'cpanm', 'cpm', 'carton', 'perl'],
   find(invocation) {
     const { name: tool } = invocation;
+    if (tool === 'perl') return shell(invocation);
     const given = readArguments(invocation.args, { values });
     const base = {
       ecosystem: 'cpan',
@@ -51,4 +52,16 @@ function itemOf(argument: Argument): Item[] {
   const range = name.split('~');
   if (exact !== undefined) return [{ name, firmness: 'exact', argument }];
   return [{ name: range[0] ?? '', firmness: range.length > 1 ? 'range' : 'none', argument }];
+}
+
+/** `perl -MCPAN -e 'install Moo'`, `perl -MCPAN -e 'CPAN::Shell->install("Moo")'` */
+function shell(invocation: Invocation): Request[] {
+  const { args } = invocation;
+  if (!args.some(({ text }) => /^-M?CPAN\b|^-MCPAN/.test(text))) return [];
+  return args.flatMap((at): Request[] => {
+    const names = [...at.text.matchAll(/\binstall\s*\(?\s*["']?([A-Z][\w:]*)/g)].map(([, name = '']) => name);
+    const items: Item[] = names.map(name => ({ name, firmness: 'none', argument: at }));
+    const base = { ecosystem: 'cpan', tool: 'cpan', at, invocation } as const;
+    return items.length === 0 ? [] : [{ ...base, action: 'install', items, constrained: false }];
+  });
 }

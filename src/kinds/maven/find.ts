@@ -4,9 +4,9 @@ import type { Finder } from '../requests/request.ts';
 const values =
   '-f --file -s --settings -gs --global-settings -P -pl --projects -T -t --toolchains -l -b -p -c -I -g -x --project-dir';
 
-/** Maven, Gradle and sbt: they resolve ranges and snapshots anew, and few projects keep a lock for them. */
+/** Maven, Gradle, sbt and Leiningen: they resolve ranges and snapshots anew, and few projects keep a lock for them. */
 export const mavenFinder: Finder = {
-  programs: ['mvn', 'mvnw', 'gradle', 'gradlew', 'sbt'],
+  programs: ['mvn', 'mvnw', 'gradle', 'gradlew', 'sbt', 'lein'],
   find(invocation) {
     const { name: tool } = invocation;
     const given = readArguments(invocation.args, { values, singleDash: true });

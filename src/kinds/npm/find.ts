@@ -8,11 +8,13 @@ const values =
 
 /** npm, yarn, pnpm, bun and their runners. */
 export const npmFinder: Finder = {
-  programs: ['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx', 'bun', 'bunx'],
+  programs: ['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx', 'bun', 'bunx', 'corepack'],
   find(invocation) {
     const given = readArguments(invocation.args, { values });
     const found = tlsOff(invocation, given);
     switch (invocation.name) {
+      case 'corepack':
+        return corepack(invocation, given);
       case 'npx':
       case 'pnpx':
       case 'bunx':
@@ -85,11 +87,27 @@ function yarn(invocation: Invocation, given: GivenArguments): Request[] {
     case 'upgrade':
     case 'up':
       return [{ ...base, action: 'upgrade' }];
+    case 'set': {
+      const [what, version] = operands;
+      if (what?.text !== 'version' || version === undefined) return [];
+      const firmness = versionFirmness(version.text);
+      const items = [{ name: `yarn ${version.text}`, firmness, argument: version }];
+      return [{ ...base, action: 'install', items, constrained: false }];
+    }
     case 'dlx':
       return ran(invocation, given, operands, true);
     default:
       return [];
   }
+}
+
+/** `corepack prepare pnpm@9.12.3 --activate`; `enable` alone takes what package.json names. */
+function corepack(invocation: Invocation, given: GivenArguments): Request[] {
+  const [at, ...operands] = given.operands;
+  if (at === undefined || !/^(prepare|install|use|up)$/.test(at.text)) return [];
+  const items = operands.flatMap(itemOf);
+  const base = { ecosystem: 'npm', tool: 'corepack', at, invocation } as const;
+  return items.length === 0 ? [] : [{ ...base, action: 'install', items, constrained: false }];
 }
 
 /** Runners take a package that is there already; only what is surely fetched counts. */

@@ -59,8 +59,12 @@ function dotnet(invocation: Invocation): Request[] {
     return [{ ...base, action: 'install', items: [itemOf(name, version)], constrained: false }];
   }
   if (command.text === 'workload') {
-    if (operands[0]?.text === 'update') return [{ ...base, action: 'upgrade' }];
-    return [];
+    const [verb, ...names] = operands;
+    if (verb?.text === 'update') return [{ ...base, action: 'upgrade' }];
+    // What a workload is made of is chosen by the newest manifests, unless a file says which.
+    if (verb?.text !== 'install' || given.has('--from-rollback-file', '--skip-manifest-update')) return [];
+    const items = names.map(name => itemOf(name, version));
+    return items.length === 0 ? [] : [{ ...base, action: 'install', items, constrained: false }];
   }
   if (!restoring.test(command.text) || given.has('--no-restore', '--no-build')) return [];
   const words = invocation.args.map(({ text }) => text).join(' ');

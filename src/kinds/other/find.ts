@@ -30,6 +30,13 @@ const tools: Readonly<Record<string, Tool>> = {
   fnm: { commands: ['install'], version: 'none', isRange: /^v?\d+\.\d+\.\d+$/ },
   pyenv: { commands: ['install'], version: 'none', isRange: /^[\w-]*\d+\.\d+\.\d+/ },
   rbenv: { commands: ['install'], version: 'none', isRange: /^[\w-]*\d+\.\d+\.\d+/ },
+  'ansible-galaxy': {
+    commands: ['install'],
+    version: { sign: ':' },
+    values: '-r -p --roles-path -s --server',
+  },
+  emerge: { commands: [], version: 'none' },
+  tlmgr: { commands: ['install'], version: 'none', values: '--repository' },
   volta: { commands: ['install'], version: { sign: '@' } },
 };
 
@@ -59,6 +66,25 @@ const restorers: Readonly<Record<string, Restorer>> = {
     locked: /^--enforce-lockfile$/,
     remedy: { advice: 'flutter pub get --enforce-lockfile', lockFiles: ['pubspec.lock'] },
   },
+  pixi: {
+    command: /^(install|run|i)$/,
+    locked: /^--(locked|frozen)$/,
+    remedy: { advice: 'pixi install --locked', lockFiles: ['pixi.lock'], edit: { append: '--locked' } },
+  },
+  terraform: {
+    command: /^init$/,
+    locked: /^-lockfile=readonly$/,
+    remedy: {
+      advice: 'terraform init -lockfile=readonly',
+      lockFiles: ['.terraform.lock.hcl'],
+      edit: { append: '-lockfile=readonly' },
+    },
+  },
+  conan: {
+    command: /^install$/,
+    locked: /^--lockfile(=|$)/,
+    remedy: { advice: 'conan install --lockfile=conan.lock', lockFiles: ['conan.lock'] },
+  },
   swift: {
     command: /^(build|test|package)$/,
     locked: /^--(force-resolved-versions|only-use-versions-from-resolved-file|disable-automatic-resolution)$/,
@@ -72,11 +98,13 @@ const restorers: Readonly<Record<string, Restorer>> = {
 
 /** Tools that have no kind of their own here: they are recorded as files, but known by what is typed. */
 export const otherFinder: Finder = {
-  programs: [...Object.keys(tools), ...Object.keys(restorers)],
+  programs: [...Object.keys(tools), ...Object.keys(restorers), 'pacman', 'helm'],
   find(invocation) {
     const { name } = invocation;
     const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
     const restorer = Object.hasOwn(restorers, name) ? restorers[name] : undefined;
+    if (name === 'pacman') return pacman(invocation);
+    if (name === 'helm') return helm(invocation);
     if (tool !== undefined) return installed(invocation, tool);
     return [
       ...(name === 'mix' ? archives(invocation) : []),
@@ -87,9 +115,12 @@ export const otherFinder: Finder = {
 
 function installed(invocation: Invocation, { commands, version, values = '', isRange }: Tool): Request[] {
   const given = readArguments(invocation.args, { values });
-  const [at, ...operands] = given.operands;
-  if (at === undefined || !commands.includes(at.text)) return [];
-  const items = itemsOf(operands, version, isRange);
+  // `ansible-galaxy collection install …`
+  const [at, ...operands] = given.operands.filter(
+    ({ text }, index) => index > 0 || !/^(collection|role)$/.test(text),
+  );
+  if (at === undefined || (commands.length > 0 && !commands.includes(at.text))) return [];
+  const items = itemsOf(commands.length === 0 ? [at, ...operands] : operands, version, isRange);
   // `nvm install --lts`, `opam install .`, `asdf install`: the newest of something, or what the project says.
   const flag = isRange && given.flag('--lts', '--latest')?.argument;
   const named = flag ? [{ name: flag.text, firmness: 'none' as const, argument: flag }] : items;
@@ -110,13 +141,39 @@ function itemsOf(operands: readonly Argument[], version: Tool['version'], exact:
     const at = version.sign === '-' ? text.search(/-\d/) : text.indexOf(version.sign);
     return at <= 0
       ? { name: text, firmness: 'none', argument }
-      : { name: text.slice(0, at), firmness: firmnessOf(text.slice(at + 1)), argument };
+      : { name: text.slice(0, at), firmness: firmnessOf(text.slice(at + 1).replace(/^==/, '')), argument };
   });
 }
 
 function firmnessOf(version: string | undefined): Firmness {
   if (version === undefined || version === '') return 'none';
   return /^v?\d[\w+-]*\.\d|^[\w-]*\d+\.\d+\.\d+|^\$\{\w+\}$/.test(version) ? 'exact' : 'range';
+}
+
+/** Arch has no versions to ask for: `-S` installs the newest, `-Su` brings everything there. */
+function pacman(invocation: Invocation): Request[] {
+  const operation = invocation.args.find(({ text }) => /^-S[a-z]*$/.test(text) || text === '--sync');
+  if (operation === undefined) return [];
+  const { operands } = readArguments(invocation.args, { values: '--dbpath --root --config --cachedir' });
+  const base = { ecosystem: 'other', tool: 'pacman', at: operation, invocation } as const;
+  const items = operands.map(argument => ({ name: argument.text, firmness: 'none' as const, argument }));
+  return [
+    ...(/u/.test(operation.text) ? [{ ...base, action: 'upgrade' } as const] : []),
+    ...(items.length > 0 ? [{ ...base, action: 'install', items, constrained: false } as const] : []),
+  ];
+}
+
+/** `helm pull repo/chart --version 1.2.3` */
+function helm(invocation: Invocation): Request[] {
+  const given = readArguments(invocation.args, {
+    values: '--version --repo -d --destination --untardir -n --namespace',
+  });
+  const [at, ...operands] = given.operands;
+  const chart = operands.findLast(({ text }) => /\/|^oci:/.test(text));
+  if (at === undefined || chart === undefined || !/^(pull|fetch|install|template)$/.test(at.text)) return [];
+  if (/^\.{0,2}\/|\.tgz$/.test(chart.text)) return [];
+  const items = [{ name: chart.text, firmness: firmnessOf(given.flag('--version')?.value), argument: chart }];
+  return [{ ecosystem: 'other', tool: 'helm', at, invocation, action: 'install', items, constrained: false }];
 }
 
 /** `mix archive.install hex phx_new 1.7.14`, `mix local.hex`: the newest, or a version. */

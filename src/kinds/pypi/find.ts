@@ -33,6 +33,13 @@ export const pypiFinder: Finder = {
 };
 
 function pythonModule(invocation: Invocation): Request[] {
+  const setup = invocation.args.findIndex(({ text }) => /(^|\/)setup\.py$/.test(text));
+  const verb = invocation.args[setup + 1];
+  if (setup !== -1 && verb !== undefined && /^(install|develop)$/.test(verb.text)) {
+    const remedy = { advice: 'pip install --no-deps . behind what the lock holds', lockFiles: [] };
+    const base = { ecosystem: 'pypi', tool: 'setup.py', at: verb, invocation } as const;
+    return [{ ...base, action: 'restore', locked: 'no', remedy }];
+  }
   const at = invocation.args.findIndex(({ text }) => text === '-m');
   const module = invocation.args[at + 1];
   if (
@@ -130,6 +137,18 @@ function uv(invocation: Invocation): Request[] {
     case 'tool':
       if (rest[0]?.text === 'run') return ran(invocation, rest.slice(1));
       return pip(invocation, 'uv tool', rest);
+    case 'python': {
+      const [verb, ...versions] = rest.filter(({ text }) => !text.startsWith('-'));
+      if (verb?.text !== 'install') return [];
+      const items = versions.map(
+        (argument): Item => ({
+          name: `Python ${argument.text}`,
+          firmness: /\d+\.\d+\.\d+|^\$\{\w+\}$/.test(argument.text) ? 'exact' : 'range',
+          argument,
+        }),
+      );
+      return items.length === 0 ? [] : [{ ...base, action: 'install', items, constrained: false }];
+    }
     case 'run': {
       // The project is brought in line with its lock, which may be changed, unless there is none to look at.
       const flags = rest.map(({ text }) => text);
