@@ -15,7 +15,7 @@ export function isWindows(stage: Stage, reference: string, escape: string): bool
     /^windows(\/|$)/i.test(platform) ||
     windowsImage.test(reference) ||
     (escape === '`' && !/alpine|debian|ubuntu|linux/i.test(reference)) ||
-    stage.instructions.some(speaksWindows)
+    (stage.instructions.some(speaksWindows) && !stage.instructions.some(speaksLinux))
   );
 }
 
@@ -35,6 +35,11 @@ function speaksWindows(instruction: Instruction): boolean {
   return (
     /^RUN\s+(powershell(\.exe)?|setx|choco)\s|[\s"'(][a-z]:\\\w/i.test(text) || speaksPowerShell(instruction)
   );
+}
+
+/** Wine has paths with a drive too. */
+function speaksLinux({ keyword, line }: Instruction): boolean {
+  return keyword === 'RUN' && /\b(apt-get|apt|apk|yum|dnf|useradd|chmod|chown|wine\w*)\s/.test(line.text);
 }
 
 /** `iex …`, `Verb-Noun …`, `$name = …`: no other shell is spoken to so. */

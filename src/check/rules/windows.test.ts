@@ -62,6 +62,11 @@ describe('PowerShell', () => {
     ]);
   });
 
+  it('is not looked for in images of Linux that run Wine', () => {
+    const text = 'FROM wine:1\nRUN apt-get install -y a=1 && if true; then wine "C:\\\\a.exe"; fi\n';
+    expect(found(text).rules).toEqual(['user-root']);
+  });
+
   it('keeps the places, over lines and in strings', () => {
     const run = "RUN Write-Host a; \\\n# why\n    iwr -Uri 'https://host.test/a-1.zip' -OutFile a.zip";
     expect(found(`${powershell}${run}\n`).places).toEqual(["'https://host.test/a-1.zip'"]);

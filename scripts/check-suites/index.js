@@ -1,5 +1,5 @@
 // Holds `check` against cases that others wrote, read from a checkout of their repositories and never kept here:
-// `node scripts/check-suites/main.js hadolint=DIR scorecard=DIR …`. Prints precision and recall by source, and each difference.
+// `node scripts/check-suites hadolint=DIR scorecard=DIR …`. Prints precision and recall by source, and each difference.
 import { checkov } from './checkov.js';
 import { hadolint } from './hadolint.js';
 import { dependabot, dockerfilePin, renovate } from './images.js';
