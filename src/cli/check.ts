@@ -98,7 +98,15 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
   const { baselinePath } = project;
   const judged = baselinePath === undefined ? results : withBaseline(results, readBaseline(baselinePath));
   process.stdout.write(
-    report({ results: judged, textOf: textsOf(byName), version: manifest.version }, options),
+    report(
+      {
+        results: judged,
+        textOf: textsOf(byName),
+        version: manifest.version,
+        hasBaseline: baselinePath !== undefined,
+      },
+      options,
+    ),
   );
   const counted = judged.some(({ findings }) => findings.some(one => counts(one) && one.severity !== 'note'));
   if (counted) process.exitCode = exitCodes.findings;

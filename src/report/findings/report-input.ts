@@ -6,6 +6,8 @@ export interface ReportInput {
   /** A file's text by its name in the results; nothing where it cannot be had any more. */
   readonly textOf: (file: string) => string | undefined;
   readonly version: string;
+  /** Whether a baseline says what was known before. */
+  readonly hasBaseline?: boolean;
 }
 
 /** A finding with the file that it is in. */

@@ -75,7 +75,7 @@ function ruleOf({ id, title, reason, advice, severity, profiles, bad, good, note
   };
 }
 
-function resultOf(finding: Finding, { file }: FileResult, { textOf }: ReportInput) {
+function resultOf(finding: Finding, { file }: FileResult, { textOf, hasBaseline = false }: ReportInput) {
   const { rule, severity, message, range, related = [], fingerprint, suppressed, held, known, fix } = finding;
   const text = textOf(file);
   return {
@@ -96,7 +96,7 @@ function resultOf(finding: Finding, { file }: FileResult, { textOf }: ReportInpu
       suppressions: [{ kind: 'inSource', justification: suppressed.reason ?? suppressed.by }],
     }),
     ...(held && { suppressions: [{ kind: 'external', justification: 'holdfast.lock holds it' }] }),
-    ...(known && { baselineState: 'unchanged' }),
+    ...(hasBaseline && { baselineState: known ? 'unchanged' : 'new' }),
     ...(fix &&
       text !== undefined && {
         fixes: [
