@@ -3,7 +3,8 @@ import { gitReferenceFirmness } from '../requests/git-reference.ts';
 import { type GivenArguments, readArguments } from '../requests/arguments.ts';
 import type { Finder, Firmness, Item, Request } from '../requests/request.ts';
 
-const pipValues =
+/** pip's and uv's flags that have a value. */
+export const pipValues =
   '-r --requirement -c --constraint --constraints -e --editable -t --target -i --index-url --default-index --index --extra-index-url -f --find-links --root --prefix --src --platform --python-version --implementation --abi --no-binary --only-binary --progress-bar --cache-dir --proxy --retries --timeout --trusted-host --allow-insecure-host --cert --client-cert --log --exists-action --global-option --install-option --build-option --config-settings --config-setting -C --upgrade-strategy --report --root-user-action --use-feature --use-deprecated --python -p --only --group --override --resolution --prerelease --index-strategy --link-mode --exclude-newer --build-constraint -b';
 
 /** pip, pipx, uv, poetry, pipenv, pdm and easy_install. */
