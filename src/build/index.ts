@@ -40,6 +40,7 @@ export { isRemote } from './main-context.ts';
 export { dockerfilePath, openProject, withDockerfile, type Project, type ProjectRequest } from './project.ts';
 export { configurationName, readConfiguration, type Configuration, type Hold } from './configuration.ts';
 export type { RegistrySettings } from './places.ts';
+export { recordedInputs } from './recordings.ts';
 export { repairFrom, type RepairSources } from './repair.ts';
 export { NamespacesNeeded, type BuildRuntime, type CacheUse } from './runtime.ts';
 export {

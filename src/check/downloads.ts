@@ -9,6 +9,8 @@ export interface Download {
   readonly request: DownloadRequest;
   /** Its digest or signature is checked before the RUN ends. */
   readonly verified: boolean;
+  /** It is compared with a digest that stands in the Dockerfile beside its name, or its URL holds a commit. */
+  readonly fixed: boolean;
   /**
    * - `run`: it is executed
    * - `key`, `repository`: it says whom to trust, or where packages come from
@@ -70,14 +72,16 @@ function downloadOf(
   const after = invocations.slice(at + 1);
   const readers = readersOf(request.invocation, after);
   const saved = savedBy(request, readers);
-  const verified =
-    holdsCommit(request.url.text) || checks.some(check => check.at > at && covers(check, saved));
+  const below = checks.filter(check => check.at > at);
+  const isCommit = holdsCommit(request.url.text);
+  const verified = isCommit || below.some(check => covers(check, saved));
+  const fixed = isCommit || below.some(check => holdsDigest(check, saved));
   const by =
     [...readers].find(reader => isInterpreterOfInput(reader)) ??
     invocations.find(other => executesOutput(other, request.invocation, readers)) ??
     (saved === undefined ? undefined : firstThatExecutes(saved, after, later));
   const use = by ? 'run' : useOf(saved, readers);
-  return { request, verified, use, ...(by && { by }) };
+  return { request, verified, fixed, use, ...(by && { by }) };
 }
 
 /** All that the output is piped to, through however many pipes. */
@@ -123,6 +127,10 @@ function covers({ told, names }: Check, saved: string | undefined): boolean {
     saved,
   );
   return isProof || told.includes(baseName(saved));
+}
+
+function holdsDigest({ told }: Check, saved: string | undefined): boolean {
+  return saved !== undefined && /[0-9a-f]{32,}/i.test(told) && told.includes(baseName(saved));
 }
 
 const interpreters = /^(python|pypy|perl|ruby|node|nodejs|php|deno|bun|pwsh|lua|Rscript|osascript)[\d.]*$/;

@@ -46,7 +46,8 @@ function compatible(findings: readonly Finding[]): Finding[] {
   });
 }
 
-function edited(text: string, edits: readonly Edit[]): string {
+/** The text with edits that do not overlap; of two at one place the later one in the list stands first. */
+export function edited(text: string, edits: readonly Edit[]): string {
   let result = text;
   for (const { start, end, text: replacement } of edits.toSorted((a, b) => b.start - a.start))
     result = result.slice(0, start) + replacement + result.slice(end);

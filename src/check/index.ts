@@ -1,4 +1,13 @@
+export {
+  analyse,
+  lineage,
+  type AnalysedStage,
+  type Analysis,
+  type Run,
+  type RunInStage,
+} from './analysis.ts';
 export { checkText } from './check-text.ts';
+export { downloadsOf, type Download } from './downloads.ts';
 export {
   counts,
   severities,
@@ -9,14 +18,26 @@ export {
   type Severity,
   type Unread,
 } from './finding.ts';
-export { fixText, type Fixed } from './fix-text.ts';
+export { edited, fixText, type Fixed } from './fix-text.ts';
+export { isFollowed } from './followed-scripts.ts';
+export type { ImageUse } from './image-use.ts';
 export type { LockedInputs } from './locked-inputs.ts';
 export type { Peer, Profile, Rule, RuleContext } from './rule.ts';
 export { ruleOf, rules } from './rules/index.ts';
+export { shown } from './rules/subjects.ts';
+export { isGitUrl, isHttpUrl } from './rules/urls.ts';
 export { defaultSettings, type CheckSettings } from './settings.ts';
 export { formatBaseline, withBaseline, type Baseline } from './baseline.ts';
 export { checkFiles, contextOf, type NamedFile } from './check-files.ts';
 export { discover, isComposeFile, withComposeBuilds, type Discovered } from './discover.ts';
-export { isExcluded, readBaseline, readLockedInputs, readProject, type CheckProject } from './project.ts';
+export {
+  inputsOfLock,
+  isExcluded,
+  readBaseline,
+  readLockedInputs,
+  readProject,
+  type CheckProject,
+} from './project.ts';
 export { readText } from './read-text.ts';
 export { fixTextOnline, openLookUp, type FixedOnline, type LookUp } from './look-up.ts';
+export { resolved } from './values.ts';

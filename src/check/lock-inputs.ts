@@ -1,11 +1,14 @@
 import { isDigest } from '../core/index.ts';
-import { parseLock, type InputLine } from '../lock/index.ts';
+import { parseLock, type InputLine, type Lock } from '../lock/index.ts';
 import { formatReference, parseReference, withDefaultTag } from '../registry/index.ts';
 import type { LockedInputs } from './locked-inputs.ts';
 
 /** @throws HoldfastError as `parseLock` does */
 export function lockedInputs(text: string, file: string): LockedInputs {
-  const { inputs, builds } = parseLock(text, file);
+  return lockedInputsOf(parseLock(text, file));
+}
+
+export function lockedInputsOf({ inputs, builds }: Pick<Lock, 'inputs' | 'builds'>): LockedInputs {
   return {
     builds: dockerfile => builds.some(build => build.dockerfile === dockerfile),
     imageDigest: reference => {

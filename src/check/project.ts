@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { errnoOf, usageError } from '../core/index.ts';
 import { type Baseline, parseBaseline } from './baseline.ts';
 import type { CheckConfiguration } from './configuration.ts';
+import type { Lock } from '../lock/index.ts';
 import type { LockedInputs } from './locked-inputs.ts';
 import { type CheckSettings, defaultSettings } from './settings.ts';
 
@@ -66,6 +67,12 @@ export async function readLockedInputs(dockerfile: string): Promise<LockedInputs
   if (!existsSync(path)) return undefined;
   const { lockedInputs } = await import('./lock-inputs.ts');
   return lockedInputs(readFileSync(path, 'utf8'), path);
+}
+
+/** What a lock that is read already says of inputs. */
+export async function inputsOfLock(lock: Pick<Lock, 'inputs' | 'builds'>): Promise<LockedInputs> {
+  const { lockedInputsOf } = await import('./lock-inputs.ts');
+  return lockedInputsOf(lock);
 }
 
 /** Whether a path is one of those, or inside of one. */
