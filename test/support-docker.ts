@@ -44,6 +44,8 @@ export async function startDocker(): Promise<Docker | string> {
   const stop = async () => {
     daemon.kill('SIGTERM');
     await daemon.ended;
+    // Containers on the host's network leave it mounted.
+    spawnSync('umount', ['--lazy', join(path, 'exec', 'netns', 'default')]);
     await remove();
   };
   for (let tries = 0; tries < 300 && !over; tries++) {

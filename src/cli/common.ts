@@ -169,7 +169,7 @@ function proxySettings(given: readonly string[] = []): Record<string, string> {
 }
 
 /** Room for a context that is not a directory, for as long as the program runs. */
-async function scratch(): Promise<string> {
+export async function scratch(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'holdfast-context-'));
   process.once('exit', () => rmSync(path, { recursive: true, force: true }));
   return path;

@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   revert: async () => (await import('./revert.ts')).revertCommand,
   update: async () => (await import('./update.ts')).updateCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
+  pin: async () => (await import('./pin.ts')).pinCommand,
+  vendor: async () => (await import('./vendor.ts')).vendorCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   store: async () => (await import('./store.ts')).storeCommand,
   copy: async () => (await import('./copy.ts')).copyCommand,

@@ -11,3 +11,4 @@ export {
 export { comparisonPage, locksPage } from './html/index.ts';
 export { formatBytes, printable } from './units.ts';
 export { updateMarkdown, updateText } from './update/index.ts';
+export { unifiedDiff } from './unified-diff.ts';
