@@ -3,10 +3,17 @@ import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { upstreamError } from '../core/index.ts';
 import { refsOfInfo } from '../kinds/git/index.ts';
-import { type Dispatchers, parseReference, type RegistryClient, withDefaultTag } from '../registry/index.ts';
+import {
+  type Dispatchers,
+  drain,
+  parseReference,
+  type RegistryClient,
+  withDefaultTag,
+} from '../registry/index.ts';
 import type { LookUp } from './look-up.ts';
 
 const mostRedirects = 10;
+const mostOfRefusal = 64 * 1024;
 /** Repositories with a hundred thousand references have a few megabytes of them. */
 const mostBytesOfRefs = 64 * 1024 * 1024;
 
@@ -43,15 +50,16 @@ function namesOf(ref: string | undefined): readonly string[] {
 }
 
 async function opened(url: string, dispatchers: Dispatchers): Promise<Readable> {
-  const { request } = await import('undici');
   let at = new URL(url);
   for (let count = 0; count <= mostRedirects; count++) {
-    const { statusCode, headers, body } = await request(at, {
-      dispatcher: dispatchers.dispatcherFor(at),
+    const { statusCode, headers, body } = await dispatchers.dispatcherFor(at).request({
+      origin: at.origin,
+      path: at.pathname + at.search,
+      method: 'GET',
       headers: { 'accept-encoding': 'identity', 'user-agent': 'holdfast' },
     });
     if (statusCode === 200) return body;
-    await body.dump();
+    await drain(body, mostOfRefusal);
     const { location } = headers;
     if (statusCode < 300 || statusCode >= 400 || typeof location !== 'string')
       throw upstreamError('LOOK_UP_FAILED', `${at.origin}${at.pathname} answered ${statusCode}`, lookUpNext);
