@@ -33,14 +33,14 @@ export type {
   VolumeInstruction,
   WorkdirInstruction,
 } from './instructions.ts';
-export type { MappedText, Word } from './mapped-text.ts';
+export { TextJoiner, type MappedText, type Word } from './mapped-text.ts';
 export type { Device, Mount } from './mounts.ts';
 export { type Dockerfile, maximumLength, parseDockerfile, parseTrigger } from './parse.ts';
 export { goMatch } from './path-match.ts';
 export { truthValue } from './quantities.ts';
 export { resolveMount, type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
-export { Source, type SourceRange } from './source.ts';
+export { Source, type SourceRange, type StandsAt } from './source.ts';
 export type { Stage } from './stages.ts';
 export { didYouMean } from './suggestion.ts';
 export type { OperandForm } from './syntax.ts';

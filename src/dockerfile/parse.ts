@@ -6,7 +6,7 @@ import { type LogicalLine, LogicalLines } from './logical-lines.ts';
 import { TextJoiner } from './mapped-text.ts';
 import { excerpt } from './problems.ts';
 import { readInstruction } from './read-instruction.ts';
-import { Source } from './source.ts';
+import { Source, type StandsAt } from './source.ts';
 import { type Stage, StageList } from './stages.ts';
 import { splitInstruction, type Syntax } from './syntax.ts';
 import type { Warning } from './warning.ts';
@@ -31,12 +31,13 @@ export const maximumLength = 4 * 1024 * 1024;
  * Reads a Dockerfile as BuildKit does, and keeps for every word the place it was written at.
  * Variables are left alone: `expandWord` puts them in, once their values are known.
  * @param file the name for messages.
+ * @param standsAt for a Dockerfile inside of that file.
  * @throws HoldfastError (exit 2) with the place: DOCKERFILE_TOO_LARGE, _LINE_TOO_LONG, _EMPTY, _DIRECTIVE,
  *   _UNKNOWN_INSTRUCTION, _UNKNOWN_FLAG, _FLAG_VALUE, _MOUNT, _ARGUMENTS, _JSON, _HEREDOC, _ONBUILD, _STAGE_NAME,
  *   _NO_STAGE; DOCKERFILE_UNSUPPORTED for a file written for another frontend.
  */
-export function parseDockerfile(text: string, file: string): Dockerfile {
-  const source = sourceOf(text, file);
+export function parseDockerfile(text: string, file: string, standsAt?: StandsAt): Dockerfile {
+  const source = sourceOf(text, file, standsAt);
   const directives = readDirectives(source);
   const foreign = foreignSyntax(source);
   if (foreign !== undefined) {
@@ -63,7 +64,7 @@ export function parseDockerfile(text: string, file: string): Dockerfile {
  * @throws HoldfastError as `parseDockerfile` does; DOCKERFILE_ONBUILD (exit 2) for more or less than one instruction.
  */
 export function parseTrigger(expression: string, where: SourcePlace): Instruction {
-  const source = sourceOf(expression, where.file, where);
+  const source = sourceOf(expression, where.file, () => where);
   const [first, ...more] = [...instructionsIn(source, '\\')].map(([instruction]) => instruction);
   if (first !== undefined && more.length === 0 && first.keyword !== 'FROM') return first;
   throw usageError('DOCKERFILE_ONBUILD', 'an ONBUILD trigger is not one instruction', {
@@ -72,7 +73,7 @@ export function parseTrigger(expression: string, where: SourcePlace): Instructio
   });
 }
 
-function sourceOf(text: string, file: string, standsAt?: SourcePlace): Source {
+function sourceOf(text: string, file: string, standsAt?: StandsAt): Source {
   if (text.length <= maximumLength) return new Source(text, file, standsAt);
   throw usageError('DOCKERFILE_TOO_LARGE', `the Dockerfile is longer than ${maximumLength} characters`, {
     where: { file, line: 1 },

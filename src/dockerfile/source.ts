@@ -13,6 +13,9 @@ export interface SourceRange {
   readonly endColumn: number;
 }
 
+/** For text that is no file of its own: the place of an offset into it in the file that holds it, or asks for it. */
+export type StandsAt = (offset: number) => Pick<SourcePlace, 'line' | 'column'>;
+
 /** Text with the name it has in messages, and the table that turns offsets into lines and columns. */
 export class Source {
   readonly text: string;
@@ -20,10 +23,9 @@ export class Source {
   /** Where the first character after a byte order mark is. */
   readonly begin: number;
   readonly #lineStarts: number[];
-  readonly #standsAt: SourcePlace | undefined;
+  readonly #standsAt: StandsAt | undefined;
 
-  /** @param standsAt for text that is in no file but asked for by this place of one; all its places are that one. */
-  constructor(text: string, file: string, standsAt?: SourcePlace) {
+  constructor(text: string, file: string, standsAt?: StandsAt) {
     this.text = text;
     this.file = file;
     this.#standsAt = standsAt;
@@ -46,7 +48,7 @@ export class Source {
 
   #place(offset: number): { line: number; column: number } {
     if (this.#standsAt !== undefined) {
-      const { line, column = 1 } = this.#standsAt;
+      const { line, column = 1 } = this.#standsAt(offset);
       return { line, column };
     }
     let low = 0;
