@@ -6,6 +6,7 @@ import { findContext, type NamedContext } from './contexts.ts';
 import { directoryContextStep, remoteContextStep } from './files/index.ts';
 import { layoutImage, namedImage, type ImageOrigin } from './image-origins.ts';
 import { resolveBaseImage, type BaseImage } from './images.ts';
+import { serviceImage } from './service-images.ts';
 import type { BuildInProgress } from './step.ts';
 
 /** What stages begin and copy from that is no stage: images, and the contexts that stand in for them. Each is had once. */
@@ -56,6 +57,11 @@ export class Bases {
       case 'directory': {
         const { layer } = await directoryContextStep(this.#builder, name, context, where);
         return this.#contextStage(`COPY . / # context ${name}`, layer, platform);
+      }
+      case 'service': {
+        const image = await serviceImage(context.service, name, platform, runtime, where);
+        this.#builder.contextParts.set(`service ${context.service}`, image.input.manifest);
+        return imageStage(image, this.#global, platform);
       }
       case 'remote': {
         const { scope, container } = emptyStage(this.#global, platform);

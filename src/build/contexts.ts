@@ -16,6 +16,8 @@ export type NamedContext =
       readonly digest?: Digest | undefined;
     }
   | { readonly kind: 'directory'; readonly directory: string; readonly ignore: IgnoreMatcher }
+  /** The image that a service of the same compose project is built to. */
+  | { readonly kind: 'service'; readonly service: string }
   /** A git repository or a file over HTTP. */
   | { readonly kind: 'remote'; readonly url: string };
 
@@ -24,7 +26,7 @@ export type NamedContexts = ReadonlyMap<string, NamedContext>;
 
 /**
  * Reads what the user gave for each name: `docker-image://REFERENCE`, `oci-layout://DIR[:TAG][@DIGEST]`, a URL of a file or
- * a git repository, or a directory.
+ * a git repository, `service:NAME`, or a directory.
  * @throws HoldfastError CONTEXT_INVALID, CONTEXT_MISSING, REFERENCE_INVALID, GIT_REFERENCE, GIT_PROTOCOL (exit 2)
  */
 export async function openContexts(given: Readonly<Record<string, string>>): Promise<NamedContexts> {
@@ -61,6 +63,8 @@ export function contextsForm(contexts: NamedContexts): Json | undefined {
         return [name, `docker-image://${context.reference}`];
       case 'oci-layout':
         return [name, { kind: 'oci-layout', tag: context.tag, digest: context.digest }];
+      case 'service':
+        return [name, `service:${context.service}`];
       case 'remote':
         return [name, withoutCredentials(context.url)];
     }
@@ -78,6 +82,7 @@ async function openContext(name: string, value: string): Promise<NamedContext> {
   if (scheme === 'oci-layout') return layout(name, rest);
   if (parseGitReference(value, undefined) !== undefined || /^https?$/.test(scheme))
     return { kind: 'remote', url: value };
+  if (value.startsWith('service:')) return { kind: 'service', service: value.slice('service:'.length) };
   const directory = resolve(value);
   const stats = await stat(directory).catch(() => undefined);
   if (stats?.isDirectory()) return { kind: 'directory', directory, ignore: await readIgnore(directory) };

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256, type Digest, type Platform } from '../core/index.ts';
 import { frontendNotice } from '../dockerfile/index.ts';
-import { formatImageConfig, formatManifest, mediaTypes, type ImageConfig } from '../image/index.ts';
+import { formatImageConfig, mediaTypes, type ImageConfig } from '../image/index.ts';
 import type { InstalledPackage, KindName } from '../kinds/index.ts';
 import type { Recording } from '../lock/index.ts';
 import type { TaggedDescriptor } from '../store/index.ts';
@@ -8,9 +8,11 @@ import { frontendNamed, unusedBuildArguments } from './arguments.ts';
 import { Builder } from './builder.ts';
 import type { BuiltStage } from './built-stage.ts';
 import { contextDigest } from './files/index.ts';
+import { imageManifest } from './image-manifest.ts';
 import { newlyInstalled } from './installed.ts';
 import type { Project } from './project.ts';
-import type { BuildInput, BuildRuntime } from './runtime.ts';
+import { serviceKey, type BuildInput, type BuildRuntime } from './runtime.ts';
+import { takenImage } from './service-images.ts';
 
 /** A finished build: its image is in the store. */
 export interface BuildOutcome {
@@ -39,6 +41,14 @@ export async function executeBuild(input: BuildInput, runtime: BuildRuntime): Pr
   for (const warning of input.project.dockerfile.warnings)
     runtime.note(`${input.project.dockerfileName}:${warning.range.line}: ${warning.message}`);
   if (input.project.fetched) input.ledger.tookStep(input.project.fetched.recording);
+  const { service, platform } = input.project.request;
+  const outcome = service?.isImage === true ? await takenImage(input, runtime) : await built(input, runtime);
+  if (service !== undefined)
+    runtime.serviceImages.set(serviceKey(service.name, platform), outcome.image.digest);
+  return outcome;
+}
+
+async function built(input: BuildInput, runtime: BuildRuntime): Promise<BuildOutcome> {
   const builder = new Builder(input, runtime);
   try {
     return await assemble(builder, await builder.target());
@@ -59,21 +69,14 @@ async function assemble(builder: Builder, stage: BuiltStage): Promise<BuildOutco
   const layers = await Promise.all(
     stage.layers.map(async ({ blob, mediaType }) => ({ mediaType, ...(await blob) })),
   );
-  const manifestWith = (blobs: typeof layers) =>
-    formatManifest({
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociManifest,
-      config: { mediaType: mediaTypes.ociConfig, ...configBlob },
-      layers: blobs,
-    });
-  const manifest = await runtime.store.put(manifestWith(layers));
+  const manifest = await runtime.store.put(imageManifest(configBlob, layers));
   const published = layers.map((layer, n) => stage.layers[n]?.original ?? layer);
   const isOther = stage.layers.some(({ original }) => original !== undefined);
   return {
     image: { mediaType: mediaTypes.ociManifest, ...manifest, platform: platformOf(stage, input.project) },
     config,
     configDigest: configBlob.digest,
-    ...(isOther && { standsFor: sha256(manifestWith(published)) }),
+    ...(isOther && { standsFor: sha256(imageManifest(configBlob, published)) }),
     recording,
     context: contextDigest(new Map([...builder.contextParts, ...labelParts(input.project)])),
     installed,

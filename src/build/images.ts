@@ -181,7 +181,7 @@ async function sameBaseImage(
   };
 }
 
-async function readBaseImage(
+export async function readBaseImage(
   reference: string,
   platform: Platform,
   pulled: PulledImage,

@@ -37,7 +37,14 @@ export { lockOf, replaceFile, writeLock } from './write-lock.ts';
 export { buildPlatforms, forPlatforms, type PlatformBuilds, type PlatformProjects } from './platforms.ts';
 export { fetchLockedContext } from './locked-context.ts';
 export { isRemote } from './main-context.ts';
-export { dockerfilePath, openProject, withDockerfile, type Project, type ProjectRequest } from './project.ts';
+export {
+  dockerfilePath,
+  openProject,
+  withDockerfile,
+  type Project,
+  type ProjectRequest,
+  type ServiceRequest,
+} from './project.ts';
 export { configurationName, readConfiguration, type Configuration, type Hold } from './configuration.ts';
 export type { RegistrySettings } from './places.ts';
 export { recordedInputs } from './recordings.ts';

@@ -93,6 +93,8 @@ export interface LockOptions {
   /** RFC 3339, UTC, whole seconds: the date of a lock that does not exist yet. */
   readonly asOf: string;
   readonly useCache: CacheUse;
+  /** Whether the entry of another build stays; all do where it is left out. */
+  readonly keeps?: ((entry: BuildEntry) => boolean) | undefined;
 }
 
 export interface WrittenLock extends RecordedBuild {
@@ -119,7 +121,9 @@ export async function lockProject(
     useCache: options.useCache,
     image: state.entry?.image,
   });
-  const others = state.lock?.builds.filter(build => buildKey(build) !== buildKey(built.entry)) ?? [];
+  const { keeps = () => true } = options;
+  const others =
+    state.lock?.builds.filter(build => buildKey(build) !== buildKey(built.entry) && keeps(build)) ?? [];
   const moved = state.lock?.moved;
   const lock = await lockOf({ asOf, moved, builds: [...others, built.entry] }, runtime);
   const changed = await writeLock(project, lock, state.text, runtime);

@@ -3,7 +3,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errnoOf, usageError } from '../core/index.ts';
-import { IgnoreMatcher, maximumLength, readIgnoreFile } from '../dockerfile/index.ts';
+import { IgnoreMatcher, maximumLength, readIgnoreFile, type StandsAt } from '../dockerfile/index.ts';
 import { extractLayer, openArchive } from '../image/index.ts';
 import { insideUserNamespace, resolveInRoot } from '../sandbox/index.ts';
 import type { FetchedContext } from './files/index.ts';
@@ -24,6 +24,16 @@ export interface ContextRequest {
   readonly directory: string;
   /** Path of the Dockerfile, `-` for standard input; `Dockerfile` or `Containerfile` in the context where none is named. */
   readonly file?: string | undefined;
+  /** The Dockerfile itself, where it is no file of its own. */
+  readonly inline?: InlineDockerfile | undefined;
+}
+
+/** A Dockerfile that another file holds. */
+export interface InlineDockerfile {
+  readonly text: string;
+  /** The file that holds it, as messages and the lock name it. */
+  readonly file: string;
+  readonly standsAt: StandsAt;
 }
 
 /** The files that are built from, and the Dockerfile that says how. */
@@ -50,20 +60,20 @@ export async function openMainContext(
   request: ContextRequest,
   effects: ContextEffects,
 ): Promise<MainContext> {
-  const { directory, file } = request;
+  const { directory, file, inline } = request;
   if (directory === '-') {
     if (file === '-') throw stdinTwice();
     return fromStandardInput(file, effects);
   }
-  if (isRemote(directory)) return fromUrl(directory, file, effects);
+  if (isRemote(directory)) return fromUrl(directory, request, effects);
   const context = resolve(directory);
   if (!(await isDirectory(context))) {
     throw usageError('PROJECT_MISSING', `${directory} is not a directory`, {
       next: 'Name the directory that holds the Dockerfile and the files that it copies.',
     });
   }
-  if (file === '-') {
-    const text = await textOf(effects.standardInput);
+  if (file === '-' || inline !== undefined) {
+    const text = inline?.text ?? (await textOf(effects.standardInput));
     const ignore = await readIgnore(context);
     return { directory: context, dockerfileName: '-', text, home: context, kept: true, ignore };
   }
@@ -91,9 +101,13 @@ async function fromStandardInput(file: string | undefined, effects: ContextEffec
   return fromFile(sent, scratch, { file, mayHoldLock: true });
 }
 
-async function fromUrl(url: string, file: string | undefined, effects: ContextEffects): Promise<MainContext> {
+async function fromUrl(
+  url: string,
+  { file, inline }: ContextRequest,
+  effects: ContextEffects,
+): Promise<MainContext> {
   const fetched = await effects.fetch(url);
-  const text = file === '-' ? await textOf(effects.standardInput) : undefined;
+  const text = inline?.text ?? (file === '-' ? await textOf(effects.standardInput) : undefined);
   const copy = { file, text, mayHoldLock: !fetched.isLocked };
   const context =
     fetched.kind === 'repository'

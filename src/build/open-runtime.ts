@@ -62,6 +62,7 @@ export async function withRuntime<Result>(
     places,
     cache,
     sharedCaches: [],
+    serviceImages: new Map(),
     onEvent: options.onEvent,
     note,
     registry: openRegistry,

@@ -4,7 +4,12 @@ import { checksumForm, parseDockerfile, type Dockerfile, type IgnoreMatcher } fr
 import { lockedArguments } from './arguments.ts';
 import { contextsForm, openContexts, type NamedContexts } from './contexts.ts';
 import type { FetchedContext } from './files/index.ts';
-import { openMainContext, type ContextEffects, type ContextRequest } from './main-context.ts';
+import {
+  openMainContext,
+  type ContextEffects,
+  type ContextRequest,
+  type MainContext,
+} from './main-context.ts';
 
 /** What the user asks to be built. */
 export interface ProjectRequest extends ContextRequest {
@@ -17,10 +22,20 @@ export interface ProjectRequest extends ContextRequest {
   readonly contexts: Readonly<Record<string, string>>;
   /** Where the lock is, if not beside the Dockerfile. */
   readonly lockfile?: string | undefined;
+  /** The service of a compose project that is built. */
+  readonly service?: ServiceRequest | undefined;
   /** Added to the image's own. */
   readonly labels: Readonly<Record<string, string>>;
   /** Ids of normalisation rules that are switched off. */
   readonly withoutRules: readonly string[];
+}
+
+export interface ServiceRequest {
+  readonly name: string;
+  /** Absolute path of the project: where its lock and configuration lie. */
+  readonly home: string;
+  /** The Dockerfile is a FROM alone, and the image is that of FROM, as it was published. */
+  readonly isImage: boolean;
 }
 
 /** What is to be built, read and ready to be planned. */
@@ -54,9 +69,11 @@ export interface Project {
  */
 export async function openProject(request: ProjectRequest, effects: ContextEffects): Promise<Project> {
   const main = await openMainContext(request, effects);
-  const { directory: context, dockerfileName, text, home, kept, ignore } = main;
-  const dockerfile = parseDockerfile(text, dockerfileName);
-  const { lockfile } = request;
+  const { directory: context, text, kept, ignore } = main;
+  const { lockfile, service, inline } = request;
+  const home = service?.home ?? main.home;
+  const dockerfileName = inline?.file ?? nameIn(home, main, service);
+  const dockerfile = parseDockerfile(text, dockerfileName, inline?.standsAt);
   const lockPath = lockfile === undefined ? join(home, 'holdfast.lock') : resolve(lockfile);
   const lockKept = kept || !lockPath.startsWith(`${context}/`);
   const steering = {
@@ -90,11 +107,22 @@ export function withDockerfile(project: Project, text: string): Project {
   return { ...edited, checksum: checksumOf(edited) };
 }
 
-/** Where the Dockerfile lies; nothing where it is no file, or one of a copy that is not kept. */
-export function dockerfilePath({ context, dockerfileName, lockKept, fetched }: Project): string | undefined {
-  return dockerfileName === '-' || !lockKept || fetched !== undefined
-    ? undefined
-    : join(context, dockerfileName);
+/** Where the Dockerfile lies; nothing where it is no file of its own, or one of a copy that is not kept. */
+export function dockerfilePath(project: Project): string | undefined {
+  const { context, home, dockerfileName, lockKept, fetched, request } = project;
+  if (dockerfileName === '-' || !lockKept || fetched !== undefined || request.inline !== undefined)
+    return undefined;
+  return join(request.service === undefined ? context : home, dockerfileName);
+}
+
+/** The Dockerfiles of a project's services are told apart by their paths in the project. */
+function nameIn(
+  home: string,
+  { directory, dockerfileName, fetched }: MainContext,
+  service: ServiceRequest | undefined,
+): string {
+  if (service === undefined || fetched !== undefined) return dockerfileName;
+  return relative(home, join(directory, dockerfileName));
 }
 
 export function checksumOf({
@@ -104,7 +132,7 @@ export function checksumOf({
   contexts,
   fetched,
 }: Pick<Project, 'dockerfile' | 'request' | 'arguments' | 'contexts' | 'fetched'>): Digest {
-  const { target, platform, platformGiven, withoutRules } = request;
+  const { target, platform, platformGiven, withoutRules, service } = request;
   const fromImage = !platformGiven && dockerfile.stages.some(({ from }) => from.platform !== undefined);
   return sha256(
     canonicalJson({
@@ -113,6 +141,7 @@ export function checksumOf({
       platform: formatPlatform(platform),
       // The same platform, asked for or not, can then mean another image.
       ...(fromImage && { platformOfImage: true }),
+      ...(service?.isImage === true && { image: true }),
       args,
       withoutRules: withoutRules.toSorted(),
       contexts: contextsForm(contexts),

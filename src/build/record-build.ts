@@ -74,6 +74,7 @@ export async function recordBuild(
 /** What tells a project's build from the others of its lock. */
 export function identityOf({ dockerfileName, request, arguments: args }: Project) {
   return {
+    service: request.service?.name,
     dockerfile: dockerfileName,
     target: request.target,
     platform: formatPlatform(request.platform),

@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateway/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import type { Sandbox, StepNetwork } from '../sandbox/index.ts';
-import type { Digest } from '../core/index.ts';
+import { formatPlatform, type Digest, type Platform } from '../core/index.ts';
 import type { Recording } from '../lock/index.ts';
 import type { BlobDescriptor, Store } from '../store/index.ts';
 import type { BuildCache } from './cache.ts';
@@ -20,6 +20,8 @@ export interface BuildRuntime {
   readonly cache: BuildCache;
   /** Results of steps of other machines, in the order in which they are asked. */
   readonly sharedCaches: SharedCache[];
+  /** Manifests of the services' images that were built here, by `serviceKey`: contexts of services built later. */
+  readonly serviceImages: Map<string, Digest>;
   readonly onEvent: OnEvent;
   readonly note: (text: string) => void;
   /** Whether a registry is asked for an image that the lock does not hold, though the store has one of the name. */
@@ -34,6 +36,10 @@ export interface BuildRuntime {
   readonly signal: AbortSignal;
   readonly grants: Grants;
   readonly now: () => Date;
+}
+
+export function serviceKey(service: string, platform: Platform): string {
+  return `${service} ${formatPlatform(platform)}`;
 }
 
 export interface StepHost {

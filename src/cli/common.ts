@@ -30,7 +30,7 @@ import { failedStepShell, grantsFrom, type StepOptions } from './step-options.ts
 
 /** Options of every command that reads a project; names are Docker's where Docker has them. */
 export interface ProjectOptions extends PlaceOptions {
-  readonly file?: string;
+  readonly file?: readonly string[];
   readonly target?: string;
   readonly platform?: readonly string[];
   readonly buildArg?: readonly string[];
@@ -41,6 +41,9 @@ export interface ProjectOptions extends PlaceOptions {
   readonly withoutRule?: readonly string[];
   readonly pull?: boolean;
   readonly remote?: readonly string[];
+  /** Whether the compose file is meant where the directory has a Dockerfile too. */
+  readonly compose?: boolean;
+  readonly profile?: readonly string[];
   /** A file to be read in place of standard input. */
   readonly standardInput?: string;
 }
@@ -86,7 +89,11 @@ export function addProjectOptions(command: Command): Command {
       'the build context, with its Dockerfile: a directory; a URL of a git repository, an archive or a Dockerfile; - for an archive or a Dockerfile on stdin',
       '.',
     )
-    .option('-f, --file <path>', 'the Dockerfile; default Dockerfile or Containerfile in DIR; - for stdin')
+    .option(
+      '-f, --file <path>',
+      'the Dockerfile; default Dockerfile or Containerfile in DIR; - for stdin; or a compose file, several times for more',
+      collect,
+    )
     .option('--lockfile <path>', 'the lock; default holdfast.lock beside the Dockerfile')
     .option('--target <stage>', 'the stage to build; default the last')
     .option('--platform <os/arch>', 'platforms to build for, with commas; default this machine’s', collect)
@@ -115,10 +122,25 @@ export function addProjectOptions(command: Command): Command {
   return addPlaceOptions(command);
 }
 
-/** The project once for each platform that is named; for this machine's where none is. */
-export async function projectsFrom(directory: string, options: ProjectOptions): Promise<PlatformProjects> {
-  return forPlatforms(await projectFrom(directory, options), platformsFrom(options));
+/** For commands that take all services of a compose file, or some. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .argument('[service...]', 'of a compose file these services, and those whose images they are built from')
+    .option('--compose', 'take the compose file of DIR, though a Dockerfile is there too')
+    .option('--profile <name>', 'build the services of this profile as well; * for all', collect);
 }
+
+/** The project once for each platform that is named; for this machine's where none is. */
+export async function projectsFrom(
+  directory: string,
+  options: ProjectOptions,
+  service?: ServiceProject,
+): Promise<PlatformProjects> {
+  return forPlatforms(await projectFrom(directory, options, service), platformsFrom(options));
+}
+
+/** What a compose file says of a service's build that no option can. */
+export type ServiceProject = Pick<ProjectRequest, 'inline' | 'service'>;
 
 function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
   const names = new Set(platform.flatMap(text => text.split(',')));
@@ -127,9 +149,14 @@ function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
 }
 
 /** Of several platforms the first. */
-export async function projectFrom(directory: string, options: ProjectOptions): Promise<Project> {
+export async function projectFrom(
+  directory: string,
+  options: ProjectOptions,
+  service?: ServiceProject,
+): Promise<Project> {
   const isolation = isolationFor(options, process.env);
-  const comesOnce = directory === '-' || options.file === '-' || isRemote(directory);
+  const file = dockerfileIn(options);
+  const comesOnce = directory === '-' || file === '-' || isRemote(directory);
   if (comesOnce && isolation !== 'chroot' && !isInside()) {
     // What comes by standard input comes once, and what is fetched should, so the program must not start anew later.
     await probeSandbox(isolation);
@@ -138,7 +165,7 @@ export async function projectFrom(directory: string, options: ProjectOptions): P
   const [platform] = platformsFrom(options);
   const request: ProjectRequest = {
     directory,
-    file: options.file,
+    file,
     target: options.target,
     platform: platform ?? hostPlatform(),
     platformGiven: platform !== undefined,
@@ -147,6 +174,7 @@ export async function projectFrom(directory: string, options: ProjectOptions): P
     lockfile: options.lockfile,
     labels: Object.fromEntries((options.label ?? []).map(label)),
     withoutRules: options.withoutRule ?? [],
+    ...service,
   };
   const fetch = async (url: string) => {
     const work = await scratch();
@@ -155,9 +183,17 @@ export async function projectFrom(directory: string, options: ProjectOptions): P
     const settings = { lockPath: resolve(options.lockfile ?? 'holdfast.lock'), keepGitDir, asOf };
     return runBuild(options, runtime => fetchLockedContext(url, settings, runtime, work), portsIn([url]));
   };
-  const { standardInput: file } = options;
-  const standardInput = file === undefined ? process.stdin : createReadStream(file);
+  const { standardInput: sent } = options;
+  const standardInput = sent === undefined ? process.stdin : createReadStream(sent);
   return openProject(request, { standardInput, scratch, fetch });
+}
+
+/** @throws HoldfastError DOCKERFILE_SEVERAL (exit 2) */
+function dockerfileIn({ file: [first, second] = [] }: ProjectOptions): string | undefined {
+  if (second === undefined) return first;
+  throw usageError('DOCKERFILE_SEVERAL', 'one image is built from one Dockerfile', {
+    next: 'Name one file with -f; several are for compose files.',
+  });
 }
 
 /** Docker's way to name a proxy for a build; steps know the gateway alone, so it is the gateway that is told. */
@@ -242,8 +278,14 @@ export async function runBuild<Result>(
   }
 }
 
-/** Ports that the Dockerfile, its arguments and its package manager settings name in URLs. */
-export function portsNamed(project: Project): number[] {
+/** Ports that the Dockerfiles, their arguments and their package manager settings name in URLs. */
+export function portsNamed(...projects: readonly Project[]): number[] {
+  return [...new Set(projects.flatMap(portsOf))].slice(0, mostPorts);
+}
+
+const mostPorts = 200;
+
+function portsOf(project: Project): number[] {
   const { buildArguments, contexts } = project.request;
   const texts = [project.dockerfile.text, ...Object.values(buildArguments), ...Object.values(contexts)];
   for (const name of ['.npmrc', 'pip.conf', '.yarnrc', '.yarnrc.yml', 'package.json'])
@@ -255,7 +297,7 @@ function portsIn(texts: readonly string[]): number[] {
   const found = texts.flatMap(text =>
     [...text.matchAll(/[a-z0-9.\]-]:(\d{2,5})\b/gi)].map(([, port]) => Number(port)),
   );
-  return [...new Set(found.filter(port => port > 0 && port < 65_536))].slice(0, 200);
+  return [...new Set(found.filter(port => port > 0 && port < 65_536))].slice(0, mostPorts);
 }
 
 function readIfThere(path: string): string {

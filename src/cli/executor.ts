@@ -127,7 +127,7 @@ function buildOptions(
     ...(options.lockfile !== undefined && { lockfile: options.lockfile }),
     registries: registriesFrom(options),
     ...(standardInput !== undefined && { standardInput }),
-    ...(dockerfile !== undefined && { file: isDirectory ? inContext(context, dockerfile) : dockerfile }),
+    ...(dockerfile !== undefined && { file: [isDirectory ? inContext(context, dockerfile) : dockerfile] }),
     tag: destination,
     output,
     push,

@@ -7,17 +7,12 @@ import { parseLock, type BuildEntry } from '../lock/index.ts';
 import { changeCounts, updateMarkdown, updateText } from '../report/index.ts';
 import { activeHolds, explainUpdate, selectionFrom, updateLock } from '../update/index.ts';
 import { collect } from './collect.ts';
-import {
-  addProjectOptions,
-  portsNamed,
-  printResult,
-  projectFrom,
-  runBuild,
-  type ProjectOptions,
-} from './common.ts';
+import { addProjectOptions, printResult, projectFrom, type ProjectOptions } from './common.ts';
 import { lockDate } from './lock-date.ts';
+import { buildArguments } from './pairs.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
 import { failedTests, resultsText, suitesFrom, testImages, type NamedResult } from './structure-tests.ts';
+import { runWorks, worksFrom, type Works } from './works.ts';
 
 const formats = ['text', 'markdown', 'json'] as const;
 
@@ -45,7 +40,8 @@ export function updateCommand(program: Command): void {
 }
 
 async function update(directory: string, options: UpdateCommandOptions): Promise<void> {
-  const projects = await lockedProjects(directory, options);
+  const all = await lockedWorks(directory, options);
+  const projects = all.works.flatMap(work => work.projects) as [Project, ...Project[]];
   const now = lockDate(process.env, new Date());
   const { holds } = await readConfiguration(join(projects[0].home, configurationName));
   const held = activeHolds(holds, now);
@@ -53,36 +49,32 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
   const selection = selectionFrom(only, held);
   const { test } = options;
   const suites = test === undefined ? [] : await suitesFrom(test === true ? [] : test, projects[0].home);
-  const result = await runBuild(
-    options,
-    async runtime => {
-      let tests: readonly NamedResult[] = [];
-      const updated = await updateLock(projects, runtime, {
-        selection,
-        wholly: only.length === 0,
-        now,
-        useCache: options.cache,
-        tags: options.tags === true,
-        write: options.dryRun !== true,
-        accept: async built => {
-          if (suites.length === 0) return;
-          tests = await testImages(built, suites, runtime);
-          const error = failedTests(
-            tests,
-            'The lock stays as it was. Mend what fails, or hold back what broke it with --only.',
-          );
-          if (error === undefined) return;
-          throw new HoldfastError(error.exit, error.code, error.message, {
-            next: error.next,
-            details: resultsText(tests).split('\n'),
-          });
-        },
-      });
-      const explanation = await explainUpdate(updated, runtime, { tests: tests.length, held });
-      return { ...updated, explanation, tests };
-    },
-    portsNamed(projects[0]),
-  );
+  const result = await runWorks(all, async runtime => {
+    let tests: readonly NamedResult[] = [];
+    const updated = await updateLock(projects, runtime, {
+      selection,
+      wholly: only.length === 0,
+      now,
+      useCache: options.cache,
+      tags: options.tags === true,
+      write: options.dryRun !== true,
+      accept: async built => {
+        if (suites.length === 0) return;
+        tests = await testImages(built, suites, runtime);
+        const error = failedTests(
+          tests,
+          'The lock stays as it was. Mend what fails, or hold back what broke it with --only.',
+        );
+        if (error === undefined) return;
+        throw new HoldfastError(error.exit, error.code, error.message, {
+          next: error.next,
+          details: resultsText(tests).split('\n'),
+        });
+      },
+    });
+    const explanation = await explainUpdate(updated, runtime, { tests: tests.length, held });
+    return { ...updated, explanation, tests };
+  });
   const { changes, explanation, lock, written, tests } = result;
   const facts = { lock: projects[0].lockPath, written, asOf: lock.asOf, moved: lock.moved ?? {} };
   if (options.format === 'markdown') return void process.stdout.write(updateMarkdown(explanation));
@@ -106,34 +98,42 @@ function stateText(written: boolean, { dryRun }: UpdateCommandOptions): string {
  * All builds of the lock: they share its date, and move together.
  * @throws HoldfastError UPDATE_ALL_BUILDS (exit 2)
  */
-async function lockedProjects(
+async function lockedWorks(
   directory: string,
   options: UpdateCommandOptions,
-): Promise<readonly [Project, ...Project[]]> {
+): Promise<Works<UpdateCommandOptions>> {
   if (options.target !== undefined || options.platform !== undefined)
     throw usageError('UPDATE_ALL_BUILDS', 'an update moves all builds of a lock, whatever they are for', {
       next: 'Leave out --target and --platform.',
     });
-  const first = await projectFrom(directory, options);
-  const text = await readFile(first.lockPath, 'utf8').catch(() => undefined);
-  if (text === undefined) return [first]; // Told of by the update itself.
+  const request = { directory, services: [], all: true };
+  const asked = await worksFrom(request, options);
+  const [{ projects }] = asked.works;
+  const { lockPath } = projects[0];
+  const text = await readFile(lockPath, 'utf8').catch(() => undefined);
+  if (text === undefined) return asked; // Told of by the update itself.
   const { builds } = parseLock(text, 'holdfast.lock');
-  const projects: Project[] = [];
-  for (const entry of builds) projects.push(await projectOf(entry, first, directory, options));
-  return projects.length === 0 ? [first] : (projects as [Project, ...Project[]]);
+  const hasServices = builds.some(({ service }) => service !== undefined);
+  const { file, ...common } = options;
+  const all = asked.compose || !hasServices ? asked : await worksFrom(request, { ...common, compose: true });
+  const works = all.compose ? [...all.works] : [];
+  for (const entry of builds.filter(({ service }) => service === undefined)) {
+    const own = file === undefined || asked.compose ? [join(dirname(lockPath), entry.dockerfile)] : file;
+    works.push({ projects: [await projectOf(entry, directory, { ...all.options, file: own })] });
+  }
+  const [first, ...others] = works;
+  return first === undefined ? asked : { ...all, works: [first, ...others] };
 }
 
 /** The project of a lock's entry. A platform that is this machine's may have been asked for or not. */
 async function projectOf(
-  { dockerfile, target, platform, args = {}, checksum }: BuildEntry,
-  first: Project,
+  { target, platform, args = {}, checksum }: BuildEntry,
   directory: string,
   options: UpdateCommandOptions,
 ): Promise<Project> {
-  const given = { ...args, ...first.request.buildArguments };
+  const given = { ...args, ...buildArguments(options.buildArg ?? [], process.env) };
   const own = {
     ...options,
-    file: options.file ?? join(dirname(first.lockPath), dockerfile),
     ...(target !== undefined && { target }),
     buildArg: Object.entries(given).map(([name, value]) => `${name}=${value}`),
   };

@@ -4,14 +4,13 @@ import { findingsError, shortDigest, type Digest, type HoldfastError } from '../
 import { errorJson, errorText, printable } from '../report/index.ts';
 import {
   addProjectOptions,
-  portsNamed,
+  addServiceOptions,
   printResult,
-  projectsFrom,
-  runBuild,
   shortened,
   type ProjectOptions,
 } from './common.ts';
 import { addStepOptions, type StepOptions } from './step-options.ts';
+import { runWorks, worksFrom } from './works.ts';
 
 type VerifyOptions = ProjectOptions & StepOptions;
 
@@ -19,39 +18,48 @@ export function verifyCommand(program: Command): void {
   const command = program
     .command('verify')
     .description('build twice from nothing but lock and store; the same digest, or why not');
-  addStepOptions(addProjectOptions(command)).action(async (directory: string, options: VerifyOptions) => {
-    const projects = await projectsFrom(directory, options);
-    const results = await runBuild(
-      options,
-      async runtime => {
-        const verified: Verification[] = [];
-        for (const project of projects) verified.push(await verifyProject(project, runtime));
-        return verified;
-      },
-      portsNamed(projects[0]),
-    );
-    const found = results.find(({ image }) => image === undefined);
-    const differences = results.flatMap(result => result.differences);
-    const error = found && differs(found.locked, differences.length);
-    const facts = results.map(result => ({ same: result.image !== undefined, ...result }));
-    printResult(
-      options,
-      {
-        ...(facts.length === 1 ? facts[0] : { same: found === undefined, platforms: facts }),
-        ...(error && errorJson(error)),
-      },
-      results.map(resultText).join('\n'),
-    );
-    if (error === undefined) return;
-    // Not thrown: the result and the error are one JSON document.
-    process.stderr.write(errorText(error));
-    process.exitCode = error.exit;
+  addServiceOptions(addStepOptions(addProjectOptions(command))).action(verify);
+}
+
+interface NamedVerification extends Verification {
+  readonly service?: string;
+}
+
+async function verify(directory: string, services: readonly string[], given: VerifyOptions): Promise<void> {
+  const all = await worksFrom({ directory, services, all: true }, given);
+  const results = await runWorks(all, async runtime => {
+    const verified: NamedVerification[] = [];
+    for (const { projects, service } of all.works)
+      for (const project of projects)
+        verified.push({
+          ...(service && { service: service.name }),
+          ...(await verifyProject(project, runtime)),
+        });
+    return verified;
   });
+  const found = results.find(({ image }) => image === undefined);
+  const differences = results.flatMap(result => result.differences);
+  const error = found && differs(found.locked, differences.length);
+  const facts = results.map(result => ({ same: result.image !== undefined, ...result }));
+  const several = all.compose ? { services: facts } : { platforms: facts };
+  printResult(
+    given,
+    {
+      ...(facts.length === 1 ? facts[0] : { same: found === undefined, ...several }),
+      ...(error && errorJson(error)),
+    },
+    results.map(resultText).join('\n'),
+  );
+  if (error === undefined) return;
+  // Not thrown: the result and the error are one JSON document.
+  process.stderr.write(errorText(error));
+  process.exitCode = error.exit;
 }
 
 /** A line for each file, and then what the causes mean. */
-function resultText({ image, differences }: Verification): string {
-  if (image !== undefined) return `the same image each time: ${image}`;
+function resultText({ service, image, differences }: NamedVerification): string {
+  const name = service === undefined ? '' : `${service}: `;
+  if (image !== undefined) return `${name}the same image each time: ${image}`;
   const files = differences.map(
     ({ path, kind, step, cause }) =>
       `${printable(path)}: ${kind} differs, written by ${printable(shortened(step))}; likely cause: ${cause}`,

@@ -34,16 +34,21 @@ export interface ComposeBuild {
   readonly secrets: readonly BuildSecret[];
   /** As `--ssh` takes them. */
   readonly ssh: readonly string[];
-  readonly network?: string | undefined;
   /** As `--add-host` takes them. */
   readonly extraHosts: readonly string[];
   readonly entitlements: readonly string[];
-  readonly cacheFrom: readonly string[];
-  readonly cacheTo: readonly string[];
-  readonly shmSize?: string | undefined;
   readonly noCache: boolean;
+  /** Stages whose steps run again. */
+  readonly noCacheFilter: readonly string[];
   readonly pull: boolean;
+  /** Keys of it that are there, and that no build here takes notice of. */
+  readonly ignored: readonly string[];
 }
+
+/** How steps are run and what they may use is settled here, and caches and attestations are the command line's. */
+const ignoredKeys = `cache_from cache_to isolation network privileged provenance sbom shm_size ulimits`.split(
+  ' ',
+);
 
 /** A secret of the project, and the id that RUN knows it by. */
 export interface BuildSecret {
@@ -92,14 +97,12 @@ export function readBuild(service: MapNode, path: string, lookup: Lookup): Compo
     ssh: [...variablesOf(map, 'ssh', what)].map(([id, value]) =>
       value === undefined ? id : `${id}=${value}`,
     ),
-    network: textOf(map, 'network', what)?.text,
     extraHosts: hostsOf(map, what),
     entitlements: textsOf(map, 'entitlements', what),
-    cacheFrom: textsOf(map, 'cache_from', what),
-    cacheTo: textsOf(map, 'cache_to', what),
-    shmSize: textsOf(map, 'shm_size', what)[0],
     noCache: flagOf(map, 'no_cache', what),
+    noCacheFilter: textsOf(map, 'no_cache_filter', what),
     pull: flagOf(map, 'pull', what),
+    ignored: ignoredKeys.filter(name => member(map, name) !== undefined),
   };
 }
 

@@ -1,5 +1,6 @@
 export type { BuildSecret, ComposeBuild } from './build.ts';
 export { composeFilesIn } from './files.ts';
+export { isActive, selectedServices } from './selection.ts';
 export { loadCompose, type ComposeProject, type ComposeRequest } from './project.ts';
 export type { ComposeSecret } from './secrets.ts';
 export type { ComposeService } from './service.ts';

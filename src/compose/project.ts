@@ -104,7 +104,10 @@ function nameOf(model: MapNode, lookup: Lookup, home: string): string {
   const node = entryOf(model, 'name');
   const named = node === undefined || isNull(node) ? '' : textIn(node, 'name');
   for (const name of [lookup('COMPOSE_PROJECT_NAME') ?? '', named, basename(home)]) {
-    const kept = name.toLowerCase().replaceAll(/[^-_a-z0-9]/g, '').replace(/^[-_]+/, '');
+    const kept = name
+      .toLowerCase()
+      .replaceAll(/[^-_a-z0-9]/g, '')
+      .replace(/^[-_]+/, '');
     if (kept !== '') return kept;
   }
   return 'default';

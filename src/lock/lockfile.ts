@@ -19,7 +19,9 @@ import { bySection, inputSections, lineText, type InputLine, type InputSection }
 /** One image that the lock builds. In the file, a `seal` over its members
  * and the lock's date keeps a bit of them from turning unnoticed. */
 export interface BuildEntry {
-  /** Path from the lock's directory, with `/`. */
+  /** The service of a compose project whose image this is: a lock has one for each, and each platform of it. */
+  readonly service?: string | undefined;
+  /** Path from the lock's directory, with `/`: for a service's Dockerfile in a compose file, and for an image, that file's. */
   readonly dockerfile: string;
   readonly target?: string | undefined;
   readonly platform: string;
@@ -55,6 +57,7 @@ const digest = z.custom<Digest>(isDigest, 'not a sha256 digest');
 const value = z.union([z.string(), z.number(), z.array(z.string())]);
 const line = z.record(z.string(), value);
 const buildSchema = z.strictObject({
+  service: z.string().optional(),
   dockerfile: z.string(),
   target: z.string().optional(),
   platform: z.string(),
@@ -98,9 +101,10 @@ const hasMoved = ({ moved }: Dates): boolean => moved !== undefined && Object.ke
 type Dates = Pick<Lock, 'asOf' | 'moved'>;
 
 function buildText(build: BuildEntry, dates: Dates): string {
-  const { dockerfile, target, platform, args, syntax, checksum, context, recording, image, isolation } =
-    build;
+  const { service, dockerfile, target, platform, args, syntax } = build;
+  const { checksum, context, recording, image, isolation } = build;
   const members: [string, Json | undefined][] = [
+    ['service', service],
     ['dockerfile', dockerfile],
     ['target', target],
     ['platform', platform],
@@ -120,27 +124,20 @@ function buildText(build: BuildEntry, dates: Dates): string {
 }
 
 function sealOf(build: BuildEntry, dates: Dates): Digest {
-  const {
-    dockerfile,
-    target,
-    platform,
-    args = {},
-    syntax,
-    checksum,
-    context,
-    recording,
-    image,
-    isolation,
-  } = build;
-  const given = { dockerfile, target, platform, args, syntax, checksum, context };
+  const { service, dockerfile, target, platform, args = {}, syntax, checksum, context } = build;
+  const { recording, image, isolation } = build;
+  const given = { service, dockerfile, target, platform, args, syntax, checksum, context };
   const { asOf, moved } = dates;
   const kinds = hasMoved(dates) && { moved: moved as Json };
   return sha256(canonicalJson({ asOf, ...kinds, ...given, recording, image, isolation }));
 }
 
-/** What tells the builds of one lock apart. */
-export function buildKey(build: Pick<BuildEntry, 'dockerfile' | 'target' | 'platform' | 'args'>): string {
-  const { dockerfile, target, platform, args = {} } = build;
+/** What tells the builds of one lock apart. How a service's image is built is the compose file's to say. */
+export function buildKey(
+  build: Pick<BuildEntry, 'service' | 'dockerfile' | 'target' | 'platform' | 'args'>,
+): string {
+  const { service, dockerfile, target, platform, args = {} } = build;
+  if (service !== undefined) return canonicalJson(['service', service, platform]);
   return canonicalJson([dockerfile, target ?? '', platform, args]);
 }
 
@@ -199,7 +196,7 @@ function sealed({ seal, ...build }: z.infer<typeof buildSchema>, dates: Dates, f
   if (sealOf(build, dates) === seal) return build;
   throw integrityError(
     'LOCK_ALTERED',
-    `${file}: the build of ${build.dockerfile} is not what its seal was put on`,
+    `${file}: the build of ${build.service ?? build.dockerfile} is not what its seal was put on`,
     {
       next: 'Restore holdfast.lock from version control; only `holdfast lock` writes it.',
     },

@@ -1,0 +1,166 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseLock, type BuildEntry } from '../src/lock/index.ts';
+import { Store } from '../src/store/index.ts';
+import { makeWorld, serveFiles, startServers, withoutNetwork, type Servers, type World } from './world.ts';
+
+let world: World;
+let servers: Servers;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  servers = await startServers();
+  await world.tinyBase();
+  serveFiles(servers, { '/word': 'from outside' });
+  await world.write({
+    '.env': 'WORD=word\nBASE=tiny:1\n',
+    'compose.yaml': `name: shop
+services:
+  common:
+    build:
+      dockerfile_inline: |
+        FROM \${BASE}
+        RUN wget -q -O /word ${servers.urls.files}/\${WORD}
+        COPY note /note
+    profiles: [never]
+  web:
+    image: registry.test/shop/web:2
+    build:
+      context: web
+      target: done
+      args: {COLOUR: green}
+      labels: [made=here]
+      additional_contexts: {common: "service:common"}
+  worker:
+    extends: {service: web}
+    image: !reset null
+    build: {args: {COLOUR: red}}
+  db:
+    image: tiny:1
+    profiles: [data]
+`,
+    note: 'a note',
+    'web/Dockerfile': `FROM common AS done
+ARG COLOUR
+RUN cat /word /note > /all && echo "$COLOUR" >> /all
+FROM done
+`,
+  });
+});
+afterAll(async () => {
+  await world.close();
+  await servers.close();
+});
+
+const entries = async (): Promise<readonly BuildEntry[]> =>
+  parseLock(await world.readLock(), 'holdfast.lock').builds;
+
+const imageOf = async (service: string) =>
+  (await entries()).find(entry => entry.service === service)?.image ?? '';
+
+describe('a compose project', () => {
+  test('lock records every service, those of profiles too, in one lock', async () => {
+    const { stdout } = await world.succeed('lock', servers.addHosts);
+    const lock = parseLock(await world.readLock(), 'holdfast.lock');
+    expect(lock.builds.map(({ service, dockerfile }) => [service, dockerfile])).toEqual([
+      ['common', 'compose.yaml'],
+      ['db', 'compose.yaml'],
+      ['web', 'web/Dockerfile'],
+      ['worker', 'web/Dockerfile'],
+    ]);
+    const tiny = (await (await Store.open(world.store)).tagged('tiny:1'))?.digest;
+    expect(await imageOf('db')).toBe(tiny);
+    expect(lock.inputs.image).toMatchObject([{ reference: 'tiny:1', manifest: tiny }]);
+    expect(lock.inputs.file).toMatchObject([{ url: `${servers.urls.files}/word` }]);
+    expect(stdout).toContain(`db ${tiny}`);
+  });
+
+  test('lock again changes nothing', async () => {
+    const before = await world.readLock();
+    const { stdout } = await world.succeed('lock', servers.addHosts);
+    expect(stdout).toMatch(/^unchanged holdfast\.lock/);
+    expect(await world.readLock()).toBe(before);
+  });
+
+  test('build gives the locked images without a network, named as Compose names them', async () => {
+    await world.emptyCache();
+    const { json } = await world.succeed('build', ['--locked', '--json'], { through: withoutNetwork });
+    expect(json).toMatchObject({
+      services: {
+        common: { image: await imageOf('common'), tags: ['shop-common:latest'] },
+        web: { image: await imageOf('web'), tags: ['registry.test/shop/web:2'] },
+        worker: { image: await imageOf('worker'), tags: ['shop-worker:latest'] },
+      },
+    });
+    expect(json).not.toHaveProperty('services.db');
+    const store = await Store.open(world.store);
+    expect((await store.tagged('registry.test/shop/web:2'))?.digest).toBe(await imageOf('web'));
+    expect(await imageOf('web')).not.toBe(await imageOf('worker'));
+  });
+
+  test('a service that is named is built with those under it, and no other', async () => {
+    const { stdout } = await world.succeed('build', ['worker', '--locked'], { through: withoutNetwork });
+    expect(stdout.trim().split('\n')).toEqual([
+      `common ${await imageOf('common')}`,
+      `worker ${await imageOf('worker')}`,
+    ]);
+  });
+
+  test('verify builds each twice', async () => {
+    const { stdout } = await world.succeed('verify', [], { through: withoutNetwork });
+    expect(stdout.match(/the same image each time/g)).toHaveLength(4);
+  });
+
+  test('update moves all services', async () => {
+    serveFiles(servers, { '/word': 'moved' });
+    const before = await entries();
+    await world.succeed('update', servers.addHosts, { env: { SOURCE_DATE_EPOCH: '1900000000' } });
+    const after = await entries();
+    expect(after.map(({ service }) => service)).toEqual(before.map(({ service }) => service));
+    for (const service of ['common', 'web', 'worker'])
+      expect(after.find(one => one.service === service)?.image).not.toBe(
+        before.find(one => one.service === service)?.image,
+      );
+  });
+
+  test('a change in the compose file makes the lock stale; lock drops services that are gone', async () => {
+    const path = join(world.project, 'compose.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('COLOUR: red', 'COLOUR: blue').replace(/ {2}db:\n[^]*/, ''));
+    const stale = await world.run('build', ['worker', '--locked']);
+    expect(stale.exit).toBe(3);
+    expect(stale.stderr).toContain('LOCK_STALE');
+    await world.succeed('lock', servers.addHosts);
+    expect((await entries()).map(({ service }) => service)).toEqual(['common', 'web', 'worker']);
+  });
+
+  test('an error in an inline Dockerfile stands where the compose file has it', async () => {
+    const path = join(world.project, 'compose.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('COPY note /note', 'COPI note /note'));
+    const { exit, stderr } = await world.run('lock', servers.addHosts);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('compose.yaml:8:9');
+  });
+});
+
+test('where both are there the Dockerfile counts, and --compose means the other', async () => {
+  const own = await makeWorld();
+  try {
+    await own.tinyBase();
+    await own.write({ Dockerfile: 'FROM tiny:1\n', 'compose.yaml': 'services:\n  a: {build: .}\n' });
+    await own.succeed('lock');
+    await own.succeed('lock', ['--compose']);
+    expect((await own.readLock()).match(/service: "a"/g)).toHaveLength(1);
+    expect(parseLock(await own.readLock(), 'holdfast.lock').builds).toHaveLength(2);
+    await own.succeed('build', ['--locked']);
+    const refused = await own.run('build', ['a']);
+    expect(refused.stderr).toContain('SERVICE_WITHOUT_COMPOSE');
+    await rm(join(own.project, 'Dockerfile'));
+    const { stderr } = await own.run('build', ['--locked']);
+    expect(stderr).toContain('DOCKERFILE_MISSING');
+  } finally {
+    await own.close();
+  }
+});
