@@ -92,7 +92,7 @@ async function checkNamed({ path, name }: NamedFile, settings: CheckSettings): P
   const locked = await readLockedInputs(path);
   if (isComposeFile(path)) {
     const { checkCompose } = await import('./compose.ts');
-    return checkCompose(read.text, name, settings, contextOf(path, locked));
+    return checkCompose(read.text, name, settings, contextOf(path, locked), path);
   }
   return checkText(read.text, name, settings, contextOf(path, locked));
 }

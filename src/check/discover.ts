@@ -35,17 +35,18 @@ export function discover(paths: readonly string[]): Discovered {
   return { dockerfiles, composeFiles };
 }
 
-/** Whether a path is named as `docker compose` looks for files. */
+/** Whether a file that is looked at is a compose file: those that others include have any name, and no Dockerfile has this. */
 export function isComposeFile(path: string): boolean {
-  return composeName.test(nameOf(path));
+  return /\.ya?ml$/i.test(path);
 }
 
-/** The Dockerfiles, with those that the compose files build, and the compose files. */
+/** The Dockerfiles, with those that the compose files build, and the compose files, with those that they include. */
 export async function withComposeBuilds({ dockerfiles, composeFiles }: Discovered): Promise<string[]> {
   if (composeFiles.length === 0) return [...dockerfiles];
-  const { composeDockerfiles } = await import('./compose.ts');
-  const built = composeDockerfiles(composeFiles);
-  return [...new Set([...dockerfiles, ...built, ...composeFiles].map(path => normalize(path)))];
+  const { composeParts } = await import('./compose.ts');
+  const parts = composeParts(composeFiles);
+  const all = [...dockerfiles, ...parts.dockerfiles, ...parts.composeFiles];
+  return [...new Set(all.map(path => normalize(path)))];
 }
 
 function statOf(path: string) {

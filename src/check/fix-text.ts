@@ -18,16 +18,29 @@ const maximumRounds = 8;
  * Fixing the result again changes nothing.
  */
 export function fixText(text: string, file: string, settings: CheckSettings, context: RuleContext): Fixed {
+  return fixedText(
+    text,
+    current => checkText(current, file, settings, context).findings,
+    (before, after) => isSameShape(before, after, file),
+  );
+}
+
+/** Applies fixes as long as there are any, and each round leaves what `isSame` holds against each other. */
+export function fixedText(
+  text: string,
+  findingsIn: (text: string) => readonly Finding[],
+  isSame: (before: string, after: string) => boolean,
+): Fixed {
   let current = text;
   const fixed: Finding[] = [];
   for (let round = 0; round < maximumRounds; round++) {
-    const { findings } = checkText(current, file, settings, context);
+    const findings = findingsIn(current);
     const chosen = compatible(findings.filter(finding => counts(finding) && finding.fix !== undefined));
     const next = edited(
       current,
       chosen.flatMap(({ fix }) => fix?.edits ?? []),
     );
-    if (next === current || !isSameShape(current, next, file)) break;
+    if (next === current || !isSame(current, next)) break;
     fixed.push(...chosen);
     current = next;
   }

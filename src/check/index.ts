@@ -21,6 +21,7 @@ export {
 export { edited, fixText, type Fixed } from './fix-text.ts';
 export { isFollowed } from './followed-scripts.ts';
 export type { ImageUse } from './image-use.ts';
+export { fixNamed } from './fix-named.ts';
 export type { LockedInputs } from './locked-inputs.ts';
 export type { Peer, Profile, Rule, RuleContext } from './rule.ts';
 export { ruleOf, rules } from './rules/index.ts';
@@ -39,5 +40,5 @@ export {
   type CheckProject,
 } from './project.ts';
 export { readText } from './read-text.ts';
-export { fixTextOnline, openLookUp, type FixedOnline, type LookUp } from './look-up.ts';
+export { mendedOnline, openLookUp, type FixedOnline, type LookUp } from './look-up.ts';
 export { resolved } from './values.ts';

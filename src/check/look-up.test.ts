@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../core/index.ts';
 import { noCredentials, openDispatchers, RegistryClient } from '../registry/index.ts';
-import { defaultSettings, fixTextOnline, openLookUp, type FixedOnline, type LockedInputs } from './index.ts';
+import { defaultSettings, fixText, mendedOnline, openLookUp, type FixedOnline, type LockedInputs } from './index.ts';
 
 const index = JSON.stringify({
   schemaVersion: 2,
@@ -60,13 +60,8 @@ describe('--fix --online', () => {
     try {
       const lookUp = await openLookUp(registry, dispatchers);
       const context = { hasFile: () => false, ...(locked && { locked }) };
-      return await fixTextOnline(
-        text.replaceAll('HOST', host),
-        'Dockerfile',
-        defaultSettings,
-        context,
-        lookUp,
-      );
+      const own = text.replaceAll('HOST', host);
+      return await mendedOnline(context, lookUp, known => fixText(own, 'Dockerfile', defaultSettings, known));
     } finally {
       await registry.close();
       await dispatchers.close();

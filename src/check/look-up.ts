@@ -1,10 +1,8 @@
 import type { Digest } from '../core/index.ts';
 import type { Dispatchers, RegistryClient } from '../registry/index.ts';
-import { checkText } from './check-text.ts';
-import { type Fixed, fixText } from './fix-text.ts';
+import type { Fixed } from './fix-text.ts';
 import type { LockedInputs } from './locked-inputs.ts';
 import type { RuleContext } from './rule.ts';
-import type { CheckSettings } from './settings.ts';
 
 /** Answers of today for what no lock holds. Each throws where nobody can be asked. */
 export interface LookUp {
@@ -24,16 +22,19 @@ export interface FixedOnline extends Fixed {
   readonly failed: readonly { readonly name: string; readonly cause: unknown }[];
 }
 
-/** As `fixText`, with what the lock does not hold asked for: once for each thing, and only for what a fix would write. */
-export async function fixTextOnline(
-  text: string,
-  file: string,
-  settings: CheckSettings,
+/**
+ * What `mend` makes of a file, with what the lock does not hold asked for: once for each thing, and only for what a fix
+ * would write.
+ */
+export async function mendedOnline(
   context: RuleContext,
   lookUp: LookUp,
+  mend: (context: RuleContext) => Fixed,
 ): Promise<FixedOnline> {
   const asked = new Asked(context.locked);
-  checkText(text, file, settings, { ...context, locked: asked });
+  const asking = { ...context, locked: asked };
+  // What it wants to know is learnt by trying.
+  mend(asking);
   const failed: { name: string; cause: unknown }[] = [];
   for (const [name, find] of asked.open(lookUp)) {
     try {
@@ -42,7 +43,7 @@ export async function fixTextOnline(
       failed.push({ name, cause });
     }
   }
-  return { ...fixText(text, file, settings, { ...context, locked: asked }), failed };
+  return { ...mend(asking), failed };
 }
 
 /** A lock that remembers what it was asked and did not know. */

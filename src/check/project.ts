@@ -59,14 +59,24 @@ export function readBaseline(path: string): Baseline {
 }
 
 /**
- * What holdfast.lock beside a Dockerfile says of its inputs; nothing where there is none.
+ * What holdfast.lock beside a Dockerfile says of its inputs, or the one above it that builds it for a compose project;
+ * nothing where there is none.
  * @throws HoldfastError as `parseLock` does
  */
 export async function readLockedInputs(dockerfile: string): Promise<LockedInputs | undefined> {
-  const path = join(dirname(dockerfile), 'holdfast.lock');
-  if (!existsSync(path)) return undefined;
-  const { lockedInputs } = await import('./lock-inputs.ts');
-  return lockedInputs(readFileSync(path, 'utf8'), path);
+  const file = resolve(dockerfile);
+  for (let at = dirname(file); ; at = dirname(at)) {
+    const path = join(at, 'holdfast.lock');
+    if (existsSync(path)) {
+      const { lockedInputs } = await import('./lock-inputs.ts');
+      const locked = lockedInputs(readFileSync(path, 'utf8'), path);
+      if (at === dirname(file)) return locked;
+      const builds = locked.builds(relative(at, file));
+      if (builds) return { ...locked, builds: () => true };
+    }
+    // A lock of another project says nothing.
+    if (existsSync(join(at, '.git')) || at === dirname(at)) return undefined;
+  }
 }
 
 /** What a lock that is read already says of inputs. */

@@ -4,16 +4,12 @@ import { Option, type Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import {
   checkFiles,
-  contextOf,
   counts,
   discover,
-  fixText,
-  fixTextOnline,
-  isComposeFile,
+  fixNamed,
   formatBaseline,
   isExcluded,
   readBaseline,
-  readLockedInputs,
   readProject,
   readText,
   ruleOf,
@@ -146,15 +142,10 @@ async function fixAll(files: readonly string[], settings: CheckSettings, online:
 
 /** @returns what could not be looked up */
 async function fix(path: string, settings: CheckSettings, lookUp?: LookUp): Promise<FixedOnline['failed']> {
-  if (isComposeFile(path)) return [];
   const read = readText(path);
   if ('unread' in read) return [];
   const name = nameOf(path);
-  const context = contextOf(path, await readLockedInputs(path));
-  const { text, fixed, failed } =
-    lookUp === undefined
-      ? { ...fixText(read.text, name, settings, context), failed: [] }
-      : await fixTextOnline(read.text, name, settings, context, lookUp);
+  const { text, fixed, failed } = await fixNamed(read.text, { path, name }, settings, lookUp);
   if (text !== read.text) writeFileSync(path, text, read.encoding);
   for (const { rule, range, fix: done } of fixed)
     process.stderr.write(`fixed ${name}:${range.line} ${rule}: ${done?.title ?? ''}\n`);

@@ -58,13 +58,13 @@ class EnvReader {
     for (this.#skip(); this.#at < this.#text.length; this.#skip()) {
       assignment.lastIndex = this.#at;
       const [whole, name = '', sign] = assignment.exec(this.#text) ?? [];
-      if (whole === undefined || name === '') throw this.#fail('this is no NAME=value');
+      if (whole === undefined) throw this.#fail('this is no NAME=value');
       const start = this.#at;
       this.#at += whole.length;
       const inherited = sign === '\n' || sign === '';
       const value = inherited ? this.#lookup(name) : this.#value(start);
-      // Names that begin with a digit are no variables.
-      if (value !== undefined && !/^\d/.test(name)) this.#found.set(name, value);
+      // As in Compose, names that are empty or begin with a digit are passed over.
+      if (value !== undefined && /^\D/.test(name)) this.#found.set(name, value);
     }
     return this.#found;
   }

@@ -1,4 +1,5 @@
 export type { BuildSecret, ComposeBuild } from './build.ts';
+export { composeFileFacts, type ComposeFileFacts } from './file-facts.ts';
 export { composeFilesIn } from './files.ts';
 export { isActive, selectedServices } from './selection.ts';
 export { loadCompose, type ComposeProject, type ComposeRequest } from './project.ts';

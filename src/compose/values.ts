@@ -1,9 +1,16 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SourcePlace } from '../core/index.ts';
-import type { MappedText } from '../dockerfile/index.ts';
+import type { MappedText, SourceRange } from '../dockerfile/index.ts';
 import { asItems, asVariables } from './merge.ts';
-import { entryOf, isNull, type ComposeNode, type ComposeSource, type MapNode } from './node.ts';
+import {
+  entryOf,
+  isNull,
+  type ComposeNode,
+  type ComposeSource,
+  type MapNode,
+  type ScalarNode,
+} from './node.ts';
 import { invalid, textIn, valuePlace } from './problems.ts';
 
 /** A text of a compose file, and where it stands. */
@@ -13,8 +20,12 @@ export interface ComposeText {
   readonly file: ComposeSource;
   /** The same, every character with its place. */
   readonly mapped: MappedText;
+  /** All that is written for it, quotes included. */
+  readonly range: SourceRange;
   /** Whether it is written as it is, with no variable in it. */
   readonly isLiteral: boolean;
+  /** Whether each of its variables has a value. */
+  readonly isKnown: boolean;
 }
 
 /** Nothing where the key is not there, or has no value. */
@@ -29,8 +40,13 @@ export function textOf(node: MapNode, name: string, what: string): ComposeText |
   if (value === undefined) return undefined;
   if (value.kind !== 'scalar' || typeof value.value !== 'string')
     throw invalid(`${what}.${name}`, 'is a text', value, 'Put quotes around it.');
-  const { text } = value.text;
-  return { text, where: valuePlace(value), file: value.file, mapped: value.text, isLiteral: value.isLiteral };
+  return composeText(value);
+}
+
+export function composeText(node: ScalarNode): ComposeText {
+  const { text: mapped, file, range, isLiteral, unset } = node;
+  const where = valuePlace(node);
+  return { text: mapped.text, where, file, mapped, range, isLiteral, isKnown: unset.length === 0 };
 }
 
 export function textsOf(node: MapNode, name: string, what: string): string[] {
