@@ -145,6 +145,34 @@ describe('a compose project', () => {
   });
 });
 
+test('pin writes what the lock holds into the file, or into another', async () => {
+  const own = await makeWorld();
+  try {
+    await own.tinyBase();
+    const text = 'services:\n  a: { image: tiny:1 }   # first\n  b: { image: "tiny:${TAG:-1}" }\n';
+    await own.write({ 'compose.yaml': text });
+    expect((await own.run('pin')).stderr).toContain('LOCK_MISSING');
+    await own.succeed('lock');
+    const override = join(own.project, 'compose.pinned.yaml');
+    await own.succeed('pin', ['--override', override]);
+    const written = await readFile(override, 'utf8');
+    expect(written.match(/tiny:1@sha256:[0-9a-f]{64}$/gm)).toHaveLength(2);
+    expect((await own.run('pin', ['--override', override, '--check'])).exit).toBe(0);
+    expect((await own.run('pin', ['--check'])).exit).toBe(1);
+    expect(await readFile(join(own.project, 'compose.yaml'), 'utf8')).toBe(text);
+    const { stdout } = await own.succeed('pin');
+    expect(stdout).toContain('compose.yaml:3:15 b: a variable takes part in tiny:1');
+    const [digest] = /sha256:[0-9a-f]{64}/.exec(written) ?? [''];
+    expect(await readFile(join(own.project, 'compose.yaml'), 'utf8')).toBe(
+      text.replace('tiny:1', `tiny:1@${digest}`),
+    );
+    const refused = await own.run('pin', ['--override', join(own.project, 'compose.yaml')]);
+    expect(refused.stderr).toContain('PIN_OVERRIDE_OTHER');
+  } finally {
+    await own.close();
+  }
+});
+
 test('where both are there the Dockerfile counts, and --compose means the other', async () => {
   const own = await makeWorld();
   try {

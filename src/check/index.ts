@@ -30,12 +30,11 @@ export { isGitUrl, isHttpUrl } from './rules/urls.ts';
 export { defaultSettings, type CheckSettings } from './settings.ts';
 export { formatBaseline, withBaseline, type Baseline } from './baseline.ts';
 export { checkFiles, contextOf, type NamedFile } from './check-files.ts';
-export { discover, isComposeFile, withComposeBuilds, type Discovered } from './discover.ts';
+export { discover, withComposeBuilds, type Discovered } from './discover.ts';
 export {
   inputsOfLock,
   isExcluded,
   readBaseline,
-  readLockedInputs,
   readProject,
   type CheckProject,
 } from './project.ts';

@@ -93,7 +93,8 @@ export async function runWorks<Result, Options extends ProjectOptions & StepOpti
 
 const hasImage = ({ build, image }: ComposeService) => build !== undefined || image !== undefined;
 
-function isCompose(directory: string, { file = [], compose }: ProjectOptions): boolean {
+/** Whether a command is about a compose file: DIR has no Dockerfile, or the user says so. */
+export function isCompose(directory: string, { file = [], compose }: ProjectOptions): boolean {
   if (compose === true) return true;
   if (file.length > 0) return file.every(path => /\.ya?ml$/i.test(path));
   const isBoth = ['Dockerfile', 'Containerfile'].some(name => existsSync(join(directory, name)));

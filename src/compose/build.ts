@@ -115,7 +115,7 @@ function shortForm(node: ComposeNode, what: string): MapNode {
 function contextOf(map: MapNode, what: string): string {
   const context = textOf(map, 'context', what);
   if (context === undefined) return pathIn(map.file, '.');
-  if (/^service:/.test(context.text))
+  if (context.text.startsWith('service:'))
     throw usageError('COMPOSE_INVALID', `${what}.context cannot be a service`, {
       where: context.where,
       next: 'Name the service under additional_contexts.',

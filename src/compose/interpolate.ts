@@ -25,7 +25,7 @@ export function interpolate(text: MappedText, source: Source, options: Interpola
   const unset = new Set<string>();
   const joiner = new TextJoiner(source);
   let isLiteral = true;
-  for (const piece of piecesOf(text.text, { options, unset, text, depth: 0 })) {
+  for (const piece of piecesOf(text.text, { options, unset, text, depth: 0, at: 0 })) {
     if ('end' in piece) joiner.addMapped(text.slice(piece.start, piece.end));
     else {
       isLiteral = false;
@@ -38,7 +38,7 @@ export function interpolate(text: MappedText, source: Source, options: Interpola
 
 /** The same in text that is in no compose file, such as an env file's. `fail` throws. */
 export function interpolateText(text: string, lookup: Lookup, fail: (why: string) => never): string {
-  const scope: Scope = { options: { lookup }, unset: new Set(), fail, depth: 0 };
+  const scope: Scope = { options: { lookup }, unset: new Set(), fail, depth: 0, at: 0 };
   return joined(text, scope);
 }
 
@@ -49,6 +49,8 @@ interface Scope {
   readonly text?: MappedText;
   readonly fail?: (why: string) => never;
   readonly depth: number;
+  /** Where in that text the outermost variable begins. */
+  readonly at: number;
 }
 
 type Piece =
@@ -67,9 +69,10 @@ function joined(text: string, scope: Scope): string {
 
 const plainName = /[_a-z][_a-z0-9]*/iy;
 
-function* piecesOf(text: string, scope: Scope): Generator<Piece> {
+function* piecesOf(text: string, around: Scope): Generator<Piece> {
   let done = 0;
   for (let at = text.indexOf('$'); at !== -1; at = text.indexOf('$', Math.max(at + 1, done))) {
+    const scope = around.depth === 0 ? { ...around, at } : around;
     const next = text[at + 1];
     if (next === '$') {
       yield { start: done, end: at };
@@ -88,10 +91,10 @@ function* piecesOf(text: string, scope: Scope): Generator<Piece> {
       continue;
     }
     const end = closingBrace(text, at + 1);
-    if (name === '' || end === -1) throw malformed(text.slice(at), scope, at);
+    if (name === '' || end === -1) throw malformed(text.slice(at), scope);
     const operation = text.slice(at + 2 + name.length, end);
     done = end + 1;
-    yield { at, value: substituted(name, operation, { ...scope, depth: scope.depth + 1 }, at) };
+    yield { at, value: substituted(name, operation, { ...scope, depth: scope.depth + 1 }) };
   }
   yield { start: done, end: text.length };
 }
@@ -117,38 +120,33 @@ function valueOf(name: string, { options, unset }: Scope): string {
   return options.keepUnset === true ? `\${${name}}` : '';
 }
 
-function substituted(name: string, operation: string, scope: Scope, at: number): string {
+function substituted(name: string, operation: string, scope: Scope): string {
   if (operation === '') return valueOf(name, scope);
   const [, operator = '', word = ''] = /^(:?[-?+])([^]*)$/.exec(operation) ?? [];
-  if (operator === '' || scope.depth > deepest) throw malformed(`\${${name}${operation}}`, scope, at);
+  if (operator === '' || scope.depth > deepest) throw malformed(`\${${name}${operation}}`, scope);
   const value = scope.options.lookup(name);
   const counts = operator.startsWith(':') ? value !== undefined && value !== '' : value !== undefined;
-  switch (operator.at(-1)) {
-    case '-':
-      return counts ? (value ?? '') : joined(word, scope);
-    case '+':
-      return counts ? joined(word, scope) : (value ?? '');
-    default:
-      if (counts) return value ?? '';
-      if (scope.options.keepUnset === true) return valueOf(name, scope);
-      throw missing(name, joined(word, scope), scope, at);
-  }
+  if (operator.endsWith('-')) return counts ? (value ?? '') : joined(word, scope);
+  if (operator.endsWith('+')) return counts ? joined(word, scope) : (value ?? '');
+  if (counts) return value ?? '';
+  if (scope.options.keepUnset === true) return valueOf(name, scope);
+  throw missing(name, joined(word, scope), scope);
 }
 
-function malformed(text: string, scope: Scope, at: number): unknown {
+function malformed(text: string, scope: Scope): unknown {
   const why = `"${text.slice(0, 60)}" is no variable`;
   if (scope.fail) return scope.fail(why);
   return usageError('COMPOSE_INTERPOLATION', why, {
     next: 'Write ${NAME}, ${NAME:-default} or ${NAME:?message}; a dollar sign itself is $$.',
-    ...(scope.text && { where: scope.text.where(scope.depth === 0 ? at : 0) }),
+    ...(scope.text && { where: scope.text.where(scope.at) }),
   });
 }
 
-function missing(name: string, message: string, scope: Scope, at: number): unknown {
+function missing(name: string, message: string, scope: Scope): unknown {
   const why = `the variable ${name} has no value${message === '' ? '' : `: ${message.slice(0, 200)}`}`;
   if (scope.fail) return scope.fail(why);
   return usageError('COMPOSE_VARIABLE_MISSING', why, {
     next: `Set ${name} in the environment, or in the .env file beside the compose file.`,
-    ...(scope.text && { where: scope.text.where(scope.depth === 1 ? at : 0) }),
+    ...(scope.text && { where: scope.text.where(scope.at) }),
   });
 }

@@ -31,7 +31,7 @@ export function readNodes(file: ComposeSource, options: InterpolationOptions): M
     if (error !== undefined) throw noYaml(error.message.split('\n')[0] ?? '', file, error.pos[0]);
     const { contents } = document;
     if (contents === null || (isScalar(contents) && contents.value === null)) return [];
-    const node = new Reader(file, document, options).read(contents as Node, 0);
+    const node = new Reader(file, document, options).read(contents, 0);
     if (node.kind === 'map') return [node];
     throw usageError('COMPOSE_INVALID', 'a compose file is a mapping of services and more', {
       where: source.where(node.range.start),
@@ -114,7 +114,11 @@ class Reader {
     const { value, source = '' } = node;
     const number = node.type === 'PLAIN' && node.tag === undefined ? numberText(source) : undefined;
     const isText = typeof value === 'string' && number === undefined;
-    const written = scalarText(node, isText ? value : (number ?? plainText(value)), this.#file.source);
+    const written = scalarText(
+      node,
+      isText ? value : (number ?? (typeof value === 'boolean' ? String(value) : '')),
+      this.#file.source,
+    );
     const { text, unset, isLiteral } = isText
       ? interpolate(written, this.#file.source, this.#options)
       : { text: written, unset: [], isLiteral: true };
@@ -160,11 +164,6 @@ function sizeOf(nodes: Iterable<ComposeNode>): number {
   let size = 1;
   for (const node of nodes) size += node.size;
   return size;
-}
-
-/** As Compose writes values that are no text where a text is wanted. */
-function plainText(value: unknown): string {
-  return value === null || value === undefined ? '' : String(value);
 }
 
 function usageErrorAt(node: ComposeNode, why: string): HoldfastError {

@@ -5,20 +5,14 @@ import { TextJoiner, type MappedText, type Source } from '../dockerfile/index.ts
 export function scalarText(scalar: Scalar, text: string, source: Source): MappedText {
   const [start = 0, end = start] = scalar.range ?? [];
   const joiner = new TextJoiner(source);
-  switch (scalar.type) {
-    case 'BLOCK_LITERAL':
-    case 'BLOCK_FOLDED': {
-      const content = source.text.indexOf('\n', start) + 1;
-      if (scalar.type === 'BLOCK_LITERAL') addLines(joiner, text, source.text, content);
-      else align(joiner, text, source.text.slice(0, end), content);
-      break;
-    }
-    case 'QUOTE_DOUBLE':
-    case 'QUOTE_SINGLE':
-      align(joiner, text, source.text.slice(0, end - 1), start + 1);
-      break;
-    default:
-      align(joiner, text, source.text.slice(0, end), start);
+  const { type = 'PLAIN' } = scalar;
+  if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') {
+    const content = source.text.indexOf('\n', start) + 1;
+    if (type === 'BLOCK_LITERAL') addLines(joiner, text, source.text, content);
+    else align(joiner, text, source.text.slice(0, end), content);
+  } else {
+    const quote = type === 'PLAIN' ? 0 : 1;
+    align(joiner, text, source.text.slice(0, end - quote), start + quote);
   }
   return joiner.finish(start);
 }
@@ -48,8 +42,7 @@ function align(joiner: TextJoiner, text: string, source: string, begin: number):
   }
   let at = begin;
   for (const character of text.split('')) {
-    if (source[at] === '\\' && /^\\\r?\n\s*/.test(source.slice(at, at + 200)))
-      at += /^\\\r?\n\s*/.exec(source.slice(at))?.[0].length ?? 0;
+    at += skippedLength(source, at, character);
     if (source[at] === character && !(character === '\\' && source[at + 1] === '\\')) {
       joiner.add(at, at + 1);
       at += character === "'" && source[at + 1] === "'" ? 2 : 1;
@@ -59,6 +52,17 @@ function align(joiner: TextJoiner, text: string, source: string, begin: number):
     if (source[at] === '\\') at += escapeLength(source[at + 1]);
     else if (/\s/.test(source[at] ?? '')) while (/\s/.test(source[at] ?? '')) at++;
   }
+}
+
+const continuation = /\\\r?\n\s*/y;
+const indentation = /[ \t]*/y;
+
+/** What is written in front of a character and stands for nothing: an escaped line end, and a line's indentation. */
+function skippedLength(source: string, at: number, character: string): number {
+  const pattern = source[at] === '\\' ? continuation : indentation;
+  if (pattern === indentation && /\s/.test(character)) return 0;
+  pattern.lastIndex = at;
+  return pattern.exec(source)?.[0].length ?? 0;
 }
 
 function escapeLength(letter = ''): number {

@@ -1,5 +1,6 @@
 import type { SourcePlace } from '../core/index.ts';
 import { readBuild, type ComposeBuild } from './build.ts';
+import { readEnvironment } from './environment.ts';
 import type { Lookup } from './interpolate.ts';
 import { isNull, type ComposeNode } from './node.ts';
 import { invalid, placeOf, refuseUnknownKeys } from './problems.ts';
@@ -14,6 +15,8 @@ export interface ComposeService {
   readonly build?: ComposeBuild | undefined;
   readonly platform?: ComposeText | undefined;
   readonly profiles: readonly string[];
+  /** What its containers get; the files are read when it is asked for, since no build needs them. */
+  readonly environment: () => ReadonlyMap<string, string>;
 }
 
 /** Keys of a service that the Compose specification has. */
@@ -46,5 +49,6 @@ export function readService(name: string, node: ComposeNode, lookup: Lookup): Co
     build,
     platform: textOf(node, 'platform', what),
     profiles: textsOf(node, 'profiles', what),
+    environment: () => readEnvironment(node, what, lookup),
   };
 }
