@@ -135,7 +135,7 @@ function checkInline(
   return {
     file,
     findings: findings.map(({ range, related, fix, ...finding }): Finding => {
-      const placed = fix && placedFix(fix, inline);
+      const placed = fix && placedFix(fix, range, inline);
       return {
         ...finding,
         range: place(range),
@@ -163,18 +163,21 @@ function lineOf({ line, column }: SourceRange, { text, mapped }: ComposeText): S
   return mapped.range(at, at);
 }
 
-/** Nothing where the text is not written as it is read, or the edit would need the block's indentation. */
-function placedFix({ title, edits }: Fix, { mapped, file, isLiteral }: ComposeText): Fix | undefined {
-  if (!isLiteral) return undefined;
-  const placed = edits.map(edit => ({
-    ...edit,
-    start: mapped.offsetOf(edit.start),
-    end: mapped.offsetOf(edit.end),
-  }));
-  const isSame = edits.every(({ start, end, text }, n) => {
-    const at = placed[n] ?? { start: 0, end: 0 };
-    const written = file.source.text.slice(at.start, at.end);
-    return written === mapped.text.slice(start, end) && !`${written}${text}`.includes('\n');
+/** Nothing where variables take part in what was found, or the edit would need the block's indentation. */
+function placedFix(
+  { title, edits }: Fix,
+  found: SourceRange,
+  { mapped, file }: ComposeText,
+): Fix | undefined {
+  const place = ({ start, end }: { readonly start: number; readonly end: number }) => ({
+    start: mapped.offsetOf(start),
+    end: mapped.offsetOf(end),
   });
-  return isSame ? { title, edits: placed } : undefined;
+  const isWritten = (range: { readonly start: number; readonly end: number }) => {
+    const { start, end } = place(range);
+    const written = file.source.text.slice(start, end);
+    return written === mapped.text.slice(range.start, range.end) && !written.includes('\n');
+  };
+  if (![found, ...edits].every(isWritten) || edits.some(({ text }) => text.includes('\n'))) return undefined;
+  return { title, edits: edits.map(edit => ({ ...edit, ...place(edit) })) };
 }

@@ -16,7 +16,7 @@ import { isContinuousIntegration } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 import { outputsFrom, writeFacts, writeOutputs, type OutputOptions, type Outputs } from './outputs.ts';
 import type { StepOptions } from './step-options.ts';
-import { runWorks, type ServiceWork, type Works } from './works.ts';
+import { eachWork, runWorks, type ServiceWork, type Works } from './works.ts';
 
 export interface BuildOptions extends ProjectOptions, StepOptions, OutputOptions, CacheOptions {
   /** Whether a stale lock is an error; `if-there`: where there is a lock at all. */
@@ -52,15 +52,15 @@ export async function buildImages(
   const built = await runWorks(all, async runtime => {
     await openCaches(caches, runtime);
     const done: BuiltWork[] = [];
-    for (const [n, { projects, service }] of works.entries()) {
+    await eachWork(all, runtime, async ({ projects, service }) => {
       const use = { ...options, ...cacheOptions(service) };
       const images = await buildPlatforms(projects, runtime, (project, state) =>
         buildOrExtend(project, state, runtime, use),
       );
-      const own = outputs[n] as Outputs;
+      const own = outputs[done.length] as Outputs;
       const image = service?.isImage ? images.image : await writeOutputs(images, projects[0], own, runtime);
       done.push({ ...images, image, service: service?.name, outputs: own });
-    }
+    });
     await writeCaches(
       caches,
       done.flatMap(({ builds }) => builds),

@@ -5,7 +5,7 @@ import { inputSections } from '../lock/index.ts';
 import { addProjectOptions, addServiceOptions, printResult, type ProjectOptions } from './common.ts';
 import { lockDate } from './lock-date.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
-import { runWorks, worksFrom, type Works } from './works.ts';
+import { eachWork, runWorks, worksFrom, type Works } from './works.ts';
 
 type LockCommandOptions = ProjectOptions & StepOptions & { readonly cache: boolean };
 
@@ -51,7 +51,7 @@ async function lock(
 
 /** @param wholly whether the lock is to hold nothing of other services. */
 async function lockWorks(all: Works<LockCommandOptions>, wholly: boolean) {
-  const { works, options, compose } = all;
+  const { options, compose } = all;
   const asOf = lockDate(process.env, new Date());
   const keeps: LockOptions['keeps'] =
     compose && wholly ? ({ service }) => service === undefined || compose.services.has(service) : undefined;
@@ -59,7 +59,7 @@ async function lockWorks(all: Works<LockCommandOptions>, wholly: boolean) {
     const builds: WrittenLock[] = [];
     const services: Record<string, Digest> = {};
     let last: Digest | undefined;
-    for (const { projects, service } of works) {
+    await eachWork(all, runtime, async ({ projects, service }) => {
       const useCache = options.cache && (service?.useCache ?? true);
       const built = await buildPlatforms(projects, runtime, (project, state) =>
         lockProject(project, state, runtime, { asOf, useCache, keeps }),
@@ -67,7 +67,7 @@ async function lockWorks(all: Works<LockCommandOptions>, wholly: boolean) {
       builds.push(...built.builds);
       last = built.image.digest;
       if (service) services[service.name] = last;
-    }
+    });
     return { builds, images: { services, last: last as Digest } };
   });
 }

@@ -10,7 +10,7 @@ import {
   type ProjectOptions,
 } from './common.ts';
 import { addStepOptions, type StepOptions } from './step-options.ts';
-import { runWorks, worksFrom } from './works.ts';
+import { eachWork, runWorks, worksFrom } from './works.ts';
 
 type VerifyOptions = ProjectOptions & StepOptions;
 
@@ -29,12 +29,13 @@ async function verify(directory: string, services: readonly string[], given: Ver
   const all = await worksFrom({ directory, services, all: true }, given);
   const results = await runWorks(all, async runtime => {
     const verified: NamedVerification[] = [];
-    for (const { projects, service } of all.works)
+    await eachWork(all, runtime, async ({ projects, service }) => {
       for (const project of projects)
         verified.push({
           ...(service && { service: service.name }),
           ...(await verifyProject(project, runtime)),
         });
+    });
     return verified;
   });
   const found = results.find(({ image }) => image === undefined);

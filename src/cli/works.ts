@@ -91,6 +91,18 @@ export async function runWorks<Result, Options extends ProjectOptions & StepOpti
   );
 }
 
+/** Does `use` for one image after the other, each behind those that it is built from. */
+export async function eachWork(
+  { works }: Pick<Works<unknown>, 'works'>,
+  runtime: BuildRuntime,
+  use: (work: Work) => Promise<void>,
+): Promise<void> {
+  for (const work of works) {
+    if (work.service) runtime.note(`service ${work.service.name}`);
+    await use(work);
+  }
+}
+
 const hasImage = ({ build, image }: ComposeService) => build !== undefined || image !== undefined;
 
 /** Whether a command is about a compose file: DIR has no Dockerfile, or the user says so. */
