@@ -29,8 +29,10 @@ export function interpolate(text: MappedText, source: Source, options: Interpola
     if ('end' in piece) joiner.addMapped(text.slice(piece.start, piece.end));
     else {
       isLiteral = false;
-      // Each character stands for the place of the variable.
-      for (const character of piece.value.split('')) joiner.addSynthetic(character, text.offsetOf(piece.at));
+      // Its first and last characters stand for where the variable begins and ends, those between for the former.
+      const [first, last] = [text.offsetOf(piece.at), text.offsetOf(piece.to - 1)];
+      for (const [n, character] of piece.value.split('').entries())
+        joiner.addSynthetic(character, n > 0 && n === piece.value.length - 1 ? last : first);
     }
   }
   return { text: joiner.finish(text.offsetOf(0)), unset: [...unset], isLiteral };
@@ -55,7 +57,7 @@ interface Scope {
 
 type Piece =
   | { readonly start: number; readonly end: number }
-  | { readonly at: number; readonly value: string };
+  | { readonly at: number; readonly to: number; readonly value: string };
 
 /** Deeper nesting than this is no one's work. */
 const deepest = 32;
@@ -76,8 +78,8 @@ function* piecesOf(text: string, around: Scope): Generator<Piece> {
     const next = text[at + 1];
     if (next === '$') {
       yield { start: done, end: at };
-      yield { at, value: '$' };
       done = at + 2;
+      yield { at, to: done, value: '$' };
       continue;
     }
     const braced = next === '{';
@@ -87,14 +89,14 @@ function* piecesOf(text: string, around: Scope): Generator<Piece> {
     yield { start: done, end: at };
     if (!braced) {
       done = at + 1 + name.length;
-      yield { at, value: valueOf(name, scope) };
+      yield { at, to: done, value: valueOf(name, scope) };
       continue;
     }
     const end = closingBrace(text, at + 1);
     if (name === '' || end === -1) throw malformed(text.slice(at), scope);
     const operation = text.slice(at + 2 + name.length, end);
     done = end + 1;
-    yield { at, value: substituted(name, operation, { ...scope, depth: scope.depth + 1 }) };
+    yield { at, to: done, value: substituted(name, operation, { ...scope, depth: scope.depth + 1 }) };
   }
   yield { start: done, end: text.length };
 }
