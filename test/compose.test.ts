@@ -1,8 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatPlatform } from '../src/core/index.ts';
 import { parseLock, type BuildEntry } from '../src/lock/index.ts';
 import { Store } from '../src/store/index.ts';
+import { foreignPlatform, putMultiBase } from './foreign-base.ts';
 import { makeWorld, serveFiles, startServers, withoutNetwork, type Servers, type World } from './world.ts';
 
 let world: World;
@@ -143,6 +145,36 @@ describe('a compose project', () => {
     expect(exit).toBe(2);
     expect(stderr).toContain('compose.yaml:8:9');
   });
+});
+
+test('an image is taken for the platform of its service, and its index is known', async () => {
+  const own = await makeWorld();
+  try {
+    const store = await Store.open(own.store);
+    await putMultiBase(store);
+    const platform = formatPlatform(foreignPlatform);
+    await own.write({
+      'compose.yaml': `services:\n  here: { image: multi:1 }\n  there: { image: multi:1, platform: ${platform} }\n`,
+    });
+    await own.succeed('lock');
+    const { builds, inputs } = parseLock(await own.readLock(), 'holdfast.lock');
+    const index = (await store.tagged('multi:1'))?.digest;
+    expect(inputs.image.map(line => line['index'])).toEqual([index, index]);
+    const manifests = inputs.image.map(line => [
+      line['platform'] === platform ? 'there' : 'here',
+      line['manifest'],
+    ]);
+    expect(Object.fromEntries(manifests)).toEqual(
+      Object.fromEntries(builds.map(({ service, image }) => [service, image])),
+    );
+    // The name means another image by now; the lock does not.
+    await own.tinyBase();
+    const tiny = await store.tagged('tiny:1');
+    if (tiny) await store.tag('multi:1', tiny);
+    await own.succeed('verify', [], { through: withoutNetwork });
+  } finally {
+    await own.close();
+  }
 });
 
 test('pin writes what the lock holds into the file, or into another', async () => {
