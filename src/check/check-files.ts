@@ -6,7 +6,7 @@ import { checkText } from './check-text.ts';
 import { isComposeFile } from './discover.ts';
 import type { FileResult } from './finding.ts';
 import type { LockedInputs } from './locked-inputs.ts';
-import { readLockedInputs } from './project.ts';
+import { readLockedInputs, type LocksAbove } from './project.ts';
 import { readText } from './read-text.ts';
 import type { RuleContext } from './rule.ts';
 import type { CheckSettings } from './settings.ts';
@@ -78,18 +78,23 @@ export async function checkFiles(
 export async function doneHere({ files, settings, next }: Work): Promise<Done> {
   const counter = new Int32Array(next);
   const done: [number, FileResult][] = [];
+  const above: LocksAbove = new Map();
   for (;;) {
     const from = Atomics.add(counter, 0, handful);
     if (from >= files.length) return done;
     for (const [offset, file] of files.slice(from, from + handful).entries())
-      done.push([from + offset, await checkNamed(file, settings)]);
+      done.push([from + offset, await checkNamed(file, settings, above)]);
   }
 }
 
-async function checkNamed({ path, name }: NamedFile, settings: CheckSettings): Promise<FileResult> {
+async function checkNamed(
+  { path, name }: NamedFile,
+  settings: CheckSettings,
+  above: LocksAbove,
+): Promise<FileResult> {
   const read = readText(path);
   if ('unread' in read) return { file: name, findings: [], unread: [{ reason: read.unread }] };
-  const locked = await readLockedInputs(path);
+  const locked = await readLockedInputs(path, above);
   if (isComposeFile(path)) {
     const { checkCompose } = await import('./compose.ts');
     return checkCompose(read.text, name, settings, contextOf(path, locked), path);

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../core/index.ts';
+import { formatLock, inputsBySection } from '../lock/index.ts';
 import { checkFiles, counts, defaultSettings, discover, readText, withComposeBuilds } from './index.ts';
 
 describe('files', () => {
@@ -71,6 +73,34 @@ describe('files', () => {
     write('c/compose.yaml', 'services: [\n');
     const [broken] = await checkFiles([{ path: join(place, 'c/compose.yaml'), name: 'c' }], defaultSettings);
     expect(broken?.unread[0]?.reason).toContain('cannot be read');
+  });
+
+  it('that a compose project above has locked do not drift', async () => {
+    const image = sha256('image');
+    const build = {
+      service: 'web',
+      dockerfile: 'web/Dockerfile',
+      platform: 'linux/amd64',
+      checksum: image,
+      context: image,
+      recording: image,
+      image,
+    };
+    const inputs = inputsBySection([]);
+    write(
+      'l/holdfast.lock',
+      formatLock({ version: 1, asOf: '2026-01-01T00:00:00Z', builds: [build], inputs }),
+    );
+    for (const name of ['web', 'other'])
+      write(`l/${name}/Dockerfile`, 'FROM a:1\nRUN apt-get install -y b\n');
+    const results = await checkFiles(
+      ['web', 'other'].map(name => ({ path: join(place, `l/${name}/Dockerfile`), name })),
+      { profile: 'reproducible', severity: {} },
+    );
+    const drifts = results.map(({ findings }) =>
+      findings.filter(one => one.rule === 'apt-version').map(counts),
+    );
+    expect(drifts).toEqual([[false], [true]]);
   });
 
   it('say why they are not read', async () => {

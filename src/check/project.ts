@@ -61,22 +61,37 @@ export function readBaseline(path: string): Baseline {
 /**
  * What holdfast.lock beside a Dockerfile says of its inputs, or the one above it that builds it for a compose project;
  * nothing where there is none.
+ * @param above what is known of directories already: files lie side by side
  * @throws HoldfastError as `parseLock` does
  */
-export async function readLockedInputs(dockerfile: string): Promise<LockedInputs | undefined> {
+export async function readLockedInputs(
+  dockerfile: string,
+  above: LocksAbove = new Map(),
+): Promise<LockedInputs | undefined> {
   const file = resolve(dockerfile);
-  for (let at = dirname(file); ; at = dirname(at)) {
+  const directory = dirname(file);
+  for (const at of locksFrom(directory, above)) {
+    const { lockedInputs } = await import('./lock-inputs.ts');
     const path = join(at, 'holdfast.lock');
-    if (existsSync(path)) {
-      const { lockedInputs } = await import('./lock-inputs.ts');
-      const locked = lockedInputs(readFileSync(path, 'utf8'), path);
-      if (at === dirname(file)) return locked;
-      const builds = locked.builds(relative(at, file));
-      if (builds) return { ...locked, builds: () => true };
-    }
-    // A lock of another project says nothing.
-    if (existsSync(join(at, '.git')) || at === dirname(at)) return undefined;
+    const locked = lockedInputs(readFileSync(path, 'utf8'), path);
+    if (at === directory) return locked;
+    if (locked.builds(relative(at, file))) return { ...locked, builds: () => true };
   }
+  return undefined;
+}
+
+/** By directory, it and those above it that have a lock, the nearest first. */
+export type LocksAbove = Map<string, readonly string[]>;
+
+/** A lock of another repository says nothing. */
+function locksFrom(directory: string, known: LocksAbove): readonly string[] {
+  const found = known.get(directory);
+  if (found !== undefined) return found;
+  const own = existsSync(join(directory, 'holdfast.lock')) ? [directory] : [];
+  const isTop = existsSync(join(directory, '.git')) || directory === dirname(directory);
+  const all = isTop ? own : [...own, ...locksFrom(dirname(directory), known)];
+  known.set(directory, all);
+  return all;
 }
 
 /** What a lock that is read already says of inputs. */

@@ -66,7 +66,7 @@ export async function worksFrom<Options extends ProjectOptions & StepOptions>(
   const active = [...compose.profiles, ...(options.profile ?? [])];
   const taken = (service: ComposeService) =>
     request.all ? hasImage(service) : service.build !== undefined && isActive(service, active);
-  const selected = selectedServices(compose, services, taken);
+  const selected = selectedServices(compose, services, taken).filter(hasImage);
   const merged = { ...options, ...serviceGrants(compose, selected, options) };
   const works: Work[] = [];
   for (const service of selected) works.push(await serviceWork(compose, service, merged));

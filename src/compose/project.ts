@@ -50,8 +50,8 @@ const topKeys = [
  * @throws HoldfastError COMPOSE_… and ENV_FILE_INVALID (exit 2), with the place in the file
  */
 export function loadCompose({ directory, files: named, environment }: ComposeRequest): ComposeProject {
-  const own = resolve(directory);
-  const files = named.length > 0 ? named.map(file => resolve(file)) : filesFor(own, environment);
+  const files =
+    named.length > 0 ? named.map(file => resolve(file)) : filesFor(resolve(directory), environment);
   const [main] = files;
   if (main === undefined)
     throw usageError('COMPOSE_FILE_MISSING', `there is no compose file in ${directory}`, {
@@ -84,9 +84,10 @@ export function loadCompose({ directory, files: named, environment }: ComposeReq
 }
 
 function filesFor(directory: string, environment: ComposeRequest['environment']): string[] {
-  const { COMPOSE_FILE: text = '', COMPOSE_PATH_SEPARATOR: separator = ':' } = environment;
+  const lookup = withDotEnv(new ModelLoader(directory), directory, environment);
+  const text = lookup('COMPOSE_FILE') ?? '';
   if (text === '') return composeFilesIn(directory);
-  return text.split(separator).map(file => resolve(directory, file));
+  return text.split(lookup('COMPOSE_PATH_SEPARATOR') ?? ':').map(file => resolve(directory, file));
 }
 
 /** What the environment says counts before what `.env` beside the first file says. */
