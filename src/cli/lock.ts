@@ -57,7 +57,7 @@ async function lockWorks(all: Works<LockCommandOptions>, wholly: boolean) {
     compose && wholly ? ({ service }) => service === undefined || compose.services.has(service) : undefined;
   return runWorks(all, async runtime => {
     const builds: WrittenLock[] = [];
-    const services: Record<string, Digest> = {};
+    const services = new Map<string, Digest>();
     let last: Digest | undefined;
     await eachWork(all, runtime, async ({ projects, service }) => {
       const useCache = options.cache && (service?.useCache ?? true);
@@ -66,8 +66,8 @@ async function lockWorks(all: Works<LockCommandOptions>, wholly: boolean) {
       );
       builds.push(...built.builds);
       last = built.image.digest;
-      if (service) services[service.name] = last;
+      if (service) services.set(service.name, last);
     });
-    return { builds, images: { services, last: last as Digest } };
+    return { builds, images: { services: Object.fromEntries(services), last: last as Digest } };
   });
 }

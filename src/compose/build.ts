@@ -136,14 +136,14 @@ function given(args: ReadonlyMap<string, string | undefined>, lookup: Lookup): R
 }
 
 function contextsOf(map: MapNode, what: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, node] of variableNodes(map, 'additional_contexts', what)) {
+  const nodes = [...variableNodes(map, 'additional_contexts', what)];
+  const contexts = nodes.map(([name, node]) => {
     const place = `${what}.additional_contexts.${name}`;
     const text = isNull(node) ? '' : textIn(node, place);
     if (text === '') throw invalid(place, 'says no place', node);
-    found[name] = isElsewhere(text) ? text : pathIn(node.file, text);
-  }
-  return found;
+    return [name, isElsewhere(text) ? text : pathIn(node.file, text)] as const;
+  });
+  return Object.fromEntries(contexts);
 }
 
 function secretsOf(map: MapNode, what: string): BuildSecret[] {

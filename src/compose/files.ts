@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf, usageError, type SourcePlace } from '../core/index.ts';
 
 /** Bytes. A compose or env file of this size is data that went astray. */
-const largest = 4 * 1024 * 1024;
+const largest = 2 * 1024 * 1024;
 
 /**
  * A file's text. `name` is for messages, `asker` the place that names the file.

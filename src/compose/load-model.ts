@@ -18,8 +18,9 @@ interface Scope {
   readonly within: readonly string[];
 }
 
-/** Files that one project is made of, those that it includes and extends among them. */
+/** What one project is made of, each file as often as it is included. */
 const mostFiles = 500;
+const mostCharacters = 8 * 1024 * 1024;
 const mostDepth = 50;
 
 /** Reads compose files, and all that they include and extend. */
@@ -27,6 +28,10 @@ export class ModelLoader {
   /** Paths of all files that were read. */
   readonly paths = new Set<string>();
   readonly #home: string;
+  #files = 0;
+  #characters = 0;
+  /** Files that services extend, by what their variables mean, so that each is read once for many services. */
+  readonly #extendable = new Map<Lookup, Map<string, MapNode | undefined>>();
 
   /** @param home files are named to people from here. */
   constructor(home: string) {
@@ -52,12 +57,14 @@ export class ModelLoader {
     const name = relative(this.#home, path) || path;
     const where = asker && valuePlace(asker);
     this.paths.add(path);
-    if (this.paths.size > mostFiles)
-      throw usageError('COMPOSE_TOO_LARGE', `the project is made of more than ${mostFiles} files`, {
+    const source = new Source(readFileText(path, name, where), name);
+    this.#files++;
+    this.#characters += source.text.length;
+    if (this.#files > mostFiles || this.#characters > mostCharacters)
+      throw usageError('COMPOSE_TOO_LARGE', `the project is made of more than ${mostFiles} files, or 8 MiB`, {
         ...(where && { where }),
         next: 'Include fewer files.',
       });
-    const source = new Source(readFileText(path, name, where), name);
     return readNodes({ source, directory, path }, { lookup });
   }
 
@@ -180,11 +187,15 @@ export class ModelLoader {
   #servicesOf(file: ComposeNode, scope: Scope) {
     const path = this.#path(file, scope.directory);
     const own: Scope = { ...scope, directory: dirname(path) };
-    let model: ComposeNode | undefined;
-    for (const document of this.#documents(path, own, file))
-      model = model === undefined ? document : merged(model, document, []);
-    const services = entryOf(model, 'services');
-    return { path, scope: own, services: services?.kind === 'map' ? services : undefined };
+    const known = this.#extendable.get(scope.lookup) ?? new Map<string, MapNode | undefined>();
+    this.#extendable.set(scope.lookup, known);
+    if (!known.has(path)) {
+      const [first, ...others] = this.#documents(path, own, file);
+      const model = first && others.reduce<ComposeNode>((all, one) => merged(all, one, []), first);
+      const services = entryOf(model, 'services');
+      known.set(path, services?.kind === 'map' ? services : undefined);
+    }
+    return { path, scope: own, services: known.get(path) };
   }
 }
 

@@ -128,6 +128,23 @@ describe('hostile files', () => {
     expect(failure(`x-a: "${'a'.repeat(5_000_000)}"\n`)).toBe('COMPOSE_TOO_LARGE');
   });
 
+  it('that include each other again and again are refused, and one that many extend is read once', () => {
+    const twice = (n: number) => `include: [f${n}.yaml, { path: f${n}.yaml }]\n`;
+    const files = Object.fromEntries(
+      Array.from({ length: 30 }, (_, n) => [n === 0 ? 'compose.yaml' : `f${n}.yaml`, twice(n + 1)]),
+    );
+    const last = { 'f30.yaml': 'services: { a: { image: x } }\n' };
+    expect(failure({ ...files, ...last })).toMatch(/^COMPOSE_TOO_LARGE f\d+\.yaml:1:\d+$/);
+    const services = Array.from(
+      { length: 600 },
+      (_, n) => `  s${n}: { extends: { file: b.yaml, service: b } }\n`,
+    );
+    const base = 'services: { b: { image: x } }\n';
+    expect(loaded({ 'compose.yaml': `services:\n${services.join('')}`, 'b.yaml': base }).services.size).toBe(
+      600,
+    );
+  });
+
   it('that include deeper and deeper are refused', () => {
     const files = Object.fromEntries(
       Array.from({ length: 60 }, (_, n) => [

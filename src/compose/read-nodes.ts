@@ -1,13 +1,4 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-  type Document,
-  type Node,
-  type Scalar,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Node, type Scalar } from 'yaml';
 import { usageError, type HoldfastError } from '../core/index.ts';
 import type { SourceRange } from '../dockerfile/index.ts';
 import { interpolate, type InterpolationOptions } from './interpolate.ts';
@@ -15,6 +6,7 @@ import type { ComposeNode, ComposeSource, MapNode, ScalarNode } from './node.ts'
 import { numberText } from './number-text.ts';
 import { scalarText } from './scalar-text.ts';
 
+const mostCharacters = 1024 * 1024;
 /** Nodes of one document with its aliases written out; more is an alias bomb. */
 const mostNodes = 100_000;
 const mostDepth = 200;
@@ -25,13 +17,14 @@ const mostDepth = 200;
  */
 export function readNodes(file: ComposeSource, options: InterpolationOptions): MapNode[] {
   const { source } = file;
+  if (source.text.length > mostCharacters) throw tooLarge(file, `it has ${source.text.length} characters`, 0);
   const documents = parseAllDocuments(source.text, { version: '1.2', merge: false, uniqueKeys: false });
   return [...documents].flatMap(document => {
     const [error] = document.errors;
     if (error !== undefined) throw noYaml(error.message.split('\n')[0] ?? '', file, error.pos[0]);
     const { contents } = document;
     if (contents === null || (isScalar(contents) && contents.value === null)) return [];
-    const node = new Reader(file, document, options).read(contents, 0);
+    const node = new Reader(file, options).read(contents, 0);
     if (node.kind === 'map') return [node];
     throw usageError('COMPOSE_INVALID', 'a compose file is a mapping of services and more', {
       where: source.where(node.range.start),
@@ -42,14 +35,14 @@ export function readNodes(file: ComposeSource, options: InterpolationOptions): M
 
 class Reader {
   readonly #file: ComposeSource;
-  readonly #document: Document;
   readonly #options: InterpolationOptions;
   readonly #done = new Map<Node, ComposeNode>();
   readonly #open = new Set<Node>();
+  /** Those in front of what is being read: an alias means the last of its name. */
+  readonly #anchors = new Map<string, Node>();
 
-  constructor(file: ComposeSource, document: Document, options: InterpolationOptions) {
+  constructor(file: ComposeSource, options: InterpolationOptions) {
     this.#file = file;
-    this.#document = document;
     this.#options = options;
   }
 
@@ -60,6 +53,7 @@ class Reader {
     if (depth > mostDepth)
       throw tooLarge(this.#file, `it is nested deeper than ${mostDepth} levels`, startOf(node));
     this.#open.add(node);
+    this.#note(node);
     const made = this.#made(node, depth + 1);
     this.#open.delete(node);
     if (made.size > mostNodes)
@@ -70,7 +64,7 @@ class Reader {
 
   #made(node: Node, depth: number): ComposeNode {
     if (isAlias(node)) {
-      const target = node.resolve(this.#document);
+      const target = this.#anchors.get(node.source);
       if (target === undefined) throw this.#fail(`there is no anchor &${node.source}`, node);
       return this.read(target, depth);
     }
@@ -91,8 +85,9 @@ class Reader {
     const entries = new Map<string, ComposeNode>();
     const merged: ComposeNode[] = [];
     for (const { key, value } of items) {
-      const keyNode = isAlias(key) ? key.resolve(this.#document) : key;
+      const keyNode = isAlias(key) ? this.#anchors.get(key.source) : key;
       if (!isScalar(keyNode)) throw this.#fail('the key of a mapping is a text', key as Node);
+      this.#note(keyNode);
       const valueNode = value === null ? this.#empty(keyNode) : this.read(value as Node, depth);
       if (isMergeKey(keyNode)) {
         merged.push(...(valueNode.kind === 'list' ? valueNode.items : [valueNode]));
@@ -108,6 +103,10 @@ class Reader {
       for (const [name, value] of other.entries) if (!entries.has(name)) entries.set(name, value);
     }
     return entries;
+  }
+
+  #note(node: Node): void {
+    if (!isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
   }
 
   #scalar(node: Scalar): ScalarNode {
