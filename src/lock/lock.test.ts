@@ -6,6 +6,7 @@ import { HoldfastError, sha256 } from '../core/index.ts';
 import { kinds, type Exchange } from '../kinds/index.ts';
 import { Store } from '../store/index.ts';
 import {
+  buildKey,
   formatLock,
   inputsBySection,
   lockMismatch,
@@ -106,6 +107,21 @@ describe('the text', () => {
     expect(text.endsWith('\n')).toBe(true);
     expect(formatLock(parseLock(text, file))).toBe(text);
     expect(formatLock(parseLock(text.replaceAll('\n', '\r\n'), file))).toBe(text);
+  });
+
+  test('has the service of a compose project, which with its platform is one build', () => {
+    const lock = parseLock(text, file);
+    const [build] = lock.builds;
+    const services = ['web', 'db'].map(service => ({ ...build!, service }));
+    const written = formatLock({ ...lock, builds: [...services, build!] });
+    expect(written.match(/service: "(db|web)"\n {4}dockerfile/g)).toHaveLength(2);
+    expect(formatLock(parseLock(written, file))).toBe(written);
+    const [web] = services;
+    expect(buildKey({ ...web!, args: {}, dockerfile: 'other' })).toBe(buildKey(web!));
+    expect(new Set([...services, build!, { ...web!, platform: 'linux/arm64' }].map(buildKey)).size).toBe(4);
+    expect(() => parseLock(written.replace('service: "web"', 'service: "wex"'), file)).toThrow(
+      expect.objectContaining({ code: 'LOCK_ALTERED' }),
+    );
   });
 
   test('does not depend on the order in which a client asked', async () => {
