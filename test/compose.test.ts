@@ -114,6 +114,19 @@ describe('a compose project', () => {
     expect(stdout.match(/the same image each time/g)).toHaveLength(4);
   });
 
+  test('test runs what lies beside the Dockerfile of each', async () => {
+    await world.write({
+      'web/structure-test.yaml':
+        'schemaVersion: "2.0.0"\nfileContentTests:\n  - { name: colour, path: /all, expectedContents: [green] }\n',
+    });
+    const { exit, stdout } = await world.run('test', ['--locked'], { through: withoutNetwork });
+    expect(stdout).toContain('pass  web file content: colour');
+    expect(stdout).toContain('FAIL  worker file content: colour');
+    expect(exit).toBe(1);
+    const web = await world.run('test', ['web', '--locked'], { through: withoutNetwork });
+    expect([web.exit, web.stdout]).toEqual([0, expect.stringContaining('1 passed, 0 failed')]);
+  });
+
   test('update moves all services', async () => {
     serveFiles(servers, { '/word': 'moved' });
     const before = await entries();

@@ -25,6 +25,8 @@ export interface NamedResult extends TestResult {
   readonly file: string;
   /** Where several platforms were built. */
   readonly platform?: string | undefined;
+  /** Of a compose project. */
+  readonly service?: string | undefined;
 }
 
 /**
@@ -35,6 +37,26 @@ export async function suitesFrom(names: readonly string[], home: string): Promis
   const suites: NamedSuite[] = [];
   for (const name of names) suites.push({ name, suite: parseSuite(await readTests(name), name) });
   if (names.length > 0) return suites;
+  const usual = await usualSuites(home);
+  if (usual.length > 0) return usual;
+  throw noTests();
+}
+
+/** The tests of each service: those that are named, or the usual file's beside its Dockerfile. */
+export async function serviceSuites(
+  names: readonly string[],
+  services: readonly { readonly name: string; readonly home: string }[],
+): Promise<Map<string, NamedSuite[]>> {
+  const found = new Map<string, NamedSuite[]>();
+  for (const { name, home } of services) {
+    const suites = names.length > 0 ? await suitesFrom(names, home) : await usualSuites(home);
+    if (suites.length > 0) found.set(name, suites);
+  }
+  if (found.size > 0) return found;
+  throw noTests();
+}
+
+async function usualSuites(home: string): Promise<NamedSuite[]> {
   for (const name of usualNames) {
     const text = await readFile(join(home, name), 'utf8').catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return undefined;
@@ -42,7 +64,11 @@ export async function suitesFrom(names: readonly string[], home: string): Promis
     });
     if (text !== undefined) return [{ name, suite: parseSuite(text, name) }];
   }
-  throw usageError('TEST_NONE', `there are no tests beside the Dockerfile`, {
+  return [];
+}
+
+function noTests(): HoldfastError {
+  return usageError('TEST_NONE', `there are no tests beside the Dockerfile`, {
     next: `Write ${usualNames[0]} (docs/testing.md), or name a file with --config.`,
   });
 }
@@ -82,8 +108,8 @@ export async function testImages(
 
 /** One line a test, and below it what is wrong. */
 export function resultsText(results: readonly NamedResult[]): string {
-  const lines = results.flatMap(({ kind, name, problems, platform }) => [
-    `${problems.length === 0 ? 'pass' : 'FAIL'}  ${kind}: ${printable(name)}${platform === undefined ? '' : ` (${platform})`}`,
+  const lines = results.flatMap(({ kind, name, problems, platform, service }) => [
+    `${problems.length === 0 ? 'pass' : 'FAIL'}  ${service === undefined ? '' : `${service} `}${kind}: ${printable(name)}${platform === undefined ? '' : ` (${platform})`}`,
     ...problems.map(problem => `      ${printable(problem)}`),
   ]);
   return [

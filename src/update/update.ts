@@ -123,6 +123,8 @@ async function retaggedStates(
     runtime,
   );
   return found.map(({ project, text, moves }) => {
+    // What a compose file names keeps its tag.
+    if (project.request.inline !== undefined) return { project, text, moves: [] };
     if (moves.length > 0 && dockerfilePath(project) === undefined)
       throw usageError(
         'UPDATE_TAGS_KEPT',
