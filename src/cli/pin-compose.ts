@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import type { Command } from 'commander';
 import { readLockState } from '../build/index.ts';
 import {
   imagePins,
@@ -20,6 +21,12 @@ export interface PinComposeOptions extends ProjectOptions, StepOptions {
   readonly override?: string;
   readonly dryRun?: boolean;
   readonly check?: boolean;
+}
+
+export function addComposePinOptions(command: Command): Command {
+  return command
+    .option('--compose', 'take the compose file of DIR, though a Dockerfile is there too')
+    .option('--override <file>', 'of a compose file: write digests into this one, and leave the others');
 }
 
 /**

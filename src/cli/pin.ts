@@ -1,18 +1,22 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
 import { addProjectOptions } from './common.ts';
+import { addComposePinOptions, pinCompose, type PinComposeOptions } from './pin-compose.ts';
 import { pinProject, writeSourcePolicy, type PinningOptions } from './pinning.ts';
+import { isCompose } from './works.ts';
 
 interface PinCommandOptions extends PinningOptions {
+  readonly diff?: boolean;
   readonly vendor?: boolean;
   readonly askRegistry?: boolean;
   readonly sourcePolicy?: string;
 }
 
 export function pinCommand(program: Command): void {
-  addProjectOptions(
-    program.command('pin').description('write the lock back into the Dockerfile, for plain `docker build`'),
-  )
+  const command = program
+    .command('pin')
+    .description('write the lock back into the Dockerfile or compose file, for plain `docker build`');
+  addComposePinOptions(addProjectOptions(command))
     .option('-o, --output <file>', 'write the pinned Dockerfile there, and leave the Dockerfile as it is')
     .option('--dry-run', 'tell what would be written, as a diff')
     .option('--diff', 'the same as --dry-run')
@@ -26,9 +30,10 @@ export function pinCommand(program: Command): void {
       'also pin the frontend of `# syntax`, which no lock holds, as its registry has it now',
     )
     .option('--source-policy <file>', 'write a source policy for BuildKit instead; - for stdout')
-    .action(async (directory: string, options: PinCommandOptions & { readonly diff?: boolean }) => {
+    .action(async (directory: string, options: PinCommandOptions & PinComposeOptions) => {
       const { sourcePolicy, vendor = false, diff = false, askRegistry = false } = options;
       const all = { ...options, dryRun: diff || options.dryRun === true };
+      if (isCompose(directory, options)) return pinCompose(directory, all);
       if (sourcePolicy === undefined)
         return pinProject(directory, all, { pins: true, vendored: vendor, asksRegistry: askRegistry });
       if (vendor || options.output !== undefined)
