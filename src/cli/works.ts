@@ -117,7 +117,7 @@ export function isCompose(directory: string, { file = [], compose }: ProjectOpti
 function withServiceNames(request: WorksRequest, options: ProjectOptions): WorksRequest {
   const { directory, services } = request;
   if (directory === '.' || statSync(directory, { throwIfNoEntry: false }) !== undefined) return request;
-  if (!/^[\w.-]+$/.test(directory) || !isCompose('.', options)) return request;
+  if (!/^\w[\w.-]*$/.test(directory) || !isCompose('.', options)) return request;
   return { ...request, directory: '.', services: [directory, ...services] };
 }
 
