@@ -4,7 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../core/index.ts';
 import { noCredentials, openDispatchers, RegistryClient } from '../registry/index.ts';
-import { defaultSettings, fixText, mendedOnline, openLookUp, type FixedOnline, type LockedInputs } from './index.ts';
+import {
+  defaultSettings,
+  fixText,
+  mendedOnline,
+  openLookUp,
+  type FixedOnline,
+  type LockedInputs,
+} from './index.ts';
 
 const index = JSON.stringify({
   schemaVersion: 2,
