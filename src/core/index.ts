@@ -19,5 +19,6 @@ export {
 export { collectEarly } from './heap.ts';
 export { lazy } from './lazy.ts';
 export { nodeHttp } from './node-http.ts';
+export { isObject, jsonObject, type JsonObject } from './json-object.ts';
 export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';
 export { differingLines, type DiffLine } from './text-diff.ts';

@@ -24,7 +24,22 @@ export {
   type StepFile,
   type UpstreamDocument,
 } from './kind.ts';
-export { readKeyring, snapshotArchives } from './apt/index.ts';
+export { debSource, readKeyring, snapshotArchives } from './apt/index.ts';
 export type { ChangelogSection } from './changelog.ts';
 export type { PackageTexts } from './package-texts.ts';
+export { firstUnaffected, isAffected } from './npm/affected.ts';
+export type {
+  LatestContext,
+  LockedArchive,
+  LockedInput,
+  LookUp,
+  Release,
+  Remark,
+  Since,
+} from './latest.ts';
+export { archiveName } from './latest.ts';
+export { latestFiles } from './file/latest.ts';
+export { latestImages } from './image/latest.ts';
+export { registryOf as npmRegistryOf } from './npm/latest.ts';
+export { type VersionOrder } from './version-order.ts';
 export { kinds } from './all.ts';

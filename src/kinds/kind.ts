@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Digest } from '../core/index.ts';
 import type { Exchange, ExchangeKey } from './exchange.ts';
 import type { PackageTexts } from './package-texts.ts';
+import type { LatestContext, LockedInput, LookUp } from './latest.ts';
+import type { VersionOrder } from './version-order.ts';
 
 /** What sort of input something is: one folder here each, but for `image` and `file`, which are no package's. */
 export type KindName =
@@ -129,6 +131,8 @@ export interface InstalledPackage {
   /** What the name of its file says in place of that, where it says less. */
   readonly fileVersion?: string | undefined;
   readonly architecture?: string | undefined;
+  /** What it was built from, where that has another name or version. */
+  readonly source?: { readonly name: string; readonly version: string } | undefined;
   /** The file that says so, from the root, without a leading slash. */
   readonly from: string;
 }
@@ -147,6 +151,8 @@ export type IndexFacts = Readonly<Record<string, string>>;
 /** One ecosystem (DESIGN 6). An optional member is something that the ecosystem does not need. */
 export interface Kind {
   readonly name: KindName;
+  /** How versions are ordered; nothing where inputs have none. */
+  readonly versions?: VersionOrder;
   /** Of a request's headers (names in lower case) what chooses between representations of one URL. */
   vary?(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
   /**
@@ -177,6 +183,10 @@ export interface Kind {
   asOf?(request: NewRequest, context: AsOfContext): Promise<AsOfAnswer | undefined>;
   /** Other URLs at which an artefact's bytes may lie, best first, for when its own does not give them. */
   sources?(url: string, context: Pick<AsOfContext, 'asOf' | 'snapshots'>): readonly string[];
+  /**
+   * What upstream has now of each input, in their order. Failures are answers; nothing is thrown for them.
+   */
+  latest?(inputs: readonly LockedInput[], context: LatestContext): Promise<LookUp[]>;
   /** What is installed, whoever installed it. */
   installed?(root: RootFiles): readonly InstalledPackage[];
   /**

@@ -14,7 +14,7 @@ const indexSchema = 'indx';
 
 /** Numbers of fields in an index and in its packages' records (apk-tools, apk_adb.h). */
 const packages = 2;
-const [name, version, architecture, fileSize] = [1, 2, 5, 13];
+const [name, version, architecture, origin, fileSize] = [1, 2, 5, 7, 13];
 
 /**
  * The packages of apk 3's index (apk-v3(5)): one tree of values, read at the offsets that they name.
@@ -91,6 +91,7 @@ function recordOf(tree: Buffer, fields: readonly number[]): PackageRecord | unde
     version: packageVersion,
     architecture: text(architecture) || undefined,
     size: integer(tree, fields[fileSize] ?? 0),
+    origin: text(origin) || undefined,
     virtual: packageName.startsWith('.'),
   };
 }

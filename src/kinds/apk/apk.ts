@@ -4,11 +4,15 @@ import type { Kind, Recognised } from '../kind.ts';
 import { urlPath, type UrlPath } from '../url-path.ts';
 import { isArchitecture, packageNamed } from './file-name.ts';
 import { installedPackages } from './installed.ts';
+import { latestPackages } from './latest.ts';
 import { isIndexFile, Repositories } from './repositories.ts';
+import { compareVersions } from './version.ts';
 
 /** Repositories of Alpine and its kin. They keep the newest of each package only, and so have no past to ask for. */
 export const apk: Kind = {
   name: 'apk',
+  versions: { compare: compareVersions },
+  latest: latestPackages,
   async recogniser(context) {
     const repositories = await Repositories.read(context);
     return exchange => recognise(exchange, repositories);

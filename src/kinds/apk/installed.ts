@@ -11,7 +11,13 @@ export function installedPackages(root: RootFiles): InstalledPackage[] {
     if (content === undefined) continue;
     return [...packageRecords(content.toString())]
       .filter(({ virtual }) => !virtual)
-      .map(({ name, version, architecture }) => ({ name, version, architecture, from }));
+      .map(({ name, version, architecture, origin }) => ({
+        name,
+        version,
+        architecture,
+        ...(origin !== undefined && { source: { name: origin, version } }),
+        from,
+      }));
   }
   return [];
 }

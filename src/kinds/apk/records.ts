@@ -5,6 +5,8 @@ export interface PackageRecord {
   readonly architecture: string | undefined;
   /** Bytes of the package's file. */
   readonly size: number | undefined;
+  /** What it was built from. */
+  readonly origin: string | undefined;
   /** Made by `apk add --virtual`: it came from nowhere. */
   readonly virtual: boolean;
 }
@@ -21,6 +23,7 @@ export function* packageRecords(text: string): Generator<PackageRecord> {
       version,
       architecture: field('A') || undefined,
       size: size !== undefined && /^\d{1,15}$/.test(size) ? Number(size) : undefined,
+      origin: field('o') || undefined,
       virtual: name.startsWith('.') || field('T') === 'virtual meta package',
     };
   }

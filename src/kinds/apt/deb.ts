@@ -4,6 +4,8 @@ import { HoldfastError, integrityError } from '../../core/index.ts';
 import { arMembers, malformed, type ArMember } from './ar.ts';
 import { stanzas, type Stanza } from './deb822.ts';
 import { collected, compressionOf, decompressed } from './decompress.ts';
+import type { InstalledPackage } from '../kind.ts';
+import { sourceOf } from './installed.ts';
 
 export interface DebPackage {
   /** The fields of the `control` file. */
@@ -124,4 +126,11 @@ function controlStanza(tar: Buffer, origin: string): Stanza {
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += 1 << 20) yield bytes.subarray(at, at + (1 << 20));
+}
+
+/** What a package was built from, as its control file says. @throws as readDeb */
+export async function debSource(source: AsyncIterable<Uint8Array>): Promise<InstalledPackage['source']> {
+  const { control, dataTar } = await readDeb(source, 'a package of the lock');
+  await dataTar[Symbol.asyncIterator]().return?.();
+  return sourceOf(control.get('Source'), control.get('Version') ?? '');
 }

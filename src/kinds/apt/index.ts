@@ -22,7 +22,7 @@ export {
   type AptClientSettings,
   type InjectedFile,
 } from './client.ts';
-export { readDeb, type DebPackage } from './deb.ts';
+export { debSource, readDeb, type DebPackage } from './deb.ts';
 export { type Stanza, type SyntaxFailure } from './deb822.ts';
 export { distributionSuites, type DistributionSuite, type SuiteCandidate } from './distribution.ts';
 export type { Fetch } from './fetch.ts';

@@ -36,7 +36,14 @@ function packagesIn(root: RootFiles, from: string, isThereUnlessSaid: boolean): 
     const name = stanza.get('Package');
     const version = stanza.get('Version');
     if (!name || !version) throw malformed(stanza.line, 'an installed package without a name or a version');
-    found.push({ name, version, architecture: stanza.get('Architecture'), from });
+    const source = sourceOf(stanza.get('Source'), version);
+    found.push({ name, version, architecture: stanza.get('Architecture'), ...(source && { source }), from });
   }
   return found;
+}
+
+/** `name`, or `name (version)` where the source's version is another (Debian Policy 5.6.1). */
+export function sourceOf(field: string | undefined, version: string): InstalledPackage['source'] {
+  const [, name, own] = /^(\S+)(?:\s+\(([^)]+)\))?$/.exec(field ?? '') ?? [];
+  return name === undefined ? undefined : { name, version: own ?? version };
 }

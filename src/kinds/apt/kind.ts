@@ -2,6 +2,7 @@ import type { Kind, Recognised, RecogniseContext } from '../kind.ts';
 import { aptAsOf } from './as-of.ts';
 import { aptClientSettings } from './client.ts';
 import { installedPackages } from './installed.ts';
+import { latestPackages } from './latest.ts';
 import { poolSnapshots } from './pool.ts';
 import { isMovedSuite, movedSuiteClient } from './moved-suite.ts';
 import { releaseFacts } from './provenance.ts';
@@ -10,6 +11,7 @@ import { checkReleaseTime, unverifiedText } from './signature.ts';
 import { aptRecogniser, type RecognisedIndex } from './recognise.ts';
 import { snapshotServices, type SnapshotServices } from './snapshots.ts';
 import { debTexts } from './texts.ts';
+import { compareVersions } from './version.ts';
 
 const configPath = '/run/holdfast/apt.conf';
 
@@ -29,6 +31,9 @@ interface NewIndexContext {
 export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind {
   return {
     name: 'apt',
+    versions: { compare: compareVersions },
+    latest: (inputs, context) =>
+      latestPackages(inputs, { ...context, snapshots: { ...snapshots, ...context.snapshots } }),
     async recogniser({ exchanges, readBody }) {
       const recognise = await aptRecogniser(exchanges, readBody);
       return exchange => {

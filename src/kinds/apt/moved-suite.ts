@@ -10,6 +10,7 @@ import { percentDecoded } from './archive-urls.ts';
 import { parsePackages, type PackageRecord } from './packages.ts';
 
 const suite = 'holdfast-moved';
+export { suite as movedSuite };
 
 /** A file of the suite: its URL, and what is answered; nothing where the archive has no such file. */
 export interface SuiteFile {

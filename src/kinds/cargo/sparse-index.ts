@@ -39,7 +39,7 @@ export function indexPlace(url: string): IndexPlace | undefined {
   return directory === directoryOf(name) ? { index, name } : undefined;
 }
 
-function directoryOf(name: string): string {
+export function directoryOf(name: string): string {
   if (name.length < 3) return String(name.length);
   return name.length === 3 ? `3/${name.charAt(0)}` : `${name.slice(0, 2)}/${name.slice(2, 4)}`;
 }

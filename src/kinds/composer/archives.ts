@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject } from '../../core/index.ts';
 import { packageName } from './metadata-url.ts';
 import { versionsOf } from './versions.ts';
 

@@ -1,6 +1,5 @@
-import { upstreamError } from '../../core/index.ts';
 import type { AsOfAnswer, AsOfContext, NewRequest } from '../kind.ts';
-import { jsonObject, type JsonObject } from './json.ts';
+import { jsonObject, upstreamError, type JsonObject } from '../../core/index.ts';
 import { metadataUrl } from './metadata-url.ts';
 import { releaseTime, versionsOf } from './versions.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject } from '../../core/index.ts';
 import type { MetadataUrl } from './metadata-url.ts';
 import { versionsOf } from './versions.ts';
 

@@ -1,5 +1,5 @@
 import type { InstalledPackage, RootFiles } from '../kind.ts';
-import { isObject, jsonObject } from './json.ts';
+import { isObject, jsonObject } from '../../core/index.ts';
 import { packageName } from './metadata-url.ts';
 
 /** Where images keep projects; below the latter, one a directory. */

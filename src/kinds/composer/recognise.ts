@@ -2,7 +2,7 @@ import type { Exchange } from '../exchange.ts';
 import type { RecogniseContext, Recognised, Recogniser } from '../kind.ts';
 import { Archives } from './archives.ts';
 import { fits } from './documents.ts';
-import { jsonObject } from './json.ts';
+import { jsonObject } from '../../core/index.ts';
 import { metadataUrl } from './metadata-url.ts';
 
 /** Bytes: no file of a repository comes near it. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject } from '../../core/index.ts';
 
 /** More than any package has. Each version is written out in full, so that a small document can become a large one. */
 const mostVersions = 20_000;

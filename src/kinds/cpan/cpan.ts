@@ -1,5 +1,6 @@
 import type { Kind } from '../kind.ts';
 import { installedDistributions } from './installed.ts';
+import { latestDistributions } from './latest.ts';
 import { cpanRecogniser } from './recognise.ts';
 
 /**
@@ -9,5 +10,6 @@ import { cpanRecogniser } from './recognise.ts';
 export const cpan: Kind = {
   name: 'cpan',
   recogniser: cpanRecogniser,
+  latest: latestDistributions,
   installed: installedDistributions,
 };

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Kind } from '../kind.ts';
+import { latestCommits } from './latest.ts';
 import { gitRecogniser } from './recognise.ts';
 import { canonicalRequest } from './request.ts';
 
@@ -18,6 +19,7 @@ export const git = {
     return version === 0 ? {} : { 'git-protocol': `version=${version}` };
   },
   recogniser: gitRecogniser,
+  latest: latestCommits,
   requestBody: ({ pathname }: URL, headers: IncomingHttpHeaders, body: Buffer) =>
     pathname.endsWith('/git-upload-pack') ? canonicalRequest(headers, body) : undefined,
 } satisfies Kind;

@@ -1,5 +1,6 @@
 import type { Kind } from '../kind.ts';
 import { goAsOf } from './as-of.ts';
+import { latestModules, goVersions } from './latest.ts';
 import { recogniseGo } from './recognise.ts';
 
 /**
@@ -8,6 +9,8 @@ import { recogniseGo } from './recognise.ts';
  */
 export const go: Kind = {
   name: 'go',
+  versions: goVersions,
+  latest: latestModules,
   recogniser: () => Promise.resolve(recogniseGo),
   asOf: goAsOf,
 };

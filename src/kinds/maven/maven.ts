@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Kind, Recognised } from '../kind.ts';
 import { urlPath } from '../url-path.ts';
 import { coordinates, isChecksum, isMetadata, laidOutFile } from './layout.ts';
+import { latestArtifacts, mavenVersions } from './latest.ts';
 import { Repositories } from './repositories.ts';
 
 /**
@@ -12,6 +13,8 @@ import { Repositories } from './repositories.ts';
  */
 export const maven: Kind = {
   name: 'maven',
+  versions: mavenVersions,
+  latest: latestArtifacts,
   async recogniser(context) {
     const repositories = await Repositories.read(context);
     return exchange => recognise(exchange, repositories);

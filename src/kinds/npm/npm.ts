@@ -2,6 +2,7 @@ import type { Kind } from '../kind.ts';
 import { abbreviatedType, asksAbbreviated } from './abbreviate.ts';
 import { npmAsOf } from './as-of.ts';
 import { installedPackages } from './installed.ts';
+import { latestPackages, npmVersions } from './latest.ts';
 import { npmRecogniser } from './recognise.ts';
 import { packageTexts } from './texts.ts';
 
@@ -11,6 +12,8 @@ import { packageTexts } from './texts.ts';
  */
 export const npm: Kind = {
   name: 'npm',
+  versions: npmVersions,
+  latest: latestPackages,
   vary: ({ accept }): Record<string, string> => (asksAbbreviated(accept) ? { accept: abbreviatedType } : {}),
   recogniser: npmRecogniser,
   asOf: npmAsOf,

@@ -1,6 +1,6 @@
 import { upstreamError } from '../../core/index.ts';
 import type { JsonObject, Packument } from './packument.ts';
-import { compareVersions, isPrerelease, isVersion } from './semver.ts';
+import { compareVersions, isPrerelease, isVersion } from '../semver.ts';
 
 /** What a registry had on a date. */
 export type Past =

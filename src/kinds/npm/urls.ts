@@ -1,4 +1,4 @@
-import { isVersion } from './semver.ts';
+import { isVersion } from '../semver.ts';
 
 export interface PackageVersion {
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { ClientSettings, Kind } from '../kind.ts';
 import { pypiAsOf } from './as-of.ts';
 import { installedDistributions } from './installed.ts';
+import { latestProjects, pypiVersions } from './latest.ts';
 import { pypiRecogniser } from './recognise.ts';
 import { acceptOf } from './simple-api.ts';
 import { distributionTexts } from './texts.ts';
@@ -11,6 +12,8 @@ import { distributionTexts } from './texts.ts';
  */
 export const pypi: Kind = {
   name: 'pypi',
+  versions: pypiVersions,
+  latest: latestProjects,
   vary: acceptOf,
   recogniser: pypiRecogniser,
   client: () => clientSettings,

@@ -38,6 +38,18 @@ export async function* primaryPackages(
   }
 }
 
+/** All packages that primary metadata lists; what is damaged or too large ends the list. */
+export async function* listedPackages(bytes: Buffer, file: string): AsyncGenerator<RpmPackage> {
+  try {
+    for await (const block of packageBlocks(decompressed(bytes, file))) {
+      const listed = packageOf(block);
+      if (listed !== undefined) yield listed;
+    }
+  } catch {
+    // As above.
+  }
+}
+
 function packageOf(block: string): RpmPackage | undefined {
   const root = parseXml(block);
   const [name, architecture] = [elementAt(root, 'name')?.text, elementAt(root, 'arch')?.text];

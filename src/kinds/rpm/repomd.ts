@@ -6,6 +6,8 @@ export interface Repomd {
   readonly date: string | undefined;
   /** Of each file that it names, `algorithm:hexadecimal` with the algorithm's name as node:crypto has it. */
   readonly checksums: readonly string[];
+  /** Where those files lie, from the repository's own directory. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -17,13 +19,18 @@ export function parseRepomd(text: string): Repomd | undefined {
   if (root?.name !== 'repomd') return undefined;
   const files = root.children.filter(({ name }) => name === 'data');
   const checksums = files.flatMap(data => checksumIn(elementAt(data, 'checksum')) ?? []);
+  const places = files
+    .flatMap(data => elementAt(data, 'location')?.attributes.get('href') ?? [])
+    .filter(isBelow);
   const times = files
     .map(data => secondsIn(elementAt(data, 'timestamp')?.text))
     .filter(time => time !== undefined);
   const seconds = secondsIn(elementAt(root, 'revision')?.text) ?? times.toSorted((a, b) => b - a)[0];
-  if (seconds === undefined) return { date: undefined, checksums };
-  return { date: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'), checksums };
+  if (seconds === undefined) return { date: undefined, checksums, files: places };
+  return { date: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'), checksums, files: places };
 }
+
+const isBelow = (path: string) => !/^\/|:|(?:^|\/)\.\.(?:\/|$)/.test(path);
 
 /** `sha` is what old versions of createrepo call SHA-1. */
 function checksumIn(element: XmlElement | undefined): string | undefined {

@@ -4,12 +4,16 @@ import type { Exchange } from '../exchange.ts';
 import type { Kind, Recognised } from '../kind.ts';
 import { urlPath, type UrlPath } from '../url-path.ts';
 import { installedPackages } from './installed.ts';
+import { latestPackages } from './latest.ts';
 import { packageNamed } from './package.ts';
 import { isRepomd, Repositories } from './repositories.ts';
+import { compareVersions } from './version.ts';
 
 /** Repositories as createrepo makes them, for dnf, yum and zypper. They have no past. */
 export const rpm: Kind = {
   name: 'rpm',
+  versions: { compare: compareVersions },
+  latest: latestPackages,
   async recogniser(context) {
     const repositories = await Repositories.read(context);
     return exchange => recognise(exchange, repositories);

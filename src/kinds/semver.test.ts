@@ -1,25 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareVersions, isPrerelease, isVersion } from './semver.ts';
-
-interface Semver {
-  compare(a: string, b: string): number;
-  valid(text: string): string | null;
-  prerelease(text: string): unknown[] | null;
-}
-
-/** The semver of npm itself, which is the order that registries and clients go by. */
-function semverOfNpm(): Semver | undefined {
-  try {
-    const root = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim();
-    return createRequire(`${root}/npm/package.json`)('semver') as Semver;
-  } catch (error) {
-    console.warn(`skipped: npm's own semver is not here (${String(error)})`);
-    return undefined;
-  }
-}
+import { semverOfNpm } from './testing/npm-semver.ts';
 
 const semver = semverOfNpm();
 

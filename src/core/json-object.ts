@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Nothing where the text is not JSON, or is no object. */
-export function jsonObject(body: Buffer): JsonObject | undefined {
+export function jsonObject(body: Buffer | string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(body.toString());
     return isObject(value) ? value : undefined;
