@@ -8,11 +8,12 @@ import {
   sha256,
   staleError,
   usageError,
+  HoldfastError,
   type Digest,
-  type HoldfastError,
   type Json,
 } from '../core/index.ts';
 import type { KindName } from '../kinds/index.ts';
+import { canonicalSections } from './canonical-lines.ts';
 import { compareText } from './text-order.ts';
 import { bySection, inputSections, lineText, type InputLine, type InputSection } from './lines.ts';
 
@@ -147,6 +148,24 @@ export function buildKey(
  */
 export function parseLock(text: string, file: string): Lock {
   if (/^(<{7}|={7}|>{7})/m.test(text)) throw conflicted(file);
+  return parsedFast(text, file) ?? parsedWhole(text, file);
+}
+
+/** A lock that is as this program writes it, byte for byte; nothing for any other, which is then read as the YAML it is. */
+function parsedFast(text: string, file: string): Lock | undefined {
+  const found = canonicalSections(text);
+  if (found === undefined) return undefined;
+  try {
+    const lock = parsedWhole(found.head, file);
+    const read = { ...lock, inputs: bySection(section => found.sections[section] ?? []) };
+    return formatLock(read) === text ? read : undefined;
+  } catch (error) {
+    if (error instanceof HoldfastError) return undefined;
+    throw error;
+  }
+}
+
+function parsedWhole(text: string, file: string): Lock {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: '1.2', uniqueKeys: true });
   const [error] = document.errors;
