@@ -1,4 +1,4 @@
-// Measures Holdfast beside its peers, in turn, in one run. `npm run bench -- PART` runs one part: `replay`, `scale`, `build`, `steps`, `check`, `copy` or `diff`.
+// Measures Holdfast beside its peers, in turn, in one run. `npm run bench -- PART` runs one part: `replay`, `scale`, `build`, `steps`, `check`, `copy`, `diff` or `outdated`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { benchBuild } from './build.ts';
 import { benchCheck } from './check.ts';
 import { benchCopy } from './copy.ts';
 import { benchDiff } from './diff.ts';
+import { benchOutdated } from './outdated.ts';
 import { benchReplay } from './replay.ts';
 import { benchScale } from './scale.ts';
 import { benchSteps } from './steps.ts';
@@ -21,6 +22,7 @@ try {
   if (wanted('check')) for (const text of benchCheck(place, 5)) console.log(text);
   if (wanted('copy')) for await (const text of benchCopy(place, 3)) console.log(text);
   if (wanted('diff')) for (const text of benchDiff(place, 1)) console.log(text);
+  if (wanted('outdated')) for await (const text of benchOutdated(place, 3)) console.log(text);
   if (wanted('steps')) for (const text of benchSteps(place, 2)) console.log(text);
 } finally {
   // buildah leaves it mounted.

@@ -18,6 +18,7 @@ async function read(text: string) {
 test('none is one that says nothing', async () => {
   expect(await readConfiguration(join(home, 'holdfast.yaml'))).toEqual({
     allowUnlocked: [],
+    advisories: {},
     holds: [],
     mirrors: [],
     plainHttp: [],
@@ -63,4 +64,15 @@ test.each([
   ['remote: [', 'CONFIGURATION_INVALID'],
 ])('%s is an error', async (text, code) => {
   await expect(read(text)).rejects.toMatchObject({ code, exit: 2 });
+});
+
+test('feeds are URLs, or paths from the file; so is the ledger', async () => {
+  await writeFile(
+    join(home, 'holdfast.yaml'),
+    'advisories: {osv: [feeds/all.zip, "https://osv.test/all.zip"], npm: []}\nfirst-seen: .holdfast/seen.json\n',
+  );
+  expect(await readConfiguration(join(home, 'holdfast.yaml'))).toMatchObject({
+    advisories: { osv: [join(home, 'feeds/all.zip'), 'https://osv.test/all.zip'], npm: [] },
+    firstSeen: join(home, '.holdfast/seen.json'),
+  });
 });

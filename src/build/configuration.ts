@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import type { FeedPlaces } from '../advisories/index.ts';
 import { errnoOf, messageOf, usageError } from '../core/index.ts';
 import { parseLocation, type Mirror, type MirrorRule, type Transport } from '../registry/index.ts';
 import { snapshotArchives, type Snapshots } from '../kinds/index.ts';
@@ -20,6 +21,10 @@ export interface Configuration {
   readonly snapshots?: Snapshots | undefined;
   /** Registries that may be spoken to without TLS. */
   readonly plainHttp: readonly string[];
+  /** Where advisories are, in place of the public feeds. */
+  readonly advisories: FeedPlaces;
+  /** Where it is kept when a version was seen first, in place of beside the store. */
+  readonly firstSeen?: string | undefined;
 }
 
 /** A kind, or an input as the lock names it, that is not to move for a time. */
@@ -42,6 +47,9 @@ const mirrorSchema = z.union([
   }),
 ]);
 
+/** Paths from the file, or URLs. */
+const feeds = z.array(z.string().min(1));
+
 const schema = z.strictObject({
   unlocked: z.strictObject({ allow: z.array(z.string()).optional() }).optional(),
   remote: z.string().optional(),
@@ -51,6 +59,16 @@ const schema = z.strictObject({
   hold: z
     .array(z.strictObject({ name: z.string().min(1), until: z.iso.date(), why: z.string().min(1) }))
     .optional(),
+  advisories: z
+    .strictObject({
+      osv: feeds.optional(),
+      debian: feeds.optional(),
+      alpine: feeds.optional(),
+      npm: feeds.optional(),
+      vex: feeds.optional(),
+    })
+    .optional(),
+  'first-seen': z.string().min(1).optional(),
   /** Read by `check` alone. */
   check: z.unknown().optional(),
 });
@@ -75,10 +93,15 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 
 function configurationOf(read: z.infer<typeof schema>, home: string): Configuration {
   const { unlocked, hold = [], remote, mirrors = {}, snapshots, 'plain-http': plainHttp = [] } = read;
+  const { advisories = {}, 'first-seen': firstSeen } = read;
   return {
     allowUnlocked: unlocked?.allow ?? [],
     holds: hold,
     plainHttp,
+    advisories: Object.fromEntries(
+      Object.entries(advisories).map(([sort, places]) => [sort, places.map(place => placeAt(home, place))]),
+    ),
+    ...(firstSeen !== undefined && { firstSeen: resolve(home, firstSeen) }),
     snapshots,
     ...(remote !== undefined && { remote: remoteAt(home, remote) }),
     mirrors: Object.entries(mirrors).map(([prefix, list]) => ({
@@ -86,6 +109,10 @@ function configurationOf(read: z.infer<typeof schema>, home: string): Configurat
       mirrors: list.map(mirror => mirrorAt(home, mirror)),
     })),
   };
+}
+
+function placeAt(home: string, place: string): string {
+  return /^https?:\/\//.test(place) ? place : resolve(home, place);
 }
 
 function remoteAt(home: string, text: string): Transport {
@@ -105,5 +132,5 @@ function mirrorAt(home: string, { location, ...how }: z.infer<typeof mirrorSchem
 
 const invalid = (cause: string) =>
   usageError('CONFIGURATION_INVALID', `${configurationName}: ${cause}`, {
-    next: 'See docs/lockfile.md and docs/sharing.md for what may stand in it.',
+    next: 'See docs/lockfile.md, docs/sharing.md and docs/outdated.md for what may stand in it.',
   });

@@ -45,6 +45,7 @@ export {
   type ProjectRequest,
   type ServiceRequest,
 } from './project.ts';
+export { readLock, type ReadLock } from './read-lock.ts';
 export { configurationName, readConfiguration, type Configuration, type Hold } from './configuration.ts';
 export type { RegistrySettings } from './places.ts';
 export { recordedInputs } from './recordings.ts';

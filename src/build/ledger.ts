@@ -27,8 +27,12 @@ export interface LedgerOptions {
 export interface ThawedAnswers {
   /** Answers that stay, of steps whose others do not. */
   readonly kept: readonly Exchange[];
-  /** What is new of these kinds is as it is now. */
+  /** What is new of these kinds is as it is now, or as `asOf` says. */
   readonly kinds: ReadonlySet<KindName>;
+  /** RFC 3339: to which date what is thawed moves; now, where this is left out. */
+  readonly asOf?: ((kind: KindName) => string | undefined) | undefined;
+  /** What is asked for as it is now all the same. */
+  readonly isExempt?: ((kind: KindName, url: string) => boolean) | undefined;
 }
 
 /**
@@ -46,7 +50,7 @@ export class Ledger {
   readonly #steps = new Map<string, StepRecording>();
   readonly #images = new Map<string, ImageInput>();
   readonly #moved: MovedKinds;
-  readonly #live: ReadonlySet<KindName>;
+  readonly #thawed: ThawedAnswers | undefined;
 
   constructor(
     mode: BuildMode,
@@ -59,7 +63,7 @@ export class Ledger {
     this.sourceDate = sourceDate ?? Math.floor(Date.parse(asOf) / 1000);
     this.#previous = [...(previous ? [previous] : []), ...(mode === 'extend' ? others : [])];
     this.#moved = moved;
-    this.#live = thawed?.kinds ?? new Set();
+    this.#thawed = thawed;
     const held = this.#previous.flatMap(({ steps }) => steps).flatMap(({ exchanges }) => exchanges);
     for (const exchange of [...held, ...(thawed?.kept ?? [])]) {
       const text = keyText(exchange.key);
@@ -69,7 +73,14 @@ export class Ledger {
 
   /** The date as of which new requests of a kind are answered, RFC 3339; nothing where that is now. */
   dateOf(kind: KindName): string | undefined {
-    return this.#live.has(kind) ? undefined : (this.#moved[kind] ?? this.asOf);
+    return this.#thawed?.kinds.has(kind) === true
+      ? this.#thawed.asOf?.(kind)
+      : (this.#moved[kind] ?? this.asOf);
+  }
+
+  /** Whether upstream's present answer is the right one, whatever the kind's date. */
+  isExempt(kind: KindName, url: string): boolean {
+    return this.#thawed?.isExempt?.(kind, url) === true;
   }
 
   /** Whether some answers come from a lock, so that their age is no sign of an attack. */

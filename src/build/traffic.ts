@@ -41,7 +41,7 @@ export async function checkNew(
   for (const exchange of exchanges.filter(one => !ledger.holds(one))) {
     for (const kind of kinds) {
       try {
-        const date = ledger.dateOf(kind.name);
+        const date = ledger.isExempt(kind.name, exchange.key.url) ? undefined : ledger.dateOf(kind.name);
         const asOf = date === undefined ? undefined : new Date(date);
         await kind.checkNew?.(exchange, { readBody, now: runtime.now(), asOf });
       } catch (error) {
@@ -64,7 +64,7 @@ function answersAsOf(ledger: Ledger, snapshots: Snapshots): AnswerAsOf {
   return async (request, fetch) => {
     for (const kind of kinds) {
       const date = ledger.dateOf(kind.name);
-      if (date === undefined) continue;
+      if (date === undefined || ledger.isExempt(kind.name, request.key.url)) continue;
       const answer = await kind.asOf?.(request, { asOf: new Date(date), snapshots, fetch });
       if (answer !== undefined) return answer;
     }

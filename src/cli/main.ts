@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   test: async () => (await import('./test.ts')).testCommand,
   hold: async () => (await import('./hold.ts')).holdCommand,
   revert: async () => (await import('./revert.ts')).revertCommand,
+  outdated: async () => (await import('./outdated.ts')).outdatedCommand,
   update: async () => (await import('./update.ts')).updateCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   pin: async () => (await import('./pin.ts')).pinCommand,

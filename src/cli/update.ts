@@ -4,13 +4,15 @@ import { Option, type Command } from 'commander';
 import { configurationName, readConfiguration, type Project } from '../build/index.ts';
 import { formatPlatform, HoldfastError, hostPlatform, usageError } from '../core/index.ts';
 import { parseLock, type BuildEntry } from '../lock/index.ts';
-import { changeCounts, updateMarkdown, updateText } from '../report/index.ts';
-import { activeHolds, explainUpdate, selectionFrom, updateLock } from '../update/index.ts';
+import { changeCounts, printable, stillOpenTexts, updateMarkdown, updateText } from '../report/index.ts';
+import { activeHolds, explainUpdate, updateLock } from '../update/index.ts';
 import { collect } from './collect.ts';
 import { addProjectOptions, printResult, projectFrom, type ProjectOptions } from './common.ts';
+import { placesFor } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 import { buildArguments } from './pairs.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
+import { advisoryFacts, planUpdate, updateEffect } from './update-plan.ts';
 import { failedTests, resultsText, suitesFrom, testImages, type NamedResult } from './structure-tests.ts';
 import { runWorks, worksFrom, type Works } from './works.ts';
 
@@ -19,6 +21,9 @@ const formats = ['text', 'markdown', 'json'] as const;
 interface UpdateCommandOptions extends ProjectOptions, StepOptions {
   readonly only?: readonly string[];
   readonly tags?: boolean;
+  readonly security?: boolean;
+  readonly minAge?: string;
+  readonly securityMinAge?: string;
   readonly dryRun?: boolean;
   readonly test?: readonly string[] | true;
   readonly cache: boolean;
@@ -32,6 +37,12 @@ export function updateCommand(program: Command): void {
   addShellOption(addStepOptions(addProjectOptions(command)))
     .option('--only <kind|name>', 'move these alone: a kind, or inputs as the lock names them', collect)
     .option('--tags', 'move images to later tags of the same make too, and write these into the Dockerfile')
+    .option('--security', 'move what closes an advisory, and nothing else')
+    .option(
+      '--min-age <age>',
+      'leave what is there for less than this (7d, 12h, 2w); a fix of an advisory does not wait',
+    )
+    .option('--security-min-age <age>', 'let fixes wait so long too')
     .option('--dry-run', 'build and tell, and leave the lock as it is')
     .option('--test [file...]', 'run these tests on the new image, and keep the old lock where they fail')
     .option('--no-cache', 'run every step again')
@@ -43,17 +54,22 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
   const all = await lockedWorks(directory, options);
   const projects = all.works.flatMap(work => work.projects) as [Project, ...Project[]];
   const now = lockDate(process.env, new Date());
-  const { holds } = await readConfiguration(join(projects[0].home, configurationName));
-  const held = activeHolds(holds, now);
+  const configuration = await readConfiguration(join(projects[0].home, configurationName));
+  const held = activeHolds(configuration.holds, now);
   const only = (options.only ?? []).flatMap(text => text.split(','));
-  const selection = selectionFrom(only, held);
+  const { security = false, minAge, securityMinAge } = options;
+  const places = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
+  const lookUp = { addHost: options.addHost, now: new Date(now), places };
   const { test } = options;
   const suites = test === undefined ? [] : await suitesFrom(test === true ? [] : test, projects[0].home);
   const result = await runWorks(all, async runtime => {
     let tests: readonly NamedResult[] = [];
+    const asked = { only, security, minAge, securityMinAge, held };
+    const plan = await planUpdate(projects[0].lockPath, asked, runtime, lookUp);
+    if (plan === 'nothing') return plan;
+    const { notes, ...moves } = plan;
     const updated = await updateLock(projects, runtime, {
-      selection,
-      wholly: only.length === 0,
+      ...moves,
       now,
       useCache: options.cache,
       tags: options.tags === true,
@@ -72,17 +88,28 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
         });
       },
     });
-    const explanation = await explainUpdate(updated, runtime, { tests: tests.length, held });
-    return { ...updated, explanation, tests };
+    const effect =
+      security || minAge !== undefined
+        ? await updateEffect(updated.before, updated.lock, configuration, runtime, lookUp)
+        : undefined;
+    const advisories = effect && (() => Promise.resolve(advisoryFacts(effect)));
+    const explanation = await explainUpdate(updated, runtime, { tests: tests.length, held, advisories });
+    return { ...updated, explanation, tests, effect, notes };
   });
-  const { changes, explanation, lock, written, tests } = result;
+  if (result === 'nothing') {
+    const text = 'no open advisory is closed by a move; holdfast.lock is unchanged';
+    return printResult(options, { lock: projects[0].lockPath, written: false, changes: [] }, text);
+  }
+  const { changes, explanation, lock, written, tests, effect, notes } = result;
   const facts = { lock: projects[0].lockPath, written, asOf: lock.asOf, moved: lock.moved ?? {} };
   if (options.format === 'markdown') return void process.stdout.write(updateMarkdown(explanation));
   printResult(
     { json: options.json === true || options.format === 'json' },
-    { ...facts, ...explanation, tests },
+    { ...facts, ...explanation, tests, ...(effect && { advisories: effect, notes }) },
     [
       updateText(explanation),
+      ...(effect === undefined ? [] : stillOpenTexts(effect)),
+      ...notes.map(printable),
       ...(tests.length === 0 ? [] : [resultsText(tests)]),
       `${changeCounts(changes)}; ${stateText(written, options)}`,
     ].join('\n'),

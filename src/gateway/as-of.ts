@@ -10,8 +10,8 @@ import type {
 import { forwardedHeaders, keptHeaders, type HeaderList } from './headers.ts';
 import type { GatewayParts } from './live.ts';
 import { isCredentialHeader, redactUrl } from './redact.ts';
-import { UpstreamFailure } from './retry.ts';
 import type { GatewaySession } from './session.ts';
+import { wholeBody } from './whole-body.ts';
 
 /** How an ecosystem's upstream answered on the lock's date; nothing where that is the same as asking it now. */
 export type AnswerAsOf = (
@@ -66,25 +66,7 @@ async function whole(
   session: GatewaySession,
   request: ReturnType<typeof requestFor>,
 ): Promise<UpstreamDocument> {
-  const { status, headers, body } = await parts.upstream.ask(request, session.signal, parts.limits.attempts);
-  const pieces: Buffer[] = [];
-  let size = 0;
-  const name = redactUrl(request.url);
-  try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      size += piece.length;
-      if (size > largestDocument)
-        throw new UpstreamFailure(
-          'GATEWAY_UPSTREAM_LIMIT',
-          `${name} sent more than ${largestDocument} bytes`,
-        );
-      pieces.push(piece);
-    }
-  } catch (error) {
-    if (error instanceof UpstreamFailure) throw error;
-    throw new UpstreamFailure('GATEWAY_UPSTREAM_BROKEN', `${name} broke off after ${size} bytes`, {
-      cause: error,
-    });
-  }
-  return { status, headers, body: Buffer.concat(pieces) };
+  const answer = await parts.upstream.ask(request, session.signal, parts.limits.attempts);
+  const body = await wholeBody(answer, request.url, largestDocument);
+  return { status: answer.status, headers: answer.headers, body };
 }

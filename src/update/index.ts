@@ -1,6 +1,7 @@
 export { changesBetween, type Change } from './changes.ts';
 export { activeHolds, withHold, withoutHold } from './holds.ts';
-export { selectionFrom, type Selection } from './selection.ts';
+export { daysIn, kindsWithPast, type MinAge } from './min-age.ts';
+export { selectionFrom, wholeSelection, type Selection } from './selection.ts';
 export type { TagMove } from './tags/index.ts';
 export { updateLock, type PreviousBuild, type UpdateOptions, type UpdateResult } from './update.ts';
 export {

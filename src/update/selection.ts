@@ -30,8 +30,7 @@ export function selectionFrom(words: readonly string[], holds: readonly Hold[] =
     throw usageError('UPDATE_HELD', `${stays.name} is held until ${stays.until}: ${stays.why}`, {
       next: `Release it first: \`holdfast hold ${stays.name} --release\`.`,
     });
-  if (words.length === 0)
-    return holds.length === 0 ? undefined : { kinds: without(allKinds, held), names: new Set(), held };
+  if (words.length === 0) return holds.length === 0 ? undefined : wholeSelection(held);
   if (words.some(word => word.trim() === ''))
     throw usageError('UPDATE_NAME_EMPTY', '--only was given an empty name', {
       next: `Name a kind (${[...kindNames].join(', ')}) or an input of the lock.`,
@@ -44,6 +43,11 @@ export function selectionFrom(words: readonly string[], holds: readonly Hold[] =
     names: new Set(words.filter(word => !isKind(word))),
     held,
   };
+}
+
+/** All that is not held, by name: what moves to a date that is not now is asked for piece by piece. */
+export function wholeSelection(held: ReadonlySet<string>): Selection {
+  return { kinds: without(allKinds, held), names: new Set(), held };
 }
 
 function without(chosen: ReadonlySet<KindName>, held: ReadonlySet<string>): ReadonlySet<KindName> {

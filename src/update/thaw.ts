@@ -102,7 +102,7 @@ function isNamed(name: string, kind: KindName, what: Recognised | undefined, { k
 }
 
 /** Whether the path of an index names the package: a segment, or several of them (`@scope/name`, `example.org/module`). */
-function asksFor(url: string, name: string, kind: KindName): boolean {
+export function asksFor(url: string, name: string, kind: KindName): boolean {
   const path = `${decoded(new URL(url).pathname)}/`.replace(/(?:~dev)?\.json\/$/, '/');
   return normalisedName(kind, path).includes(normalisedName(kind, `/${name}/`));
 }

@@ -13,12 +13,14 @@ import {
   type LockState,
   type Project,
   type RecordedBuild,
+  type ThawedAnswers,
 } from '../build/index.ts';
 import { staleError, usageError } from '../core/index.ts';
-import { kinds } from '../kinds/index.ts';
+import { kinds, type KindName } from '../kinds/index.ts';
 import { inputSections, lineName, type Lock, type MovedKinds, type Recording } from '../lock/index.ts';
 import { refuseOlderArchives } from './behind.ts';
 import { changesBetween, type Change } from './changes.ts';
+import { dateOfKind, isExempt, kindsWithPast, type MinAge } from './min-age.ts';
 import type { Selection } from './selection.ts';
 import { moveAlone } from './alone/index.ts';
 import { retagged, type RetaggedProject, type TagMove } from './tags/index.ts';
@@ -31,6 +33,8 @@ export interface UpdateOptions {
   readonly wholly: boolean;
   /** RFC 3339, UTC, whole seconds: to where it moves. */
   readonly now: string;
+  /** Leaves what is younger where it is; see there. */
+  readonly minAge?: MinAge | undefined;
   readonly useCache: boolean;
   /** Whether images move to later tags of the same make, which are written into the Dockerfile. */
   readonly tags?: boolean | undefined;
@@ -72,12 +76,15 @@ export async function updateLock(
   runtime: BuildRuntime,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
-  const { selection, now, wholly, tags = false } = options;
+  const { selection, now, wholly, minAge, tags = false } = options;
   const states: LockedState[] = [];
   for (const project of projects) states.push(await lockedState(project, runtime));
   const [{ lock: before, text }] = states as [LockedState];
-  const asOf = wholly ? now : before.asOf;
-  const moved = wholly ? keptKinds(before, selection) : movedKinds(before.moved, selection, now);
+  const dateOf = (kind: KindName) => dateOfKind(kind, before, now, minAge);
+  const asOf = wholly ? wholeDate(before, now, minAge) : before.asOf;
+  const moved = wholly
+    ? { ...keptKinds(before, selection), ...ownDates(before, asOf, dateOf, minAge) }
+    : movedKinds(before.moved, selection, dateOf);
   const thawed = selection && (await thawAll(states, selection, runtime));
 
   const edited = tags ? await retaggedStates(states, selection, runtime) : [];
@@ -90,7 +97,7 @@ export async function updateLock(
       others: builds.map(({ stored }) => stored),
       sourceDate: requestedSourceDate(project),
       moved,
-      thawed: frozen?.answers,
+      thawed: frozen && { ...frozen.answers, ...(minAge && datedAnswers(minAge, dateOf)) },
     });
     builds.push(
       await recordBuild(edited[n]?.project ?? project, ledger, runtime, {
@@ -166,9 +173,40 @@ async function lockedState(project: Project, runtime: BuildRuntime): Promise<Loc
 }
 
 /** Images and files have no past that could be asked for: no date is kept for them. */
-function movedKinds(before: MovedKinds = {}, selection: Selection | undefined, now: string): MovedKinds {
+function movedKinds(
+  before: MovedKinds = {},
+  selection: Selection | undefined,
+  dateOf: (kind: KindName) => string,
+): MovedKinds {
   const dated = [...(selection?.kinds ?? [])].filter(kind => kind !== 'image' && kind !== 'file');
-  return { ...before, ...Object.fromEntries(dated.map(kind => [kind, now])) };
+  return { ...before, ...Object.fromEntries(dated.map(kind => [kind, dateOf(kind)])) };
+}
+
+/** The lock's new date; never behind the one that it has. */
+function wholeDate({ asOf }: Lock, now: string, minAge: MinAge | undefined): string {
+  if (minAge === undefined) return now;
+  return minAge.until > asOf ? minAge.until : asOf;
+}
+
+/** Kinds that are exempt as a whole, or were moved further already, have a date of their own. */
+function ownDates(
+  { moved = {} }: Lock,
+  asOf: string,
+  dateOf: (kind: KindName) => string,
+  minAge: MinAge | undefined,
+): MovedKinds {
+  if (minAge === undefined) return {};
+  const own = [...kindsWithPast].filter(
+    kind => dateOf(kind) !== asOf && (minAge.exempt.kinds.has(kind) || moved[kind] !== undefined),
+  );
+  return Object.fromEntries(own.map(kind => [kind, dateOf(kind)]));
+}
+
+function datedAnswers(minAge: MinAge, dateOf: (kind: KindName) => string): Partial<ThawedAnswers> {
+  return {
+    asOf: kind => (kindsWithPast.has(kind) && !minAge.exempt.kinds.has(kind) ? dateOf(kind) : undefined),
+    isExempt: (kind, url) => isExempt(minAge, kind, url),
+  };
 }
 
 /** Kinds that are held keep their date while the lock gets a new one. */
