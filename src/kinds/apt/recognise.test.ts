@@ -115,6 +115,16 @@ describe('aptRecogniser', () => {
     ]);
   });
 
+  it('takes a package’s own word where no index lists it: file names have no epoch', async () => {
+    const [deb] = await recognised(taken(`${folder}/libhello++1_1.0-1_amd64.deb`));
+    expect(deb).toMatchObject({
+      name: 'libhello++1',
+      version: '1:1.0-1',
+      architecture: 'amd64',
+      from: 'control',
+    });
+  });
+
   it('leaves what is not apt’s to others', async () => {
     expect(
       await recognised(
@@ -188,6 +198,6 @@ describe('aptRecogniser', () => {
       exchange(base + byHash, Buffer.from('damaged')),
       taken('pool/main/h/hello/hello_1.0-1_all.deb'),
     );
-    expect(deb).toMatchObject({ name: 'hello', from: 'url' });
+    expect(deb).toMatchObject({ name: 'hello', from: 'control' });
   });
 });

@@ -3,6 +3,7 @@
 import type { Digest } from '../../core/index.ts';
 import { ArchiveMap } from './archive-map.ts';
 import { percentDecoded } from './archive-urls.ts';
+import { readDeb } from './deb.ts';
 
 /** The parts of a recorded exchange that matter here; lock/recording's Exchange fits. */
 export interface RecordedExchange {
@@ -39,8 +40,11 @@ export interface RecognisedPackage {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  /** `index`: a Packages index in this recording lists this URL with this digest; `url`: read from the file name. */
-  readonly from: 'index' | 'url';
+  /**
+   * `index`: a Packages index in this recording lists this URL with this digest; `control`: the package says so itself;
+   * `url`: read from the file name, which has no epoch.
+   */
+  readonly from: 'index' | 'control' | 'url';
 }
 
 export type Recognised = RecognisedIndex | RecognisedPackage;
@@ -57,13 +61,64 @@ export async function aptRecogniser(
   readBody: ReadBody,
 ): Promise<(exchange: RecordedExchange) => Recognised | undefined> {
   const archives = await ArchiveMap.read(exchanges, readBody);
+  const controls = await unlistedControls(exchanges, archives, readBody);
   return exchange => {
     if (exchange.key.method !== 'GET' && exchange.key.method !== 'HEAD') return undefined;
-    return recognisePackage(exchange, archives) ?? recogniseIndex(exchange, archives);
+    return recognisePackage(exchange, archives, controls) ?? recogniseIndex(exchange, archives);
   };
 }
 
-function recognisePackage(exchange: RecordedExchange, archives: ArchiveMap): RecognisedPackage | undefined {
+type Named = Pick<RecognisedPackage, 'name' | 'version' | 'architecture'>;
+
+/** A larger package is known by its file name. */
+const largestRead = 64 * 1024 * 1024;
+
+/**
+ * What packages say of themselves that no index of this recording lists: an image may bring its indexes along, and then
+ * apt asks for none.
+ */
+async function unlistedControls(
+  exchanges: readonly RecordedExchange[],
+  archives: ArchiveMap,
+  readBody: ReadBody,
+): Promise<ReadonlyMap<Digest, Named>> {
+  const controls = new Map<Digest, Named>();
+  for (const exchange of exchanges) {
+    const body = lastBody(exchange);
+    const { url } = exchange.key;
+    if (body === undefined || body.size > largestRead || controls.has(body.digest)) continue;
+    if (!isOfPool(url, archives) || archives.packageAt(url)?.digest === body.digest) continue;
+    const named = await controlNamed(await readBody(body.digest), url);
+    if (named !== undefined) controls.set(body.digest, named);
+  }
+  return controls;
+}
+
+async function controlNamed(bytes: Buffer, url: string): Promise<Named | undefined> {
+  try {
+    const { control } = await readDeb(bytes, url);
+    const [name, version, architecture] = ['Package', 'Version', 'Architecture'].map(field =>
+      control.get(field),
+    );
+    if (name === undefined || version === undefined || architecture === undefined) return undefined;
+    return { name, version, architecture };
+  } catch {
+    // No package, whatever it is called: its name is all that is known of it.
+    return undefined;
+  }
+}
+
+/** A .deb from elsewhere than an archive's pool is a file like any other. */
+function isOfPool(url: string, archives: ArchiveMap): boolean {
+  const path = pathOf(url);
+  return /\.u?deb$/.test(path) && (archives.archiveOf(url) !== undefined || path.includes('/pool/'));
+}
+
+function recognisePackage(
+  exchange: RecordedExchange,
+  archives: ArchiveMap,
+  controls: ReadonlyMap<Digest, Named>,
+): RecognisedPackage | undefined {
   const body = lastBody(exchange);
   const { url } = exchange.key;
   if (body === undefined || !/\.u?deb$/.test(pathOf(url))) return undefined;
@@ -74,14 +129,15 @@ function recognisePackage(exchange: RecordedExchange, archives: ArchiveMap): Rec
     const { name, version, architecture } = listed;
     return { ...common, name, version, architecture, from: 'index' };
   }
-  // A .deb from elsewhere than an archive's pool is a file like any other.
-  if (archive === undefined && !pathOf(url).includes('/pool/')) return undefined;
+  if (!isOfPool(url, archives)) return undefined;
+  const control = controls.get(body.digest);
+  if (control !== undefined) return { ...common, ...control, from: 'control' };
   const named = packageNamed(pathOf(url));
   return named === undefined ? undefined : { ...common, ...named, from: 'url' };
 }
 
 /** `name_version_architecture.deb`; the file name may hold the epoch's colon as `%3a`, and the URL encodes that once more. */
-function packageNamed(path: string): { name: string; version: string; architecture: string } | undefined {
+function packageNamed(path: string): Named | undefined {
   const file = percentDecoded(percentDecoded(path.slice(path.lastIndexOf('/') + 1)));
   const match = /^([a-z0-9][a-z0-9+.-]+)_([^_/]+)_([a-z0-9-]+)\.u?deb$/.exec(file);
   const [, name, version, architecture] = match ?? [];
