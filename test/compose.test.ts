@@ -34,6 +34,9 @@ services:
       args: {COLOUR: green}
       labels: [made=here]
       additional_contexts: {common: "service:common"}
+    command: sleep "600"
+    environment: {WANTED: green}
+    healthcheck: {test: 'grep -q "$$WANTED" /all', interval: 1s}
   worker:
     extends: {service: web}
     image: !reset null
@@ -114,7 +117,7 @@ describe('a compose project', () => {
     expect(stdout.match(/the same image each time/g)).toHaveLength(4);
   });
 
-  test('test runs what lies beside the Dockerfile of each', async () => {
+  test('test runs what lies beside the Dockerfile of each, and its health check', async () => {
     await world.write({
       'web/structure-test.yaml':
         'schemaVersion: "2.0.0"\nfileContentTests:\n  - { name: colour, path: /all, expectedContents: [green] }\n',
@@ -122,9 +125,11 @@ describe('a compose project', () => {
     const { exit, stdout } = await world.run('test', ['--locked'], { through: withoutNetwork });
     expect(stdout).toContain('pass  web file content: colour');
     expect(stdout).toContain('FAIL  worker file content: colour');
+    expect(stdout).toContain('pass  web service: healthcheck of web');
+    expect(stdout).toMatch(/FAIL {2}worker service: healthcheck of worker\n.*not well within 3 seconds/);
     expect(exit).toBe(1);
     const web = await world.run('test', ['web', '--locked'], { through: withoutNetwork });
-    expect([web.exit, web.stdout]).toEqual([0, expect.stringContaining('1 passed, 0 failed')]);
+    expect([web.exit, web.stdout]).toEqual([0, expect.stringContaining('2 passed, 0 failed')]);
   });
 
   test('update moves all services', async () => {

@@ -42,14 +42,22 @@ export async function suitesFrom(names: readonly string[], home: string): Promis
   throw noTests();
 }
 
-/** The tests of each service: those that are named, or the usual file's beside its Dockerfile. */
+/**
+ * The tests of each service: those that are named, or the usual file's beside its Dockerfile and the health check that
+ * the compose file gives it.
+ */
 export async function serviceSuites(
   names: readonly string[],
-  services: readonly { readonly name: string; readonly home: string }[],
+  services: readonly {
+    readonly name: string;
+    readonly home: string;
+    readonly health?: NamedSuite | undefined;
+  }[],
 ): Promise<Map<string, NamedSuite[]>> {
   const found = new Map<string, NamedSuite[]>();
-  for (const { name, home } of services) {
+  for (const { name, home, health } of services) {
     const suites = names.length > 0 ? await suitesFrom(names, home) : await usualSuites(home);
+    if (health !== undefined && names.length === 0) suites.push(health);
     if (suites.length > 0) found.set(name, suites);
   }
   if (found.size > 0) return found;

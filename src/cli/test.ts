@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { buildPlatforms, dockerfilePath, type Project } from '../build/index.ts';
+import { buildPlatforms, dockerfilePath, type BuildRuntime, type Project } from '../build/index.ts';
+import type { ComposeService } from '../compose/index.ts';
 import type { Digest } from '../core/index.ts';
 import { errorText } from '../report/index.ts';
 import { buildOrExtend, type BuildOptions } from './build-image.ts';
 import { collect } from './collect.ts';
 import { addProjectOptions, addServiceOptions, printResult } from './common.ts';
+import { healthNote, healthSuite } from './health-suites.ts';
 import { addStepOptions } from './step-options.ts';
 import {
   failedTests,
@@ -39,6 +41,7 @@ async function test(directory: string, services: readonly string[], given: TestO
   const all = await worksFrom({ directory, services, all: false }, given);
   const suitesOf = await suitesByWork(all, services);
   const { images, results } = await runWorks(all, async runtime => {
+    for (const { service } of all.works) noteHealth(all.compose?.services.get(service?.name ?? ''), runtime);
     const images = new Map<string, Digest>();
     const results: NamedResult[] = [];
     await eachWork(all, runtime, async work => {
@@ -73,12 +76,17 @@ async function suitesByWork(
   }
   const tested = works.flatMap(work => {
     const name = work.service?.name ?? '';
-    return services.length > 0 && !services.includes(name)
-      ? []
-      : [{ name, home: besideOf(work.projects[0]) }];
+    if (services.length > 0 && !services.includes(name)) return [];
+    const service = compose.services.get(name);
+    return [{ name, home: besideOf(work.projects[0]), health: service && healthSuite(service) }];
   });
   const suites = await serviceSuites(config, tested);
   return ({ service }) => suites.get(service?.name ?? '') ?? [];
+}
+
+function noteHealth(service: ComposeService | undefined, { note }: BuildRuntime): void {
+  const text = service && healthNote(service);
+  if (text !== undefined) note(text);
 }
 
 function besideOf(project: Project): string {

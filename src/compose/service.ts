@@ -4,6 +4,7 @@ import { readEnvironment } from './environment.ts';
 import type { Lookup } from './interpolate.ts';
 import { isNull, type ComposeNode } from './node.ts';
 import { invalid, placeOf, refuseUnknownKeys } from './problems.ts';
+import { readRun, type ComposeRun } from './run.ts';
 import { textOf, textsOf, type ComposeText } from './values.ts';
 
 /** A service as far as its image goes. */
@@ -17,6 +18,8 @@ export interface ComposeService {
   readonly profiles: readonly string[];
   /** What its containers get; the files are read when it is asked for, since no build needs them. */
   readonly environment: () => ReadonlyMap<string, string>;
+  /** How its containers are started; read when it is asked for, since no build needs it. */
+  readonly run: () => ComposeRun;
 }
 
 /** Keys of a service that the Compose specification has. */
@@ -50,5 +53,6 @@ export function readService(name: string, node: ComposeNode, lookup: Lookup): Co
     platform: textOf(node, 'platform', what),
     profiles: textsOf(node, 'profiles', what),
     environment: () => readEnvironment(node, what, lookup),
+    run: () => readRun(node, what),
   };
 }

@@ -18,7 +18,7 @@ export async function serviceProblems(
   image: RunnableImage,
 ): Promise<string[]> {
   const { Entrypoint, Cmd, Healthcheck } = image.config.config ?? {};
-  const service = test.command ?? [...(Entrypoint ?? []), ...(Cmd ?? [])];
+  const service = test.command ?? [...(Entrypoint ?? []), ...(test.args ?? Cmd ?? [])];
   if (service.length === 0) return ['the image has neither entrypoint nor command: name one with "command"'];
   const probe = probeOf(test, Healthcheck?.Test ?? []);
   if (probe === undefined) return ['the image has no HEALTHCHECK: give "probe" or "http"'];

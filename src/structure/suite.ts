@@ -50,6 +50,8 @@ const serviceTest = z
     envVars: z.array(variable).default([]),
     /** In place of the image's entrypoint and command. */
     command: argv.optional(),
+    /** In place of the image's command alone, behind its entrypoint. */
+    args: argv.optional(),
     /** Ends with 0 when the service is well; the image's HEALTHCHECK where neither it nor `http` is given. */
     probe: argv.optional(),
     http: z
@@ -63,7 +65,8 @@ const serviceTest = z
     /** Seconds. */
     timeout: z.number().int().min(1).max(600).default(30),
   })
-  .refine(({ probe, http }) => probe === undefined || http === undefined, 'give either a probe or http');
+  .refine(({ probe, http }) => probe === undefined || http === undefined, 'give either a probe or http')
+  .refine(({ command, args }) => command === undefined || args === undefined, 'give either command or args');
 
 const metadataTest = z.strictObject({
   envVars: z.array(expectedValue).default([]),
