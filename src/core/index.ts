@@ -22,3 +22,4 @@ export { nodeHttp } from './node-http.ts';
 export { isObject, jsonObject, type JsonObject } from './json-object.ts';
 export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';
 export { differingLines, type DiffLine } from './text-diff.ts';
+export { zipEntries } from './zip.ts';

@@ -1,8 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { upstreamError } from '../../core/index.ts';
+import { messageOf, upstreamError, zipEntries } from '../../core/index.ts';
 import { plainName } from '../plain-name.ts';
-import { zipEntries } from '../zip.ts';
 import { osvRecord, type OsvRecord } from './record.ts';
 
 /** Names of packages, as `plainName` writes them: records of no other are read. */
@@ -34,10 +33,26 @@ export async function recordsAt(path: string, wanted: WantedNames): Promise<OsvR
 export function recordsIn(bytes: Buffer, name: string, wanted: WantedNames): OsvRecord[] {
   if (!bytes.subarray(0, 2).equals(Buffer.from('PK'))) return recordsOfText(bytes.toString(), name, wanted);
   const records: OsvRecord[] = [];
-  for (const entry of zipEntries(bytes, name))
-    if (entry.name.endsWith('.json'))
-      records.push(...recordsOfText(entry.read().toString(), `${name}: ${entry.name}`, wanted));
+  for (const { name: file, text } of jsonFilesIn(bytes, name))
+    records.push(...recordsOfText(text, `${name}: ${file}`, wanted));
   return records;
+}
+
+/** Larger than any record is. */
+const largestRecord = 64 * 1024 * 1024;
+
+function* jsonFilesIn(archive: Buffer, name: string): Generator<{ name: string; text: string }> {
+  try {
+    for (const entry of zipEntries(archive, largestRecord))
+      if (entry.name.endsWith('.json')) yield { name: entry.name, text: entry.read().toString() };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw upstreamError(
+      'ADVISORY_FEED_INVALID',
+      `${name} is no ZIP archive that can be read: ${messageOf(error)}`,
+      { next: 'Fetch it anew; osv.dev has an all.zip for each ecosystem.', cause: error },
+    );
+  }
 }
 
 /** Most records are of other packages: looking for names in the text is faster than reading it as JSON. */
