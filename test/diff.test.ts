@@ -36,7 +36,13 @@ beforeAll(async () => {
     await world.write({ Dockerfile: dockerfile(name) });
     await world.succeed('lock', servers.addHosts);
     if (name === 'two') await world.succeed('update', servers.addHosts);
-    const built = await world.succeed('build', ['--locked', '-o', `oci:${join(world.root, name)}:1`]);
+    const built = await world.succeed('build', [
+      '--locked',
+      '-t',
+      `told/${name}:1`,
+      '-o',
+      `oci:${join(world.root, name)}:1`,
+    ]);
     images.push(printedImage(built));
     if (name === 'two') continue;
     git('init', '--quiet');
@@ -70,6 +76,7 @@ test('images: settings, and files by the step that wrote them', async () => {
   expect(stdout).toMatch(/^RUN .*echo two .*: 1 file(?:, and 1 in time alone)?\n {2}content {2}\/mode$/m);
   expect(stdout).not.toContain('/always\n');
   expect(await diff(places[0], images[0] ?? '')).toMatchObject({ exit: 0 });
+  expect(await diff(places[1], 'told/two:1')).toMatchObject({ exit: 0 });
 });
 
 test('as a page, of images beside the text, and of locks in its place', async () => {

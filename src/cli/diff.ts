@@ -1,13 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
-import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError } from '../core/index.ts';
+import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError, type Digest } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
-import { parseTransport } from '../registry/index.ts';
+import { familiarReference, parseReference, parseTransport, withDefaultTag } from '../registry/index.ts';
 import { changeCounts, changesText, comparisonPage, comparisonText, locksPage } from '../report/index.ts';
 import { changesBetween } from '../update/index.ts';
 import { addPlaceOptions, type PlaceOptions, printResult, runBuild } from './common.ts';
 import { lockText } from './lock-text.ts';
+import { openStore } from './store-common.ts';
 
 interface DiffOptions extends PlaceOptions {
   readonly platform?: string;
@@ -26,7 +27,7 @@ export function diffCommand(program: Command): void {
     .description('tell two locks apart, or two images')
     .argument(
       '<a>',
-      'a lock: its path, or REVISION:PATH of git; an image: docker://REF, oci:DIR[:TAG], sha256:… of the store',
+      'a lock: its path, or REVISION:PATH of git; an image: docker://REF, oci:DIR[:TAG], a name or sha256:… of the store',
     )
     .argument('<b>', 'what it is compared with, of the same sort')
     .option('--platform <os/arch>', 'of an index, the image that is compared; default this machine’s')
@@ -35,7 +36,7 @@ export function diffCommand(program: Command): void {
     .option('--html <file>', 'write a page for a browser as well');
   addPlaceOptions(command).action(async (a: string, b: string, given: DiffOptions) => {
     const options = { ...given, json: given.json === true || given.format === 'json' };
-    const [left, right] = [await sideOf(a), await sideOf(b)];
+    const [left, right] = [await sideOf(a, options), await sideOf(b, options)];
     const differs =
       'lock' in left && 'lock' in right
         ? diffLocks([a, b], left.lock, right.lock, options)
@@ -79,9 +80,22 @@ function print(options: DiffOptions, json: object, text: string, page: () => str
 }
 
 /** @throws HoldfastError DIFF_UNREADABLE (exit 2), and what parseLock and parseTransport throw */
-async function sideOf(text: string): Promise<Side> {
+async function sideOf(text: string, options: PlaceOptions): Promise<Side> {
   if (isDigest(text)) return { image: text };
   if (/^(?:docker|oci|oci-archive|docker-archive|docker-daemon|dir):/.test(text))
     return { image: parseTransport(text) };
+  const image = existsSync(text) ? undefined : await namedInStore(text, options);
+  if (image !== undefined) return { image };
   return { lock: parseLock(await lockText(text), text) };
+}
+
+/** The image of a name as `build -t` and `base` give it; nothing where the store has none, or it can be no name. */
+async function namedInStore(text: string, options: PlaceOptions): Promise<Digest | undefined> {
+  let name: string;
+  try {
+    name = familiarReference(withDefaultTag(parseReference(text)));
+  } catch {
+    return undefined; // A revision of git and a path.
+  }
+  return (await (await openStore(options)).tagged(name))?.digest;
 }
