@@ -211,12 +211,15 @@ test('after an update, a changed script is shown as a difference', async () => {
   expect(policy.rules).toHaveLength(noDockerRegistry === undefined ? 1 : 0);
 });
 
-test('the registry is asked for a frontend on request', async ({ skip }) => {
+test('the registry is asked for a frontend on request, and when it is locked', async ({ skip }) => {
   if (noDockerRegistry !== undefined) return skip();
   const image = /^FROM (\S+)$/m.exec(dockerfile)?.[1] ?? '';
   await world.write({ Dockerfile: `# syntax=${image}\n${dockerfile}` });
   const { stdout } = await world.succeed('pin', ['--diff', '--ask-registry']);
   expect(stdout).toMatch(/^\+# syntax=\S+@sha256:[0-9a-f]{64}$/m);
+  await world.succeed('lock', hosts);
+  expect(await world.readLock()).toMatch(/^ {4}syntax: "\S+@sha256:[0-9a-f]{64}"$/m);
+  expect((await world.succeed('pin', ['--diff'])).stdout).toMatch(/^\+# syntax=\S+@sha256:[0-9a-f]{64}$/m);
 });
 
 test('a step that the lock does not know is an error where the pins are checked', async () => {

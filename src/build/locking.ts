@@ -120,6 +120,7 @@ export async function lockProject(
   const built = await recordBuild(project, ledger, runtime, {
     useCache: options.useCache,
     image: state.entry?.image,
+    syntax: state.entry?.syntax,
   });
   const { keeps = () => true } = options;
   const others =

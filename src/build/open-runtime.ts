@@ -5,6 +5,7 @@ import { parsePlace } from '../share/index.ts';
 import { type BlobDescriptor, Store } from '../store/index.ts';
 import { BuildCache } from './cache.ts';
 import type { OnEvent } from './events.ts';
+import { askedFrontend } from './frontend.ts';
 import { Places, type RegistrySettings } from './places.ts';
 import type { Grants } from './run/index.ts';
 import type { BuildRuntime, StepHost } from './runtime.ts';
@@ -43,12 +44,12 @@ export async function withRuntime<Result>(
   const cache = await BuildCache.open(options.cache, options.sandbox.isolation);
   let registry: Promise<RegistryClient> | undefined;
   let steps: Promise<StepHost> | undefined;
-  const openRegistry = () =>
-    (registry ??= RegistryClient.open({
-      env: options.env,
-      homeDirectory: options.env['HOME'] ?? homedir(),
-      ...places.hosts,
-    }));
+  const registryOptions = () => ({
+    env: options.env,
+    homeDirectory: options.env['HOME'] ?? homedir(),
+    ...places.hosts,
+  });
+  const openRegistry = () => (registry ??= RegistryClient.open(registryOptions()));
   const note = (text: string) => options.onEvent({ type: 'note', text });
   const places: Places = new Places(
     store,
@@ -66,6 +67,7 @@ export async function withRuntime<Result>(
     onEvent: options.onEvent,
     note,
     registry: openRegistry,
+    frontendDigest: name => askedFrontend(name, store, places, registryOptions()),
     steps: () => (steps ??= openStepHost(options, store, places)),
     sandbox: options.sandbox,
     canRunSteps: options.canRunSteps,

@@ -7,8 +7,8 @@ import {
   type RecordedInput,
   type Recording,
 } from '../lock/index.ts';
-import { frontendNamed } from './arguments.ts';
 import { executeBuild, type BuildOutcome } from './execute.ts';
+import { lockedFrontend } from './frontend.ts';
 import { installedMustMatch, noteUnaccounted } from './installed-match.ts';
 import { blobsOf } from './known-blobs.ts';
 import type { Ledger } from './ledger.ts';
@@ -30,6 +30,8 @@ export interface RecordOptions {
   readonly useCache: CacheUse;
   /** The image of the lock until now, whose layers may come out again. */
   readonly image?: Digest | undefined;
+  /** The frontend as the lock until now holds it, unless it shall move. */
+  readonly syntax?: string | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function recordBuild(
   project: Project,
   ledger: Ledger,
   runtime: BuildRuntime,
-  { useCache, image }: RecordOptions,
+  { useCache, image, syntax }: RecordOptions,
 ): Promise<RecordedBuild> {
   let projection: Promise<RecordedInput[]> | undefined;
   const outcome = await executeBuild(
@@ -61,7 +63,7 @@ export async function recordBuild(
   const stored = { ...outcome.recording, inputs };
   const entry: BuildEntry = {
     ...identityOf(project),
-    syntax: frontendNamed(project),
+    syntax: await lockedFrontend(project, syntax, runtime),
     checksum: project.checksum,
     context: outcome.context,
     recording: await storeRecording(runtime.store, stored),

@@ -28,6 +28,8 @@ export interface BuildRuntime {
   readonly pull: boolean;
   /** Opened at first use: an offline build never makes one. */
   readonly registry: () => Promise<RegistryClient>;
+  /** What the name of a frontend stands for now. @throws HoldfastError, soon, where nobody answers */
+  readonly frontendDigest: (name: string) => Promise<Digest>;
   readonly sandbox: Sandbox;
   /** The gateway and the network that leads to it; opened by the first step that runs. */
   readonly steps: () => Promise<StepHost>;

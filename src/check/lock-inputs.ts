@@ -17,8 +17,8 @@ export function lockedInputsOf({ inputs, builds }: Pick<Lock, 'inputs' | 'builds
         name === undefined ? [] : inputs.image.filter(line => canonical(String(line['reference'])) === name);
       const digests = [...new Set(lines.map(line => line['index'] ?? line['manifest']))];
       // Platforms that disagree have no digest in common.
-      const [digest] = digests;
-      return digests.length === 1 && isDigest(digest) ? digest : undefined;
+      const [digest = frontendDigest(builds, name)] = digests;
+      return digests.length <= 1 && isDigest(digest) ? digest : undefined;
     },
     fileDigest: url => {
       const digests = uniqueText(
@@ -36,6 +36,15 @@ export function lockedInputsOf({ inputs, builds }: Pick<Lock, 'inputs' | 'builds
       return commits.length === 1 ? commits[0] : undefined;
     },
   };
+}
+
+/** The digest of a frontend stands behind its name. */
+function frontendDigest(builds: Lock['builds'], name: string | undefined): string | undefined {
+  for (const { syntax = '' } of builds) {
+    const [named = '', digest] = syntax.split('@');
+    if (digest !== undefined && name !== undefined && canonical(named) === name) return digest;
+  }
+  return undefined;
 }
 
 function fits(locked: unknown, asked: string | undefined): boolean {

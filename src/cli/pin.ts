@@ -27,7 +27,7 @@ export function pinCommand(program: Command): void {
     )
     .option(
       '--ask-registry',
-      'also pin the frontend of `# syntax`, which no lock holds, as its registry has it now',
+      'also pin a frontend of `# syntax` that the lock holds by name alone, as its registry has it now',
     )
     .option('--source-policy <file>', 'write a source policy for BuildKit instead; - for stdout')
     .action(async (directory: string, options: PinCommandOptions & PinComposeOptions) => {

@@ -17,7 +17,14 @@ import {
 } from '../build/index.ts';
 import { staleError, usageError } from '../core/index.ts';
 import { kinds, type KindName } from '../kinds/index.ts';
-import { inputSections, lineName, type Lock, type MovedKinds, type Recording } from '../lock/index.ts';
+import {
+  inputSections,
+  lineName,
+  type BuildEntry,
+  type Lock,
+  type MovedKinds,
+  type Recording,
+} from '../lock/index.ts';
 import { refuseOlderArchives } from './behind.ts';
 import { changesBetween, type Change } from './changes.ts';
 import { dateOfKind, isExempt, kindsWithPast, type MinAge } from './min-age.ts';
@@ -103,6 +110,7 @@ export async function updateLock(
       await recordBuild(edited[n]?.project ?? project, ledger, runtime, {
         useCache: options.useCache,
         image: entry.image,
+        syntax: movesFrontend(entry, selection) ? undefined : entry.syntax,
       }),
     );
   }
@@ -114,6 +122,13 @@ export async function updateLock(
   const written = options.write && (await writeLock(projects[0], lock, text, runtime));
   const moves = edited.flatMap(one => one.moves);
   return { before, lock, changes, builds, previous: states, tags: uniqueMoves(moves), written };
+}
+
+/** A frontend moves as images do: all of them, or the one of its name. */
+function movesFrontend({ syntax = '' }: BuildEntry, selection: Selection | undefined): boolean {
+  if (selection === undefined) return true;
+  const [name = ''] = syntax.split('@');
+  return !selection.held.has(name) && (selection.kinds.has('image') || selection.names.has(name));
 }
 
 /** The projects with later tags, read again. @throws HoldfastError UPDATE_TAGS_KEPT (exit 2) */
