@@ -17,8 +17,9 @@ function withoutZeros(segments: readonly string[]): string[] {
 
 const isWord = (segment: string) => /^[a-z]/i.test(segment);
 
+/** A dash stands for `.pre.`. */
 export function isPrerelease(version: string): boolean {
-  return /[a-z]/i.test(version);
+  return /[a-z-]/i.test(version);
 }
 
 /** A word is older than a number. What is no version lies below all that are. */
