@@ -45,7 +45,7 @@ async function pin(path, text, dockerfile, vendored) {
 }
 
 function takenFor({ ecosystem, action, items = [], url }) {
-  const taken = ecosystem === 'apt' ? [anArchive('http://deb.debian.org/debian/', 'Debian')] : [];
+  const taken = ecosystem === 'apt' ? [anArchive('http://archive.test/debian/', 'Debian')] : [];
   if (action === 'install' && ecosystem in exactForms)
     for (const { name } of items.filter(one => /^[\w@][\w.@/+:-]*$/.test(one.name)))
       taken.push(aPackage(ecosystem, ecosystem === 'cpan' ? name.replaceAll('::', '-') : name, '1.2.3-4'));

@@ -8,7 +8,7 @@ const url = 'https://x.test/f.tgz';
 const script = 'echo\n';
 const commit = 'a'.repeat(40);
 const all: readonly Took[] = [
-  anArchive('http://deb.debian.org/debian/', 'Debian'),
+  anArchive('http://archive.test/debian/', 'Debian'),
   aPackage('apt', 'curl', '7.88.1-10'),
   aPackage('pypi', 'web', '1.0'),
   aPackage('pypi', 'shared', '1.1'),

@@ -168,9 +168,9 @@ describe('a lock that was written by somebody else', () => {
 });
 
 describe('archives', () => {
-  const debian = 'http://deb.debian.org/debian/';
+  const debian = 'http://archive.test/debian/';
   const update = (rest = '') =>
-    `find /etc/apt/sources.list* -type f -exec sed -Ei 's#http://deb\\.debian\\.org/debian/?(\\s|$)#http://snapshot.debian.org/archive/debian/${date}/\\1#g' {} + \\\n && grep -rqF http://snapshot.debian.org/archive/debian/${date}/ /etc/apt/sources.list* \\\n && apt-get -o Acquire::Check-Valid-Until=false update${rest}`;
+    `find /etc/apt/sources.list* -type f -exec sed -Ei 's#http://archive\\.test/debian/?(\\s|$)#http://snapshot.debian.org/archive/debian/${date}/\\1#g' {} + \\\n && grep -rqF http://snapshot.debian.org/archive/debian/${date}/ /etc/apt/sources.list* \\\n && apt-get -o Acquire::Check-Valid-Until=false update${rest}`;
 
   it('are read as of the lock’s date, by what the signed index says of itself', async () => {
     const took = [
