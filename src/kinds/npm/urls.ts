@@ -60,7 +60,7 @@ export function serviceAt(url: string): 'dist-tags' | 'advisories' | 'publishers
 
 /** What stands before a package's name, at whose document a URL may point. */
 export function registryBase(url: string): string | undefined {
-  return /^([^?#]*\/)(?:@[^/]+(?:\/|%2f))?[^/@?#]+$/i.exec(url)?.[1];
+  return /^([^?#]*?\/)(?:@[^/]+(?:\/|%2f))?[^/@?#]+$/i.exec(url)?.[1];
 }
 
 /** Where the whole document of a package lies whose tags, or one version of which, lie at `url`. */

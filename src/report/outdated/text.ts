@@ -180,7 +180,7 @@ function summaryText({ locks, failures }: OutdatedReport): string {
   return [
     `${own.filter(({ moves, hold }) => moves && hold === undefined).length} of ${counted(own.length, 'input')} moved upstream`,
     open.size === 0
-      ? 'no open advisory'
+      ? `no open advisory${failures.length === 0 ? '' : ' in the feeds that answered'}`
       : `${counted(open.size, 'open advisory', 'open advisories')}, ${new Set(closable).size} closed by moving`,
     ...(failed === 0 ? [] : [`${counted(failed, 'look-up')} failed`]),
   ].join('; ');
