@@ -13,6 +13,7 @@ const context: RuleContext = { hasFile: () => false };
 const digest = sha256('image');
 const locked: LockedInputs = {
   builds: name => name === 'compose.yaml',
+  hasImage: () => true,
   imageDigest: reference => (reference === 'tiny:1' ? digest : undefined),
   fileDigest: () => undefined,
   commit: () => undefined,

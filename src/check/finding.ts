@@ -25,10 +25,12 @@ export interface Observation {
   /** Other places that take part: the ARG that holds a value. */
   readonly related?: readonly { readonly range: SourceRange; readonly message: string }[];
   readonly fix?: Fix;
+  /** Whether the lock holds this very input, of rules that can tell. */
+  readonly locked?: boolean;
 }
 
 /** What is reported. */
-export interface Finding extends Observation {
+export interface Finding extends Omit<Observation, 'locked'> {
   readonly rule: string;
   readonly severity: Severity;
   /** Stays the same when lines are added or removed elsewhere in the file. */
@@ -37,6 +39,8 @@ export interface Finding extends Observation {
   readonly suppressed?: { readonly by: string; readonly reason?: string };
   /** It is about drift, and holdfast.lock holds what it is about. */
   readonly held?: boolean;
+  /** What to do beside the lock, in place of the rule's advice. */
+  readonly advice?: string;
   /** It is in the baseline file: known, and not counted. */
   readonly known?: boolean;
 }
@@ -53,6 +57,11 @@ export interface FileResult {
   readonly file: string;
   readonly findings: readonly Finding[];
   readonly unread: readonly Unread[];
+}
+
+/** A lock holds what builds from it; a fix is for those that do not. */
+export function isFixable({ suppressed, fix }: Finding): boolean {
+  return suppressed === undefined && fix !== undefined;
 }
 
 /** Whether a finding counts: not suppressed by a comment, not held by the lock, and not known from a baseline. */

@@ -21,25 +21,31 @@ export function findingsIn(
   for (const [rule, severity] of chosen)
     for (const observation of rule.find(analysis, context)) {
       const suppressed = suppressions.of(rule, observation);
+      const { locked, ...seen } = observation;
       findings.push({
-        ...inDockerfile(observation),
+        ...inDockerfile(seen),
         rule: rule.id,
         severity,
         fingerprint: fingerprints.of(rule.id, observation),
         ...(suppressed && { suppressed }),
-        ...(isLocked && isOnlyDrift(rule, observation) && { held: true }),
+        ...(isLocked && besideLock(rule, locked)),
       });
     }
   return findings.toSorted((a, b) => a.range.start - b.range.start);
 }
 
-/** Trust is another matter than drift; and what can be mended is still worth mending. */
-function isOnlyDrift({ profiles }: Rule, { fix }: Observation): boolean {
-  return fix === undefined && !profiles.includes('secure');
+/** Drift is held; what is trusted without need, and what no lock answers, stays. */
+function besideLock(
+  { profiles, staysWithLock }: Rule,
+  locked: boolean | undefined,
+): Pick<Finding, 'held' | 'advice'> {
+  if (typeof staysWithLock === 'string') return { advice: staysWithLock };
+  const isAnswered = staysWithLock === undefined && profiles.includes('reproducible');
+  return isAnswered && locked !== false ? { held: true } : {};
 }
 
 /** What was seen in a script is told where the script is run; an edit would hit the wrong file. */
-function inDockerfile(observation: Observation): Observation {
+function inDockerfile(observation: Omit<Observation, 'locked'>): Omit<Observation, 'locked'> {
   const { range, message } = observation;
   if (!isFollowed(range)) return observation;
   const { script, ...place } = range;

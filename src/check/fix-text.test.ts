@@ -8,6 +8,7 @@ const noFiles: RuleContext = { hasFile: () => false };
 const digest: Digest = sha256('image');
 const locked: LockedInputs = {
   builds: () => false,
+  hasImage: () => true,
   imageDigest: reference =>
     /^(debian:12|alpine:3|docker\/dockerfile:1)$/.test(reference) ? digest : undefined,
   fileDigest: url => (url === 'https://x.test/f' ? digest.slice(7) : undefined),

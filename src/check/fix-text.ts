@@ -1,6 +1,6 @@
 import { parseDockerfile } from '../dockerfile/index.ts';
 import { checkText } from './check-text.ts';
-import { type Edit, type Finding, counts } from './finding.ts';
+import { type Edit, type Finding, isFixable } from './finding.ts';
 import type { RuleContext } from './rule.ts';
 import type { CheckSettings } from './settings.ts';
 
@@ -35,7 +35,7 @@ export function fixedText(
   const fixed: Finding[] = [];
   for (let round = 0; round < maximumRounds; round++) {
     const findings = findingsIn(current);
-    const chosen = compatible(findings.filter(finding => counts(finding) && finding.fix !== undefined));
+    const chosen = compatible(findings.filter(isFixable));
     const next = edited(
       current,
       chosen.flatMap(({ fix }) => fix?.edits ?? []),

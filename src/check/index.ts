@@ -10,6 +10,7 @@ export { checkText } from './check-text.ts';
 export { downloadsOf, type Download } from './downloads.ts';
 export {
   counts,
+  isFixable,
   severities,
   type Edit,
   type FileResult,

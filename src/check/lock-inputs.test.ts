@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../core/index.ts';
 import { formatLock, inputSections, type InputLine, type InputSection } from '../lock/index.ts';
-import { checkText, counts, defaultSettings } from './index.ts';
+import { checkText, counts, defaultSettings, fixText } from './index.ts';
 import { lockedInputs } from './lock-inputs.ts';
 
 const [index, manifest, other] = [sha256('index'), sha256('manifest'), sha256('other')];
@@ -27,15 +27,45 @@ function locked(lines: Partial<Record<InputSection, readonly InputLine[]>>) {
 }
 
 describe('what a lock says of', () => {
-  it('drift: it is held, while trust still counts', () => {
-    const context = { hasFile: () => false, locked: locked({}) };
-    const text = 'FROM debian:12\nRUN apt-get install -y curl && curl x.test/a | sh\n';
-    const counted = (file: string) =>
-      checkText(text, file, defaultSettings, context)
-        .findings.filter(counts)
-        .map(({ rule }) => rule);
-    expect(counted('sub/Dockerfile')).toEqual(['image-digest', 'user-root', 'download-run']);
-    expect(counted('sub/Dockerfile.other')).toContain('apt-version');
+  it('drift: it is held, while trust and what no lock answers still count', () => {
+    const image = [{ reference: 'debian:latest', platform: 'linux/amd64', manifest }];
+    const context = { hasFile: () => false, locked: locked({ image }) };
+    const findings = (text: string, file: string) =>
+      checkText(text, file, defaultSettings, context).findings.filter(counts);
+    const counted = (text: string, file: string) => findings(text, file).map(({ rule }) => rule);
+    const text =
+      'FROM debian\nADD https://x.test/f /\nRUN git clone https://x.test/r && apt-get install -y curl && pip install -r r.txt\n';
+    expect(counted(text, 'sub/Dockerfile')).toEqual(['user-root']);
+    expect(counted(text, 'sub/Dockerfile.other')).toEqual(
+      expect.arrayContaining(['image-tag', 'image-digest', 'add-checksum', 'git-commit', 'apt-version']),
+    );
+    const stays = 'FROM debian\nRUN curl x.test/a | sh && date > /built\nUSER 1\n';
+    expect(counted(stays, 'Dockerfile')).toEqual(['download-run', 'time-and-randomness']);
+    expect(findings(stays, 'Dockerfile')[0]?.advice).toContain('`holdfast vendor`');
+    expect(findings(stays, 'Dockerfile.other')[0]?.advice).toBeUndefined();
+  });
+
+  it('an image that it has not: that still counts', () => {
+    const image = [{ reference: 'debian:12', platform: 'linux/amd64', manifest }];
+    const context = { hasFile: () => false, locked: locked({ image }) };
+    const { findings } = checkText(
+      'FROM debian:12 AS a\nFROM alpine:3\nUSER 1\n',
+      'Dockerfile',
+      defaultSettings,
+      context,
+    );
+    expect(findings.map(({ held, range }) => [range.line, held])).toEqual([
+      [1, true],
+      [2, undefined],
+    ]);
+  });
+
+  it('what is held: fixes write it all the same, for those who build without the lock', () => {
+    const image = [{ reference: 'debian:12', platform: 'linux/amd64', manifest }];
+    const context = { hasFile: () => false, locked: locked({ image }) };
+    expect(fixText('FROM debian:12\n', 'Dockerfile', defaultSettings, context).text).toBe(
+      `FROM debian:12@${manifest}\n`,
+    );
   });
 
   it('an image, however its name is written', () => {

@@ -9,12 +9,17 @@ export function lockedInputs(text: string, file: string): LockedInputs {
 }
 
 export function lockedInputsOf({ inputs, builds }: Pick<Lock, 'inputs' | 'builds'>): LockedInputs {
+  const linesOf = (name: string | undefined) =>
+    name === undefined ? [] : inputs.image.filter(line => canonical(String(line['reference'])) === name);
   return {
     builds: dockerfile => builds.some(build => build.dockerfile === dockerfile),
+    hasImage: reference => {
+      const name = canonical(reference);
+      return linesOf(name).length > 0 || frontendDigest(builds, name) !== undefined;
+    },
     imageDigest: reference => {
       const name = canonical(reference);
-      const lines =
-        name === undefined ? [] : inputs.image.filter(line => canonical(String(line['reference'])) === name);
+      const lines = linesOf(name);
       const digests = [...new Set(lines.map(line => line['index'] ?? line['manifest']))];
       // Platforms that disagree have no digest in common.
       const [digest = frontendDigest(builds, name)] = digests;

@@ -4,6 +4,8 @@ import type { Digest } from '../core/index.ts';
 export interface LockedInputs {
   /** Whether a Dockerfile of this name, beside the lock, is built from it: then what it takes cannot drift. */
   readonly builds: (dockerfile: string) => boolean;
+  /** Whether the lock has an image of this name, for whatever platforms. */
+  readonly hasImage: (reference: string) => boolean;
   /** The digest that covers all platforms of an image, where there is one, else that of its only manifest. */
   readonly imageDigest: (reference: string) => Digest | undefined;
   /** The SHA-256 of the bytes that a URL gave, in hex. */

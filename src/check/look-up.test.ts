@@ -117,6 +117,7 @@ describe('--fix --online', () => {
     expect(asked.filter(url => url.includes('manifests'))).toHaveLength(1);
     const locked = {
       builds: () => false,
+      hasImage: () => true,
       imageDigest: () => sha256('locked'),
       fileDigest: () => undefined,
       commit: () => undefined,

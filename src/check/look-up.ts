@@ -59,6 +59,8 @@ class Asked implements LockedInputs {
   /** Nothing is held by a lock that is being thought up. */
   readonly builds = (dockerfile: string) => this.#locked?.builds(dockerfile) ?? false;
 
+  readonly hasImage = (reference: string) => this.#locked?.hasImage(reference) ?? false;
+
   readonly imageDigest = (reference: string) =>
     (this.#locked?.imageDigest(reference) ??
       this.#known(reference, lookUp => lookUp.imageDigest(reference))) as Digest | undefined;

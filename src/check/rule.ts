@@ -35,6 +35,8 @@ export interface Rule {
   readonly good: string;
   /** What the rule does not mean, and where it differs from peers on purpose. */
   readonly notes?: string;
+  /** A lock does not answer it; the text is the advice where holdfast.lock has a build of the file. */
+  readonly staysWithLock?: true | string;
   readonly peers: Readonly<Partial<Record<Peer, readonly string[]>>>;
   find(file: Analysis, context: RuleContext): Iterable<Observation>;
 }

@@ -71,6 +71,8 @@ export function baseCommand(program: Command): void {
         for (const name of given.length > 0 ? given : [made.name]) await runtime.store.tag(name, made.image);
         for (const transport of destinations) {
           await openDestination(transport, await runtime.registry()).write(runtime.store, made.image);
+          if (transport.kind === 'docker')
+            await runtime.store.notePushed(made.image.digest, familiarReference(transport.reference));
         }
         return made;
       });

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { collectEarly } from '../core/index.ts';
+import { collectEarly, isDigest } from '../core/index.ts';
 import {
   copyImage,
+  familiarReference,
   openCopySource,
   openCopyTarget,
   parseCopyPlace,
@@ -13,11 +15,13 @@ import {
   type CopyTarget,
 } from '../registry/index.ts';
 import { addCopyingOptions, formatFrom, selectionFrom, type CopyingOptions } from './copy-options.ts';
+import { placesFor } from './environment.ts';
 import { blobProgress, copyProgress } from './copy-progress.ts';
 import { hostsOf } from './named-place.ts';
 import { printJsonOrText } from './print.ts';
 import { RegistryClients } from './registry-clients.ts';
 import { settingsOf } from './registry-options.ts';
+import { openStore } from './store-common.ts';
 
 interface CopyCommandOptions extends CopyingOptions {
   readonly digestfile?: string;
@@ -55,6 +59,7 @@ export function copyCommand(program: Command): void {
         parallel: options.imageParallelCopies,
         onEvent: blobProgress(progress),
       });
+      await notePushed(from, to, report);
       if (options.digestfile !== undefined) writeFileSync(options.digestfile, report.digest);
       printJsonOrText(options, { source: opened.name, destination: target.name, ...report }, report.digest);
     } finally {
@@ -62,6 +67,13 @@ export function copyCommand(program: Command): void {
       await clients.close();
     }
   });
+}
+
+/** `pin` asks which images of the store plain Docker could pull. */
+async function notePushed(from: CopyPlace, to: CopyPlace, { digest }: CopyReport): Promise<void> {
+  if (from.kind !== 'oci' || to.kind !== 'docker') return;
+  if (resolve(from.directory) !== placesFor({}, process.env).store || !isDigest(digest)) return;
+  await (await openStore({})).notePushed(digest, familiarReference(to.reference));
 }
 
 const places =

@@ -118,6 +118,9 @@ async function written(
     const environment = process.env;
     const destination = openDestination(output.transport, await runtime.registry(), { environment });
     await destination.write(runtime.store, image);
+    const { transport } = output;
+    if (transport.kind === 'docker')
+      await runtime.store.notePushed(image.digest, familiarReference(transport.reference));
     runtime.note(`wrote ${destination.name}`);
     return;
   }

@@ -13,6 +13,7 @@ import {
 } from '../check/index.ts';
 import type { Changes } from './changes.ts';
 import type { PinKind } from './result.ts';
+import { pullable, whyNotPullable, type StoreImages } from './store-images.ts';
 
 /** The rules whose fixes are pins, and what these pin. */
 const pinning: Readonly<Record<string, PinKind>> = {
@@ -28,14 +29,21 @@ const settings: CheckSettings = {
   severity: Object.fromEntries(rules.filter(({ id }) => !(id in pinning)).map(({ id }) => [id, 'off'])),
 };
 
+/** What the lock holds, and which of its images plain Docker could not pull. */
+interface Known {
+  readonly locked: LockedInputs;
+  readonly images: StoreImages | undefined;
+}
+
 /** Pins what instructions name: images, and what ADD fetches. The fixes are those of `check --fix`. */
 export function pinInstructions(
   analysis: Analysis,
-  locked: LockedInputs,
+  known: Known,
   context: RuleContext,
   changes: Changes,
 ): void {
   const { text, file } = analysis.dockerfile;
+  const locked = pullable(known.locked, known.images);
   const { findings } = checkText(text, file, settings, { ...context, locked });
   const suppressed = new Set<number>();
   for (const { rule, range, fix, suppressed: by } of findings) {
@@ -56,7 +64,7 @@ export function pinInstructions(
       !done.has(use.range.start) &&
       !pinArgument(use, analysis, locked, changes)
     )
-      leaveImage(use, locked, changes);
+      leaveImage(use, known, changes);
   leaveAdded(analysis, done, changes);
 }
 
@@ -107,9 +115,11 @@ function pinArgument(use: ImageUse, analysis: Analysis, locked: LockedInputs, ch
 
 function leaveImage(
   { role, range, reference, known }: ImageUse,
-  locked: LockedInputs,
+  { locked, images }: Known,
   changes: Changes,
 ): void {
+  const why = known ? whyNotPullable(reference, locked, images) : undefined;
+  if (why !== undefined) return changes.leave('NOT_PULLABLE', range, reference, why);
   if (role === 'syntax')
     return changes.leave(
       'NOT_LOCKED',

@@ -44,7 +44,8 @@ export async function pinDockerfile(request: PinRequest): Promise<PinResult> {
   for (const place of analysis.runs) if (!place.step.onbuild) await pinStep(place, work);
   if (request.pins) {
     const hasFile = (name: string) => read(name) !== undefined;
-    pinInstructions(analysis, await knownInputs(analysis, request), { hasFile }, changes);
+    const locked = await knownInputs(analysis, request);
+    pinInstructions(analysis, { locked, images: request.storeImages }, { hasFile }, changes);
   }
   const result = changes.result();
   refuseOtherShape(request, result);

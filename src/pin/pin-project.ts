@@ -11,6 +11,7 @@ import {
 import type { HoldfastError } from '../core/index.ts';
 import { parseReference, withDefaultTag } from '../registry/index.ts';
 import type { PinContext, PinRequest } from './result.ts';
+import { storeImages } from './store-images.ts';
 
 /** What a project's lock knows of its Dockerfile. */
 export interface LockedProject {
@@ -38,6 +39,7 @@ export async function lockedProject(project: Project, runtime: BuildRuntime): Pr
       lock,
       recordings,
       snapshots,
+      storeImages: await storeImages(runtime.store),
       context: contextOf(project),
       readBytes: digest => runtime.places.readBytes(digest),
     },

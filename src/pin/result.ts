@@ -2,6 +2,7 @@ import type { Digest } from '../core/index.ts';
 import type { SourceRange } from '../dockerfile/index.ts';
 import type { Snapshots } from '../kinds/index.ts';
 import type { Lock, Recording } from '../lock/index.ts';
+import type { StoreImages } from './store-images.ts';
 
 /** The files that a Dockerfile can copy. */
 export interface PinContext {
@@ -31,6 +32,8 @@ export interface PinRequest {
   readonly readBytes: (digest: Digest) => Promise<Buffer>;
   /** Asks a registry for the index of a frontend, which no lock holds. @throws HoldfastError (exit 5) */
   readonly frontendDigest?: ((reference: string) => Promise<Digest>) | undefined;
+  /** Images that have their names from the store. */
+  readonly storeImages?: StoreImages | undefined;
   /** Pins are written. */
   readonly pins: boolean;
   /** Scripts that are downloaded and run are put beside the Dockerfile. */
@@ -62,6 +65,8 @@ export type UnpinnedCode =
   | 'INDIRECT'
   /** Nobody keeps the archive's past. */
   | 'NO_PAST'
+  /** No registry is known to have it. */
+  | 'NOT_PULLABLE'
   /** A comment asks to leave it. */
   | 'SUPPRESSED';
 

@@ -2,6 +2,7 @@ import { analyse, inputsOfLock, isGitUrl, isHttpUrl, resolved, type LockedInputs
 import { parseDockerfile } from '../dockerfile/index.ts';
 import { formatReference, parseReference, withDefaultTag } from '../registry/index.ts';
 import type { PinRequest } from './result.ts';
+import { pullable } from './store-images.ts';
 
 /** BuildKit's `moby.buildkit.v1.sourcepolicy.Rule`, with the names of its JSON form. */
 interface PolicyRule {
@@ -23,9 +24,10 @@ export async function sourcePolicy({
   text,
   file,
   lock,
-}: Pick<PinRequest, 'text' | 'file' | 'lock'>): Promise<SourcePolicy> {
+  storeImages,
+}: Pick<PinRequest, 'text' | 'file' | 'lock' | 'storeImages'>): Promise<SourcePolicy> {
   const analysis = analyse(parseDockerfile(text, file));
-  const locked = await inputsOfLock(lock);
+  const locked = pullable(await inputsOfLock(lock), storeImages);
   const images = analysis.images.flatMap(({ reference, known, digest }) =>
     known && digest === undefined ? imageRule(reference, locked) : [],
   );

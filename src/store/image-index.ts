@@ -14,6 +14,13 @@ export interface TaggedDescriptor {
 }
 
 const refName = 'org.opencontainers.image.ref.name';
+/** References in registries, with commas. */
+const pushedTo = 'io.holdfast.pushed-to';
+
+/** The registries' names that an image of the store was pushed to. */
+export function pushedPlaces({ annotations }: TaggedDescriptor): readonly string[] {
+  return (annotations?.[pushedTo] ?? '').split(',').filter(place => place !== '');
+}
 
 const indexSchema = z.looseObject({
   schemaVersion: z.literal(2),
@@ -56,14 +63,40 @@ export class ImageIndex {
     descriptor: TaggedDescriptor,
     replace: (path: string, text: string) => Promise<void>,
   ): Promise<void> {
+    await this.#change(replace, manifests => {
+      const [same] = manifests.filter(({ digest }) => digest === descriptor.digest);
+      const others = manifests.filter(other => other.annotations?.[refName] !== name);
+      const pushed = same && pushedPlaces(same).length > 0 && { [pushedTo]: pushedPlaces(same).join(',') };
+      const annotations = { ...pushed, ...descriptor.annotations, [refName]: name };
+      return [...others, { ...descriptor, annotations }];
+    });
+  }
+
+  /** Remembers with every name of an image that a registry has it. */
+  async notePushed(
+    digest: Digest,
+    place: string,
+    replace: (path: string, text: string) => Promise<void>,
+  ): Promise<void> {
+    await this.#change(replace, manifests =>
+      manifests.map(one => {
+        if (one.digest !== digest) return one;
+        const places = [...new Set([...pushedPlaces(one), place])].toSorted();
+        return { ...one, annotations: { ...one.annotations, [pushedTo]: places.join(',') } };
+      }),
+    );
+  }
+
+  async #change(
+    replace: (path: string, text: string) => Promise<void>,
+    edited: (manifests: readonly TaggedDescriptor[]) => readonly TaggedDescriptor[],
+  ): Promise<void> {
     await this.#whileLocked(async () => {
       const { manifests } = await this.#read();
-      const others = manifests.filter(other => other.annotations?.[refName] !== name);
-      const named = { ...descriptor, annotations: { ...descriptor.annotations, [refName]: name } };
       const index = {
         schemaVersion: 2,
         mediaType: 'application/vnd.oci.image.index.v1+json',
-        manifests: [...others, named],
+        manifests: edited(manifests),
       };
       await replace(this.#path, `${JSON.stringify(index, undefined, 2)}\n`);
     });

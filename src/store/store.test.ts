@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../core/index.ts';
-import { Store } from './index.ts';
+import { pushedPlaces, Store } from './index.ts';
 
 let root: string;
 let store: Store;
@@ -69,6 +69,20 @@ describe('names', () => {
     const others = await Promise.all(Array.from({ length: 8 }, () => Store.open(root)));
     await Promise.all(others.map((other, n) => other.tag(`image:${n}`, descriptor())));
     expect(await store.tags()).toHaveLength(8);
+  });
+
+  test('remember with the image where it was pushed, and forget it with another', async () => {
+    const places = async () => (await store.tags()).map(tag => pushedPlaces(tag.descriptor));
+    await store.tag('a:1', descriptor());
+    await store.notePushed(sha256('x'), 'host.test/a:1');
+    await store.tag('b:1', descriptor());
+    await store.notePushed(sha256('x'), 'host.test/a:1');
+    await store.notePushed(sha256('x'), 'host.test/b:1');
+    await store.notePushed(sha256('y'), 'host.test/c:1');
+    expect(await places()).toEqual(Array(2).fill(['host.test/a:1', 'host.test/b:1']));
+    await store.tag('a:1', descriptor(sha256('y')));
+    await store.tag('b:1', descriptor(sha256('y')));
+    expect(await places()).toEqual([[], []]);
   });
 
   test('in a damaged index are an error with a next step', async () => {

@@ -203,6 +203,11 @@ export class Store {
     await this.#index.tag(name, descriptor, (path, text) => this.replaceFile(path, text));
   }
 
+  /** @param place a registry's name for the image that has this digest */
+  async notePushed(digest: Digest, place: string): Promise<void> {
+    await this.#index.notePushed(digest, place, (path, text) => this.replaceFile(path, text));
+  }
+
   /** Writes a whole small file or nothing: readers see the old or the new one. */
   async replaceFile(path: string, text: string): Promise<void> {
     const temporary = this.#temporaryPath();

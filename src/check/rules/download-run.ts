@@ -11,6 +11,8 @@ export const downloadRun: Rule = {
     'The script, and all that it downloads in turn, may be another one in the next build; it runs with the build’s rights.',
   advice:
     'Let `holdfast lock` record it with all that it fetches, or save it, check its digest, and only then run it.',
+  staysWithLock:
+    'The lock holds it and all that it fetches, and nobody has read it: `holdfast vendor` puts it beside the Dockerfile, where changes show.',
   bad: 'FROM debian:bookworm\nRUN curl -fsSL https://example.org/install.sh | sh\n',
   good: 'FROM debian:bookworm\nRUN curl -fsSLo install.sh https://example.org/install.sh && echo "0d5c…  install.sh" | sha256sum -c && sh install.sh\n',
   notes:

@@ -11,6 +11,7 @@ export const imageDigestAlone: Rule = {
   advice: 'Write the tag in front of the digest: `debian:bookworm@sha256:…`.',
   bad: 'FROM debian@sha256:0000000000000000000000000000000000000000000000000000000000000000\n',
   good: 'FROM debian:bookworm@sha256:0000000000000000000000000000000000000000000000000000000000000000\n',
+  staysWithLock: true,
   peers: {},
   *find({ images }) {
     for (const { digest, tag, reference, range } of images)

@@ -25,6 +25,7 @@ export const imageDigest: Rule = {
         message: `${roles[use.role]} the image ${shown(use.reference)} by a name that can move`,
         ...(related && { related }),
         ...(fix && { fix }),
+        ...(use.known && context.locked && { locked: context.locked.hasImage(use.reference) }),
       };
     }
   },

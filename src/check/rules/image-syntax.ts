@@ -18,7 +18,8 @@ export const imageSyntax: Rule = {
       if (use.role !== 'syntax' || use.digest !== undefined) continue;
       const fix = fixOf(use, dockerfile.text, context);
       const message = `the frontend ${shown(use.reference)} is fetched by a name that can move`;
-      yield { range: use.range, message, ...(fix && { fix }) };
+      const locked = context.locked && { locked: context.locked.hasImage(use.reference) };
+      yield { range: use.range, message, ...(fix && { fix }), ...locked };
     }
   },
 };

@@ -18,14 +18,19 @@ export const imageTag: Rule = {
     trivy: ['DS-0001'],
     semgrep: ['missing-image-version', 'avoid-latest-version'],
   },
-  *find({ images }) {
+  *find({ images }, { locked }) {
     for (const { role, reference, tag, digest, known, range, origin } of images) {
       if (role === 'syntax' || digest !== undefined || reference.startsWith('${')) continue;
       // What follows an unknown variable may well be a version.
       if (tag === undefined ? !known && reference.endsWith('}') : tag !== 'latest') continue;
       const what = tag === undefined ? 'has no tag' : 'has the tag `latest`';
       const related = origin && [{ range: origin, message: 'the value is written here' }];
-      yield { range, message: `the image ${shown(reference)} ${what}`, ...(related && { related }) };
+      yield {
+        range,
+        message: `the image ${shown(reference)} ${what}`,
+        ...(related && { related }),
+        ...(known && locked && { locked: locked.hasImage(reference) }),
+      };
     }
   },
 };

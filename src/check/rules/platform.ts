@@ -12,6 +12,7 @@ export const platformConstant: Rule = {
   bad: 'FROM --platform=linux/amd64 debian:bookworm\n',
   good: 'FROM --platform=$BUILDPLATFORM debian:bookworm\n',
   notes: 'As for BuildKit, a stage whose name holds the architecture is meant so.',
+  staysWithLock: true,
   peers: {
     buildkit: ['FromPlatformFlagConstDisallowed'],
     hadolint: ['DL3029'],
@@ -37,6 +38,7 @@ export const platformRedundant: Rule = {
   advice: 'Remove it; `check --fix` does.',
   bad: 'FROM --platform=$TARGETPLATFORM debian:bookworm\n',
   good: 'FROM debian:bookworm\n',
+  staysWithLock: true,
   peers: { buildkit: ['RedundantTargetPlatform'] },
   *find({ stages, dockerfile: { text, metaArgs } }) {
     if (metaArgs.some(({ args }) => args.some(({ name }) => name.text === 'TARGETPLATFORM'))) return;

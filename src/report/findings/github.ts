@@ -6,14 +6,14 @@ const commands = { error: 'error', warning: 'warning', note: 'notice' } as const
 /** Workflow commands, which GitHub shows beside the lines of a pull request. */
 export function findingsGithub({ results }: ReportInput): string {
   const lines = results.flatMap(({ file, findings }) =>
-    findings.filter(counts).map(({ rule, severity, range, message }) => {
+    findings.filter(counts).map(({ rule, severity, range, message, advice }) => {
       const { line, column, endLine, endColumn } = range;
       // Columns are only shown where a range has one line.
       const place =
         line === endLine
           ? `line=${line},col=${column},endColumn=${endColumn}`
           : `line=${line},endLine=${endLine}`;
-      const text = `${message}. ${ruleOf(rule)?.advice ?? ''}`;
+      const text = `${message}. ${advice ?? ruleOf(rule)?.advice ?? ''}`;
       return `::${commands[severity]} file=${property(file)},${place},title=${property(`holdfast ${rule}`)}::${data(text)}\n`;
     }),
   );

@@ -21,6 +21,13 @@ export function groupsOf(results: readonly FileResult[]): Group[] {
   return groups.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
+/** What to do; beside a lock that is another thing, unless places without one are among them. */
+export function adviceOf({ rule, located }: Group): string {
+  const [first] = located;
+  const isSame = located.every(({ finding }) => finding.advice === first?.finding.advice);
+  return (isSame ? first?.finding.advice : undefined) ?? rule.advice;
+}
+
 export function countBySeverity(groups: readonly Group[]): Record<Severity, number> {
   const numbers = { error: 0, warning: 0, note: 0 };
   for (const { severity, located } of groups) numbers[severity] += located.length;

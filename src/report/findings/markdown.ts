@@ -1,4 +1,4 @@
-import { countBySeverity, countText, groupsOf, plural } from './groups.ts';
+import { adviceOf, countBySeverity, countText, groupsOf, plural } from './groups.ts';
 import type { ReportInput } from './report-input.ts';
 
 /** At most so many places of one rule: a comment on a pull request has a length that is allowed. */
@@ -10,11 +10,12 @@ export function findingsMarkdown({ results }: ReportInput): string {
   const files = plural(results.length, 'file');
   if (groups.length === 0) return `**holdfast check**: nothing found in ${files}.\n`;
   const lines = [`**holdfast check**: ${countText(countBySeverity(groups))} in ${files}.`, ''];
-  for (const { rule, severity, located } of groups) {
+  for (const group of groups) {
+    const { rule, severity, located } = group;
     lines.push(
       `### ${severity}: ${escaped(rule.title)} (\`${rule.id}\`)`,
       '',
-      `${escaped(rule.reason)} ${escaped(rule.advice)}`,
+      `${escaped(rule.reason)} ${escaped(adviceOf(group))}`,
       '',
     );
     for (const { file, finding } of located.slice(0, mostPlaces))

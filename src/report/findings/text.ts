@@ -1,8 +1,8 @@
 import { createColors } from 'picocolors';
-import type { Severity } from '../../check/index.ts';
+import { isFixable, type Finding, type Severity } from '../../check/index.ts';
 import { printable } from '../units.ts';
 import { excerpt } from './excerpt.ts';
-import { countBySeverity, countText, groupsOf, plural } from './groups.ts';
+import { adviceOf, countBySeverity, countText, groupsOf, plural } from './groups.ts';
 import type { Group, Located, ReportInput } from './report-input.ts';
 
 export interface TextOptions {
@@ -50,7 +50,7 @@ function groupLines(group: Group, input: ReportInput, places: number, paint: Pai
     ...shown.flatMap(one => placeLines(one, input, paint)),
     ...(left > 0 ? [paint.dim(`  … and ${left} more`)] : []),
     `  why: ${rule.reason}`,
-    `  fix: ${rule.advice}`,
+    `  fix: ${adviceOf(group)}`,
   ];
 }
 
@@ -102,7 +102,8 @@ function summaryLines(
   const behind = aside.length > 0 ? ` (${aside.join(', ')})` : '';
   const files = plural(results.length, 'file');
   const withFindings = new Set(groups.flatMap(({ located }) => located.map(({ file }) => file))).size;
-  if (groups.length === 0) return [`${files}: nothing found${behind}`];
+  const left = held > 0 ? [paint.dim(leftForDocker(all))] : [];
+  if (groups.length === 0) return [`${files}: nothing found${behind}`, ...left];
   const fixable = groups.flatMap(({ located }) => located).filter(({ finding }) => finding.fix).length;
   const hints = [
     ...(verbose ? [] : ['--verbose shows all']),
@@ -112,5 +113,13 @@ function summaryLines(
   return [
     paint.bold(`${withFindings} of ${files}: ${countText(countBySeverity(groups))}${behind}`),
     hints.join('; '),
+    ...left,
   ];
+}
+
+/** What is held is held for `holdfast build` alone. */
+function leftForDocker(all: readonly Finding[]): string {
+  const writable = all.filter(finding => finding.held && isFixable(finding)).length;
+  const fix = writable > 0 ? `--fix writes ${writable} of what it holds into the file, ` : '';
+  return `plain \`docker build\` does not read the lock: ${fix}\`holdfast pin\` ${fix ? '' : 'writes '}all that can be written`;
 }
