@@ -1,13 +1,14 @@
 import {
+  counted,
+  type Digest,
   exitCodes,
   formatPlatform,
   HoldfastError,
   integrityError,
-  staleError,
-  usageError,
-  type Digest,
   type Platform,
   type SourcePlace,
+  staleError,
+  usageError,
 } from '../core/index.ts';
 import { ociMediaType, parseImageConfig, parseManifest, type ImageConfig } from '../image/index.ts';
 import type { ImageInput } from '../lock/index.ts';
@@ -205,7 +206,7 @@ export async function readBaseImage(
   if (diffIds.length !== layers.length) {
     throw integrityError(
       'IMAGE_DIFF_IDS',
-      `${reference} has ${layers.length} layers and ${diffIds.length} diff IDs`,
+      `${reference} has ${counted(layers.length, 'layer')} and ${counted(diffIds.length, 'diff ID')}`,
       {
         next: 'The image is damaged where it was published; use another one.',
       },

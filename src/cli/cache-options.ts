@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { packSteps, SharedCache, type BuildRuntime, type LockedBuild } from '../build/index.ts';
-import { HoldfastError, usageError } from '../core/index.ts';
+import { counted, HoldfastError, usageError } from '../core/index.ts';
 import {
   openDestination,
   openSource,
@@ -76,7 +76,7 @@ export async function writeCaches(
     const artifact = await packSteps(new Map(steps), runtime.store);
     const destination = openDestination(transport, await runtime.registry());
     await destination.write(runtime.store, artifact);
-    runtime.note(`left the results of ${steps.length} steps in ${destination.name}`);
+    runtime.note(`left the results of ${counted(steps.length, 'step')} in ${destination.name}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { buildPlatforms, lockProject, type LockOptions, type WrittenLock } from '../build/index.ts';
 import type { Digest } from '../core/index.ts';
 import { inputSections } from '../lock/index.ts';
+import { sectionCount } from '../report/index.ts';
 import { addProjectOptions, addServiceOptions, printResult, type ProjectOptions } from './common.ts';
 import { lockDate } from './lock-date.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
@@ -31,7 +32,7 @@ async function lock(
   const counts = inputSections
     .map(section => [section, lock.inputs[section].length] as const)
     .filter(([, count]) => count > 0);
-  const summary = counts.map(([section, count]) => `${count} ${section}`).join(', ');
+  const summary = counts.map(([section, count]) => sectionCount(section, count)).join(', ');
   const named = Object.entries(images.services);
   printResult(
     given,

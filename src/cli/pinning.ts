@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { readText } from '../check/index.ts';
-import { exitCodes, usageError } from '../core/index.ts';
+import { counted, exitCodes, usageError } from '../core/index.ts';
 import {
   contextOf,
   frontendDigest,
@@ -191,8 +191,4 @@ function stateText(changed: readonly Output[], { check = false, dryRun = false }
   if (names === '') return 'nothing to write';
   if (check) return `${names} would be written anew`;
   return dryRun ? `${names} would be written` : `wrote ${names}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../core/index.ts';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes, printable } from '../report/index.ts';
@@ -62,8 +63,8 @@ function resultText({ roots, kept, removed, young }: Garbage, { dryRun, unusedFo
   const locks = roots.filter(({ kind }) => kind === 'lock').length;
   return [
     ...lines,
-    `${dryRun ? 'would free' : 'freed'} ${formatBytes(total(removed))} in ${removed.length} blobs`,
-    `${kept.blobs} blobs, ${formatBytes(kept.bytes)}, stay for ${locks} locks and ${roots.length - locks} names`,
+    `${dryRun ? 'would free' : 'freed'} ${formatBytes(total(removed))} in ${counted(removed.length, 'blob')}`,
+    `${counted(kept.blobs, 'blob')}, ${formatBytes(kept.bytes)}, ${kept.blobs === 1 ? 'stays' : 'stay'} for ${counted(locks, 'lock')} and ${counted(roots.length - locks, 'name')}`,
     ...(young.blobs > 0
       ? [
           `${young.blobs} blobs, ${formatBytes(young.bytes)}, that nothing names were used in the last ${unusedFor}`,

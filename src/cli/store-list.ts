@@ -1,3 +1,4 @@
+import { counted } from '../core/index.ts';
 import type { Command } from 'commander';
 import { formatBytes, printable } from '../report/index.ts';
 import { storeUsage, type StoreUsage } from '../share/index.ts';
@@ -21,6 +22,6 @@ function resultText({ roots, total, unnamed }: StoreUsage): string {
   });
   return [
     ...lines,
-    `all: ${formatBytes(total.bytes)} in ${total.blobs} blobs; ${formatBytes(unnamed.bytes)} in ${unnamed.blobs} that nothing names`,
+    `all: ${formatBytes(total.bytes)} in ${counted(total.blobs, 'blob')}; ${formatBytes(unnamed.bytes)} in ${unnamed.blobs} that nothing names`,
   ].join('\n');
 }

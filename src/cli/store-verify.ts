@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { repairFrom } from '../build/index.ts';
-import { integrityError, staleError, type HoldfastError } from '../core/index.ts';
+import { counted, type HoldfastError, integrityError, staleError } from '../core/index.ts';
 import { errorJson, errorText, formatBytes, printable } from '../report/index.ts';
 import { parsePlace, verifyStore, type BadBlob, type StoreVerification } from '../share/index.ts';
 import { collect } from './collect.ts';
@@ -58,17 +58,28 @@ function resultText({ blobs, bytes, bad }: StoreVerification): string {
     const repaired = repairedFrom === undefined ? '' : `; repaired from ${printable(repairedFrom)}`;
     return `${problem} ${digest}${name}${needed}${repaired}`;
   });
-  const verdict = bad.length === 0 ? 'all as their digests say' : `${bad.length} are not as they should be`;
-  return [...lines, `${blobs} blobs, ${formatBytes(bytes)}: ${verdict}`].join('\n');
+  const verdict =
+    bad.length === 0
+      ? 'all as their digests say'
+      : bad.length === 1
+        ? '1 is not as it should be'
+        : `${bad.length} are not as they should be`;
+  return [...lines, `${counted(blobs, 'blob')}, ${formatBytes(bytes)}: ${verdict}`].join('\n');
 }
 
 function failure(left: readonly BadBlob[]): HoldfastError {
   const corrupt = left.filter(({ problem }) => problem === 'corrupt');
   if (corrupt.length > 0)
-    return integrityError('STORE_ROT', `${corrupt.length} blobs hash to something else than their digest`, {
-      next: 'Run `holdfast store verify --repair`, with --remote where the blobs are shared.',
-    });
-  return staleError('STORE_LACKS', `the store lacks ${left.length} blobs that locks need`, {
+    return integrityError(
+      'STORE_ROT',
+      corrupt.length === 1
+        ? '1 blob hashes to something else than its digest'
+        : `${corrupt.length} blobs hash to something else than their digest`,
+      {
+        next: 'Run `holdfast store verify --repair`, with --remote where the blobs are shared.',
+      },
+    );
+  return staleError('STORE_LACKS', `the store lacks ${counted(left.length, 'blob')} that locks need`, {
     next: 'Run `holdfast store verify --repair` or `holdfast store pull`.',
   });
 }

@@ -1,6 +1,6 @@
 import { NamespacesNeeded, type BuildRuntime, type Configuration, type Hold } from '../build/index.ts';
 import type { MoveEffect } from '../advisories/index.ts';
-import { upstreamError, usageError } from '../core/index.ts';
+import { counted, upstreamError, usageError } from '../core/index.ts';
 import { npmRegistryOf } from '../kinds/index.ts';
 import type { Lock } from '../lock/index.ts';
 import {
@@ -104,10 +104,14 @@ function refuseFailures({ failures }: OutdatedReport, { items }: LockReport, sec
       lookUp === undefined || lookUp.state === 'ok' ? [] : [`${kind} ${name}: ${lookUp.why}`],
     ),
   ];
-  throw upstreamError('UPDATE_LOOKUP_FAILED', `${details.length} look-ups failed, the lock stays as it is`, {
-    next: 'Run the command again later, or see `holdfast outdated`; advisories can be read from files too.',
-    details,
-  });
+  throw upstreamError(
+    'UPDATE_LOOKUP_FAILED',
+    `${counted(details.length, 'look-up')} failed, the lock stays as it is`,
+    {
+      next: 'Run the command again later, or see `holdfast outdated`; advisories can be read from files too.',
+      details,
+    },
+  );
 }
 
 /** With `--min-age`: kinds with a past move to that of so many days ago; of the others, what is younger waits. */

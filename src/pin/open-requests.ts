@@ -1,3 +1,4 @@
+import { counted } from '../core/index.ts';
 import type { Run, RunInStage } from '../check/index.ts';
 import type { KindName } from '../kinds/index.ts';
 import type { InstallRequest, Request } from '../kinds/requests/index.ts';
@@ -76,7 +77,7 @@ function leaveDependencies(
     changes.leave(
       'INDIRECT',
       run.instruction.range,
-      `${packages.size} ${kind} packages`,
+      counted(packages.size, `${kind} package`),
       'no command of the step names them: what it runs asks for them',
     );
     return;
@@ -89,7 +90,7 @@ function leaveDependencies(
     changes.leave(
       'INDIRECT',
       first.at.word.range,
-      `${others.length} ${kind} packages`,
+      counted(others.length, `${kind} package`),
       'those that are named depend on them, and the command takes no versions for them',
     );
 }

@@ -1,3 +1,4 @@
+import { counted } from '../core/index.ts';
 import { posix } from 'node:path';
 import { isFollowed, type Edit, type Run, type RunInStage } from '../check/index.ts';
 import {
@@ -167,7 +168,7 @@ function constrain(
   const range = open[0]?.command.word.range ?? place.run.instruction.range;
   work.changes.add({
     edits,
-    pins: [{ kind: 'package', range, what: `${known.length} packages by ${file.path}` }],
+    pins: [{ kind: 'package', range, what: `${counted(known.length, 'package')} by ${file.path}` }],
     files: [file],
     copies: [{ before: place.step.instruction, from: file.path, to: target }],
   });

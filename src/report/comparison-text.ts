@@ -1,3 +1,4 @@
+import { counted } from '../core/index.ts';
 import type { ImageComparison, PackageDifference, SettingDifference } from '../build/index.ts';
 import { changedSteps, type ChangedFile, type ChangedStep } from './changed-files.ts';
 import { formatBytes, printable } from './units.ts';
@@ -23,7 +24,13 @@ export function comparisonText(comparison: ImageComparison, verbose: boolean): s
     ...(packages.length > 0 ? ['', 'packages', ...packages.map(packageLine)] : []),
     ...steps.flatMap(step => stepLines(step, verbose)),
     '',
-    `${settings.length} settings and ${total(steps, step => step.files.length)} files differ, ${total(steps, step => step.times.length)} files in time alone`,
+    `${counted(settings.length, 'setting')} and ${counted(
+      total(steps, step => step.files.length),
+      'file',
+    )} differ, ${counted(
+      total(steps, step => step.times.length),
+      'file',
+    )} in time alone`,
   ].join('\n');
 }
 
@@ -51,7 +58,7 @@ function stepLines({ step, files, times }: ChangedStep, verbose: boolean): strin
   const more = files.length - shown.length;
   return [
     '',
-    `${short}: ${files.length} ${files.length === 1 ? 'file' : 'files'}${times.length === 0 ? '' : `, and ${times.length} in time alone`}`,
+    `${short}: ${counted(files.length, 'file')}${times.length === 0 ? '' : `, and ${times.length} in time alone`}`,
     ...shown.map(fileLine),
     ...(more > 0 ? [`  … and ${more} more (--verbose)`] : []),
   ];

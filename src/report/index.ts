@@ -1,3 +1,4 @@
+export { sectionCount } from './section-count.ts';
 export { comparisonText } from './comparison-text.ts';
 export { changeCounts, changesText } from './change-text.ts';
 export { errorJson, errorText, exitCodeOf } from './error-report.ts';

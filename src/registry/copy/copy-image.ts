@@ -1,3 +1,4 @@
+import { counted } from '../../core/index.ts';
 import { imageTypes } from '../manifest.ts';
 import { attachmentsOf } from './attachments.ts';
 import { BlobReader } from './blob-reader.ts';
@@ -120,7 +121,10 @@ function kept(
 ): readonly Attachment[] {
   if (found.length === 0 || (target.keepsAttachments && format === undefined)) return found;
   const why = format === undefined ? `${target.name} cannot hold them` : 'they are about another digest';
-  onEvent({ type: 'note', text: `left behind: ${found.length} signatures or referrers; ${why}` });
+  onEvent({
+    type: 'note',
+    text: `left behind: ${counted(found.length, 'signature or referrer', 'signatures or referrers')}; ${why}`,
+  });
   return [];
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integrityError, lazy, usageError } from '../../core/index.ts';
+import { counted, integrityError, lazy, usageError } from '../../core/index.ts';
 import { imageTypes, manifestLimit } from '../manifest.ts';
 import { familiarReference, formatReference, type Reference } from '../reference.ts';
 import { containerdName } from '../transports/docker-archive.ts';
@@ -116,7 +116,7 @@ function namedImage(
   const names = images.flatMap(({ RepoTags }) => RepoTags ?? []).join(', ');
   throw usageError(
     'DOCKER_ARCHIVE_NAME',
-    `${place} has ${images.length} images, called ${names || 'nothing'}`,
+    `${place} has ${counted(images.length, 'image')}, called ${names || 'nothing'}`,
     { next: `Name one of these as ${place}:REFERENCE.` },
   );
 }

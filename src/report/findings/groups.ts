@@ -1,4 +1,5 @@
 import { counts, rules, severities, type FileResult, type Severity } from '../../check/index.ts';
+import { counted } from '../../core/index.ts';
 import type { Group, Located } from './report-input.ts';
 
 /** Findings that count by rule: the most severe first, and among equals in the order of the rules. */
@@ -37,11 +38,7 @@ export function countBySeverity(groups: readonly Group[]): Record<Severity, numb
 /** `1 error, 2 warnings` without those of which there are none. */
 export function countText(numbers: Readonly<Record<Severity, number>>): string {
   const parts = severities.flatMap(severity =>
-    numbers[severity] === 0 ? [] : [plural(numbers[severity], severity)],
+    numbers[severity] === 0 ? [] : [counted(numbers[severity], severity)],
   );
   return parts.join(', ');
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
-import { adviceOf, countBySeverity, countText, groupsOf, plural } from './groups.ts';
+import { counted } from '../../core/index.ts';
+import { adviceOf, countBySeverity, countText, groupsOf } from './groups.ts';
 import type { ReportInput } from './report-input.ts';
 
 /** At most so many places of one rule: a comment on a pull request has a length that is allowed. */
@@ -7,7 +8,7 @@ const mostPlaces = 20;
 /** For a pull request's comment or a job's summary. */
 export function findingsMarkdown({ results }: ReportInput): string {
   const groups = groupsOf(results);
-  const files = plural(results.length, 'file');
+  const files = counted(results.length, 'file');
   if (groups.length === 0) return `**holdfast check**: nothing found in ${files}.\n`;
   const lines = [`**holdfast check**: ${countText(countBySeverity(groups))} in ${files}.`, ''];
   for (const group of groups) {

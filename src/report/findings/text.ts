@@ -1,8 +1,9 @@
 import { createColors } from 'picocolors';
 import { isFixable, type Finding, type Severity } from '../../check/index.ts';
+import { counted } from '../../core/index.ts';
 import { printable } from '../units.ts';
 import { excerpt } from './excerpt.ts';
-import { adviceOf, countBySeverity, countText, groupsOf, plural } from './groups.ts';
+import { adviceOf, countBySeverity, countText, groupsOf } from './groups.ts';
 import type { Group, Located, ReportInput } from './report-input.ts';
 
 export interface TextOptions {
@@ -25,8 +26,8 @@ export function findingsText(input: ReportInput, { verbose, colour }: TextOption
   }
   const more = verbose ? [] : groups.slice(fewRules);
   if (more.length > 0) {
-    const counted = more.map(({ rule, located }) => `${rule.id} ${located.length}`);
-    lines.push(`and of ${plural(more.length, 'more rule')}: ${counted.join(', ')}`, '');
+    const rest = more.map(({ rule, located }) => `${rule.id} ${located.length}`);
+    lines.push(`and of ${counted(more.length, 'more rule')}: ${rest.join(', ')}`, '');
   }
   lines.push(...unreadLines(input, verbose), ...summaryLines(input, groups, verbose, paint));
   return `${lines.join('\n')}\n`;
@@ -42,7 +43,7 @@ function painter(colour: boolean) {
 
 function groupLines(group: Group, input: ReportInput, places: number, paint: Paint): string[] {
   const { rule, severity, located, files } = group;
-  const count = located.length === 1 ? '' : `, ${located.length} times in ${plural(files, 'file')}`;
+  const count = located.length === 1 ? '' : `, ${located.length} times in ${counted(files, 'file')}`;
   const shown = located.slice(0, places);
   const left = located.length - shown.length;
   return [
@@ -77,7 +78,7 @@ function unreadLines({ results }: ReportInput, verbose: boolean): string[] {
   });
   const left = unread.length - shown.length;
   return [
-    `not read: ${plural(unread.length, 'part')}`,
+    `not read: ${counted(unread.length, 'part')}`,
     ...lines,
     ...(left > 0 ? [`  … and ${left} more`] : []),
     '',
@@ -100,7 +101,7 @@ function summaryLines(
     ...(known > 0 ? [`${known} known from the baseline`] : []),
   ];
   const behind = aside.length > 0 ? ` (${aside.join(', ')})` : '';
-  const files = plural(results.length, 'file');
+  const files = counted(results.length, 'file');
   const withFindings = new Set(groups.flatMap(({ located }) => located.map(({ file }) => file))).size;
   const left = held > 0 ? [paint.dim(leftForDocker(all))] : [];
   if (groups.length === 0) return [`${files}: nothing found${behind}`, ...left];

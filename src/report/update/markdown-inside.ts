@@ -1,3 +1,4 @@
+import { counted } from '../../core/index.ts';
 import type {
   ChangedScript,
   DiffLine,
@@ -73,7 +74,7 @@ function filesPart({ build, files, settings }: ImageChange): string[] {
   if (settings.length > 0)
     parts.push(
       details(
-        `${settings.length} settings of the image${of} differ`,
+        `${counted(settings.length, 'setting')} of the image${of} ${settings.length === 1 ? 'differs' : 'differ'}`,
         settings.map(({ name, from, to }) => `- ${code(name)}: ${shown(from)} → ${shown(to)}`).join('\n'),
       ),
     );

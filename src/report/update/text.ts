@@ -1,3 +1,4 @@
+import { counted } from '../../core/index.ts';
 import type {
   DiffLine,
   ImageChange,
@@ -87,7 +88,7 @@ function imageText({ build, from, to, size, files, settings }: ImageChange): str
   const paths = files && new Set(files.map(({ layer, path }) => `${layer} ${path}`)).size;
   const differ = [
     ...(paths === undefined ? [] : [`${paths} ${paths === 1 ? 'file differs' : 'files differ'}`]),
-    ...(settings.length === 0 ? [] : [`${settings.length} settings`]),
+    ...(settings.length === 0 ? [] : [counted(settings.length, 'setting')]),
   ];
   return `${of}${to}, was ${from}; layers ${bytes[0]} → ${bytes[1]}${differ.length === 0 ? '' : `; ${differ.join(', ')}`}`;
 }
