@@ -8,7 +8,11 @@ const absences: ReadonlySet<number> = new Set([404, 410]);
  * What upstream said, each time it was asked: `whole`, here it is; `pointer`, it is elsewhere or there is none, which
  * tells of what there is as an index does; `mixed`, not the same each time.
  */
-export function outcomeOf({ responses }: Exchange): 'whole' | 'pointer' | 'mixed' {
+export function outcomeOf({
+  responses,
+}: {
+  readonly responses: readonly Pick<Exchange['responses'][number], 'status'>[];
+}): 'whole' | 'pointer' | 'mixed' {
   if (responses.length === 0) return 'mixed';
   if (responses.every(({ status }) => status === 200)) return 'whole';
   return responses.every(({ status }) => redirects.has(status) || absences.has(status)) ? 'pointer' : 'mixed';

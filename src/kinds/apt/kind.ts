@@ -40,6 +40,7 @@ export function aptKind({ snapshots = snapshotServices }: AptOptions = {}): Kind
         const found = recognise(exchange);
         if (found === undefined) return undefined;
         if (found.class === 'index') return index(found);
+        if (found.class === 'pointer') return { class: 'index' };
         const { name, version, architecture } = found;
         return { class: 'artefact', name, version, architecture };
       };

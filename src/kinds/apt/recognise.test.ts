@@ -125,6 +125,20 @@ describe('aptRecogniser', () => {
     });
   });
 
+  it('takes a redirect to a package, as of snapshot archives, for no input of its own', async () => {
+    const path = `${folder}/libhello++1_1.0-1_amd64.deb`;
+    const asked = exchange(base + path, undefined, 302);
+    const [pointer, found] = await recognised(
+      asked,
+      taken(path, `https://past.test/archive/debian/20240601T000000Z/${path}`),
+    );
+    expect(pointer).toEqual({ class: 'pointer', kind: 'apt' });
+    expect(found).toMatchObject({ class: 'artefact', name: 'libhello++1', version: '1:1.0-1' });
+    expect(await recognised(exchange('https://x.test/tool_1_amd64.deb', undefined, 302))).toEqual([
+      undefined,
+    ]);
+  });
+
   it('leaves what is not apt’s to others', async () => {
     expect(
       await recognised(

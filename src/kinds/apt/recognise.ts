@@ -1,6 +1,7 @@
 /** What the exchanges of a build were, in apt's terms: an archive's index, or a package. */
 
 import type { Digest } from '../../core/index.ts';
+import { outcomeOf } from '../answers.ts';
 import { ArchiveMap } from './archive-map.ts';
 import { percentDecoded } from './archive-urls.ts';
 import { readDeb } from './deb.ts';
@@ -47,7 +48,13 @@ export interface RecognisedPackage {
   readonly from: 'index' | 'control' | 'url';
 }
 
-export type Recognised = RecognisedIndex | RecognisedPackage;
+/** Where a package is to be had, as snapshot archives answer: what lies there is recognised by itself. */
+export interface RecognisedPointer {
+  readonly class: 'pointer';
+  readonly kind: 'apt';
+}
+
+export type Recognised = RecognisedIndex | RecognisedPackage | RecognisedPointer;
 
 export type ReadBody = (digest: Digest) => Promise<Buffer>;
 
@@ -64,7 +71,11 @@ export async function aptRecogniser(
   const controls = await unlistedControls(exchanges, archives, readBody);
   return exchange => {
     if (exchange.key.method !== 'GET' && exchange.key.method !== 'HEAD') return undefined;
-    return recognisePackage(exchange, archives, controls) ?? recogniseIndex(exchange, archives);
+    return (
+      recognisePackage(exchange, archives, controls) ??
+      recogniseIndex(exchange, archives) ??
+      recognisePointer(exchange, archives)
+    );
   };
 }
 
@@ -152,6 +163,14 @@ function recogniseIndex(exchange: RecordedExchange, archives: ArchiveMap): Recog
   const signed = path === 'InRelease' || path === 'Release';
   const digest = lastBody(exchange)?.digest;
   return { class: 'index', kind: 'apt', archive, suite, path, signed, date, digest };
+}
+
+function recognisePointer(
+  { key, responses }: RecordedExchange,
+  archives: ArchiveMap,
+): RecognisedPointer | undefined {
+  if (outcomeOf({ responses }) !== 'pointer' || !isOfPool(key.url, archives)) return undefined;
+  return { class: 'pointer', kind: 'apt' };
 }
 
 function lastBody(exchange: RecordedExchange): { digest: Digest; size: number } | undefined {
