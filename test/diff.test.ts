@@ -1,7 +1,7 @@
 // Two locks, or two images, told apart.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   holdfast,
@@ -77,6 +77,24 @@ test('images: settings, and files by the step that wrote them', async () => {
   expect(stdout).not.toContain('/always\n');
   expect(await diff(places[0], images[0] ?? '')).toMatchObject({ exit: 0 });
   expect(await diff(places[1], 'told/two:1')).toMatchObject({ exit: 0 });
+});
+
+test('images in archives, also as Docker wrote them before version 25, and in directories', async () => {
+  const from = `oci:${join(world.root, 'one')}:1`;
+  const archive = join(world.root, 'one.tar');
+  for (const place of [`docker-archive:${archive}:told/one:1`, `dir:${join(world.root, 'dir')}`]) {
+    await holdfast(['copy', from, place], { cwd: world.project, env: { HOME: world.home } });
+    expect(await diff(place, images[0] ?? '')).toMatchObject({ exit: 0 });
+  }
+  const unpacked = join(world.root, 'unpacked');
+  await mkdir(unpacked);
+  execFileSync('tar', ['-xf', archive, '-C', unpacked]);
+  execFileSync('tar', ['-cf', archive, '-C', unpacked, 'manifest.json', 'blobs']);
+  expect(await diff(`docker-archive:${archive}`, images[0] ?? '')).toMatchObject({ exit: 0 });
+  expect(await diff(`docker-archive:${archive}`, images[1] ?? '')).toMatchObject({
+    exit: 1,
+    stdout: expect.stringContaining('  - Env MODE one\n'),
+  });
 });
 
 test('as a page, of images beside the text, and of locks in its place', async () => {

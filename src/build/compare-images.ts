@@ -7,13 +7,13 @@ import {
   type LayerDifference,
   type LayerPair,
 } from '../image/index.ts';
-import { openSource, pullImage, type Transport } from '../registry/index.ts';
+import { imageSourceOf, openCopySource, pullImage, type CopyPlace } from '../registry/index.ts';
 import { imageConfig, imageLayers, layerSteps, readManifest } from './image-layers.ts';
 import { isPackageRecord, packageDifferences, type PackageDifference } from './recorded-packages.ts';
 import type { BuildRuntime } from './runtime.ts';
 
-/** Where an image is: a transport, or the digest of a manifest in the store. */
-export type ImagePlace = Transport | Digest;
+/** Where an image is: a place to copy from, or the digest of a manifest in the store. */
+export type ImagePlace = CopyPlace | Digest;
 
 /** A member of the configuration that two images set differently; JSON texts, absent where one has none. */
 export interface SettingDifference {
@@ -59,6 +59,8 @@ export interface ComparedLayer {
 export interface ImageCompareOptions extends CompareOptions {
   /** Whether to tell which packages differ; layers that both share may have to be read for that. */
   readonly packages?: boolean | undefined;
+  /** Says where a Docker daemon is. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
 /**
@@ -72,7 +74,10 @@ export async function compareImages(
   runtime: BuildRuntime,
   options: ImageCompareOptions = {},
 ): Promise<ImageComparison> {
-  const [a, b] = [await opened(places[0], platform, runtime), await opened(places[1], platform, runtime)];
+  const { environment = {} } = options;
+  const open = async (place: ImagePlace) =>
+    opened(typeof place === 'string' ? place : await pulled(place, platform, runtime, environment), runtime);
+  const [a, b] = [await open(places[0]), await open(places[1])];
   const images = [a.image, b.image] as const;
   const pairs = layerPairs(a.image.stack, b.image.stack);
   const none = { images, pairs, settings: [], packages: [], files: [] };
@@ -101,15 +106,24 @@ export async function compareImages(
   };
 }
 
-async function opened(place: ImagePlace, platform: Platform, runtime: BuildRuntime) {
-  const { store } = runtime;
-  const manifest =
-    typeof place === 'string'
-      ? place
-      : (await pullImage(openSource(place, await runtime.registry()), platform, store)).manifest.digest;
-  const config = await imageConfig(manifest, store);
+async function opened(manifest: Digest, runtime: BuildRuntime) {
+  const config = await imageConfig(manifest, runtime.store);
   const image = await describedImage(manifest, config, runtime);
   return { config, image };
+}
+
+async function pulled(
+  place: CopyPlace,
+  platform: Platform,
+  { registry, store }: BuildRuntime,
+  environment: NodeJS.ProcessEnv,
+): Promise<Digest> {
+  const source = await openCopySource(place, { client: registry, environment });
+  try {
+    return (await pullImage(imageSourceOf(source), platform, store)).manifest.digest;
+  } finally {
+    await source.close?.();
+  }
 }
 
 async function describedImage(

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
 import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError, type Digest } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
-import { familiarReference, parseReference, parseTransport, withDefaultTag } from '../registry/index.ts';
+import { familiarReference, parseCopyPlace, parseReference, withDefaultTag } from '../registry/index.ts';
 import { changeCounts, changesText, comparisonPage, comparisonText, locksPage } from '../report/index.ts';
 import { changesBetween } from '../update/index.ts';
 import { addPlaceOptions, type PlaceOptions, printResult, runBuild } from './common.ts';
@@ -27,7 +27,7 @@ export function diffCommand(program: Command): void {
     .description('tell two locks apart, or two images')
     .argument(
       '<a>',
-      'a lock: its path, or REVISION:PATH of git; an image: docker://REF, oci:DIR[:TAG], a name or sha256:… of the store',
+      'a lock: its path, or REVISION:PATH of git; an image: docker://REF, oci:DIR[:TAG], docker-archive:FILE[:REF], or another place that `copy` takes; a name or sha256:… of the store',
     )
     .argument('<b>', 'what it is compared with, of the same sort')
     .option('--platform <os/arch>', 'of an index, the image that is compared; default this machine’s')
@@ -63,7 +63,11 @@ function diffLocks(names: readonly [string, string], a: Lock, b: Lock, options: 
 async function diffImages(places: readonly [ImagePlace, ImagePlace], options: DiffOptions): Promise<boolean> {
   const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const comparison: ImageComparison = await runBuild(options, runtime =>
-    compareImages(places, platform, runtime, { packages: true, texts: asPage(options) }),
+    compareImages(places, platform, runtime, {
+      packages: true,
+      texts: asPage(options),
+      environment: process.env,
+    }),
   );
   const text = comparisonText(comparison, options.verbose === true);
   print(options, comparison, text, () => comparisonPage(comparison));
@@ -79,11 +83,11 @@ function print(options: DiffOptions, json: object, text: string, page: () => str
   else printResult(options, json, text);
 }
 
-/** @throws HoldfastError DIFF_UNREADABLE (exit 2), and what parseLock and parseTransport throw */
+/** @throws HoldfastError DIFF_UNREADABLE (exit 2), and what parseLock and parseCopyPlace throw */
 async function sideOf(text: string, options: PlaceOptions): Promise<Side> {
   if (isDigest(text)) return { image: text };
   if (/^(?:docker|oci|oci-archive|docker-archive|docker-daemon|dir):/.test(text))
-    return { image: parseTransport(text) };
+    return { image: parseCopyPlace(text) };
   const image = existsSync(text) ? undefined : await namedInStore(text, options);
   if (image !== undefined) return { image };
   return { lock: parseLock(await lockText(text), text) };

@@ -24,6 +24,7 @@ export {
   parseCopyPlace,
   type CopyPlace,
 } from './copy/open-place.ts';
+export { imageSourceOf } from './copy/image-source.ts';
 export { KnownBlobs } from './copy/known-blobs.ts';
 export type { CopySource, CopyTarget } from './copy/place.ts';
 export {
