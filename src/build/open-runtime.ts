@@ -20,8 +20,8 @@ export interface RuntimeOptions {
   readonly pull: boolean;
   /** `--add-host`: names that are reached at an address of the user's choice. */
   readonly addHosts: ReadonlyMap<string, string>;
-  /** TCP ports that the gateway serves beside the usual ones. */
-  readonly ports: readonly number[];
+  /** TCP ports that the gateway serves beside the usual ones; asked for when the first step needs a network. */
+  readonly ports: () => readonly number[];
   readonly signal: AbortSignal;
   readonly grants: Grants;
   /** Where blobs are shared, as `parsePlace` reads it; asked before what a project's configuration names. */
@@ -94,7 +94,7 @@ async function openStepHost(options: RuntimeOptions, store: Store, places: Place
   const { Gateway } = await import('../gateway/index.ts');
   const bring = (body: BlobDescriptor) => places.bring(body);
   const gateway = await Gateway.open({ store, environment: env, addHosts, bring });
-  const ports = [...new Set([...usualPorts, ...options.ports])];
+  const ports = [...new Set([...usualPorts, ...options.ports()])];
   const network = await sandbox.openNetwork({ ports, serve: listeners => gateway.serve(listeners) });
-  return { gateway, network };
+  return { gateway, network, ports };
 }

@@ -47,6 +47,8 @@ export function serviceKey(service: string, platform: Platform): string {
 export interface StepHost {
   readonly gateway: Gateway;
   readonly network: StepNetwork;
+  /** TCP ports that the gateway serves. */
+  readonly ports: readonly number[];
 }
 
 /** What is built, and from which recording. */

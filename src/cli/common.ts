@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -26,6 +26,7 @@ import { collect } from './collect.ts';
 import { isolationFor, placesFor } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 import { buildArguments, buildContext, hostAddress, label } from './pairs.ts';
+import { portsIn } from './ports.ts';
 import { failedStepShell, grantsFrom, type StepOptions } from './step-options.ts';
 
 /** Options of every command that reads a project; names are Docker's where Docker has them. */
@@ -181,7 +182,11 @@ export async function projectFrom(
     const keepGitDir = truthValue(request.buildArguments['BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '') === true;
     const asOf = lockDate(process.env, new Date());
     const settings = { lockPath: resolve(options.lockfile ?? 'holdfast.lock'), keepGitDir, asOf };
-    return runBuild(options, runtime => fetchLockedContext(url, settings, runtime, work), portsIn([url]));
+    return runBuild(
+      options,
+      runtime => fetchLockedContext(url, settings, runtime, work),
+      () => portsIn([url]),
+    );
   };
   const { standardInput: sent } = options;
   const standardInput = sent === undefined ? process.stdin : createReadStream(sent);
@@ -218,7 +223,7 @@ export async function scratch(): Promise<string> {
 export async function runBuild<Result>(
   options: PlaceOptions & Pick<ProjectOptions, 'addHost' | 'buildArg' | 'pull' | 'remote'> & StepOptions,
   use: (runtime: BuildRuntime) => Promise<Result>,
-  ports: readonly number[] = [],
+  ports: () => readonly number[] = () => [],
   inside = isInside(),
 ): Promise<Result> {
   const isolation = isolationFor(options, process.env);
@@ -275,36 +280,6 @@ export async function runBuild<Result>(
   } finally {
     progress.close();
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, onSignal);
-  }
-}
-
-/** Ports that the Dockerfiles, their arguments and their package manager settings name in URLs. */
-export function portsNamed(...projects: readonly Project[]): number[] {
-  return [...new Set(projects.flatMap(portsOf))].slice(0, mostPorts);
-}
-
-const mostPorts = 200;
-
-function portsOf(project: Project): number[] {
-  const { buildArguments, contexts } = project.request;
-  const texts = [project.dockerfile.text, ...Object.values(buildArguments), ...Object.values(contexts)];
-  for (const name of ['.npmrc', 'pip.conf', '.yarnrc', '.yarnrc.yml', 'package.json'])
-    texts.push(readIfThere(`${project.context}/${name}`));
-  return portsIn(texts);
-}
-
-function portsIn(texts: readonly string[]): number[] {
-  const found = texts.flatMap(text =>
-    [...text.matchAll(/[a-z0-9.\]-]:(\d{2,5})\b/gi)].map(([, port]) => Number(port)),
-  );
-  return [...new Set(found.filter(port => port > 0 && port < 65_536))].slice(0, mostPorts);
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
 

@@ -10,7 +10,8 @@ import {
   type ComposeService,
 } from '../compose/index.ts';
 import { usageError } from '../core/index.ts';
-import { portsNamed, projectsFrom, runBuild, type ProjectOptions } from './common.ts';
+import { projectsFrom, runBuild, type ProjectOptions } from './common.ts';
+import { portsNamed } from './ports.ts';
 import { serviceGrants, serviceNotes, serviceWork } from './service-work.ts';
 import type { StepOptions } from './step-options.ts';
 
@@ -80,7 +81,7 @@ export async function runWorks<Result, Options extends ProjectOptions & StepOpti
   { works, options, notes }: Works<Options>,
   use: (runtime: BuildRuntime) => Promise<Result>,
 ): Promise<Result> {
-  const ports = portsNamed(...works.flatMap(({ projects }) => projects));
+  const ports = () => portsNamed(...works.flatMap(({ projects }) => projects));
   return runBuild(
     options,
     async runtime => {

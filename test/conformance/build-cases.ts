@@ -101,7 +101,7 @@ const outcomes = await withRuntime(
     pull: false,
     remotes: [],
     addHosts: new Map(),
-    ports: [],
+    ports: () => [],
     signal: new AbortController().signal,
     grants: grantsOf({ name: '', dockerfile: '' }),
   },

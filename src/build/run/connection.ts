@@ -27,6 +27,8 @@ export interface Connection {
   finish(): Promise<SessionResult | undefined>;
   /** Connections that nobody took since the step began, this step's or another's. */
   refusedConnections(): number;
+  /** TCP ports that somebody answers at. */
+  readonly ports: readonly number[];
 }
 
 interface Asking {
@@ -80,6 +82,7 @@ export async function openConnection(builder: BuildInProgress, asking: Asking): 
       return result && { ...result, exchanges: withMade(result.exchanges, made) };
     },
     refusedConnections: () => host.network.refusedConnections() - resets,
+    ports: host.ports,
   };
 }
 
@@ -90,6 +93,7 @@ const hostConnection: Connection = {
   extended: {},
   finish: async () => undefined,
   refusedConnections: () => 0,
+  ports: [],
 };
 
 interface MadeAnswer {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HoldfastError } from '../../core/index.ts';
+import { counted, type HoldfastError } from '../../core/index.ts';
 import type { RunInstruction } from '../../dockerfile/index.ts';
 import type { Exchange, RefusedExchange } from '../../kinds/index.ts';
 import type { StepRecording } from '../../lock/index.ts';
@@ -16,9 +16,10 @@ import { requestedHostName } from './host-name.ts';
 import { defaultShell, type StageSettings } from '../metadata.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { openConnection, type Connection } from './connection.ts';
-import { absentError, failed, withTail } from './failure.ts';
+import { absentError, failed, nameThePort, withTail } from './failure.ts';
 import type { OpenedMount, PreparedMount } from './mounts.ts';
 import { StepOutput, type OutputTail } from './output.ts';
+import { refusedPorts } from './refused-ports.ts';
 
 const scriptPath = '/run/holdfast/heredoc';
 
@@ -156,13 +157,15 @@ function failureOf(
   tail: OutputTail,
 ): HoldfastError {
   const { ledger } = input;
+  const isOffline = connection.network === 'host' || connection.network === 'none';
+  const ports = isOffline ? [] : refusedPorts(tail.lines(), connection.ports);
   const refused = connection.refusedConnections();
-  if (refused > 0)
+  if (refused > 0 && ports.length === 0)
     runtime.note(
-      `${step.name}: ${refused} connections may have gone to ports that the gateway does not serve`,
+      `${step.name}: ${counted(refused, 'connection')} may have gone to ports that the gateway does not serve. ${nameThePort('PORT')}`,
     );
   if (absent.length > 0) return withTail(absentError(step, absent, ledger.asOf), tail);
-  return failed(step, exitCode, tail, extended(ledger) ? ledger.asOf : undefined);
+  return failed(step, exitCode, tail, { asOf: extended(ledger) ? ledger.asOf : undefined, ports });
 }
 
 const extended = (ledger: Ledger) => ledger.mode === 'extend' && ledger.hasPrevious;

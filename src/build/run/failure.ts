@@ -14,16 +14,31 @@ export function absentError({ where }: Step, urls: readonly string[], asOf: stri
   });
 }
 
-/** `asOf` where the step saw the world as of a date: what came later is not found in it. */
+/** The gateway listens on ports that it is told of. */
+export function nameThePort(port: number | string): string {
+  return `Write the URL with the port, as http://HOST:${port}/, into the Dockerfile; a comment will do.`;
+}
+
+export interface FailureFacts {
+  /** Where the step saw the world as of a date: what came later is not found in it. */
+  readonly asOf: string | undefined;
+  /** To which it could not connect, and that the gateway does not serve. */
+  readonly ports: readonly number[];
+}
+
 export function failed(
   { text, where }: Step,
   exitCode: number,
   tail: OutputTail,
-  asOf: string | undefined,
+  { asOf, ports: [port] }: FailureFacts,
 ): HoldfastError {
   const dated = asOf === undefined ? '' : ` What came after ${asOf}, the lock's date, does not exist for it.`;
+  const refused =
+    port === undefined
+      ? ''
+      : ` It could not connect to port ${port}, which the gateway does not serve yet. ${nameThePort(port)}`;
   return stepError('STEP_FAILED', `${shortened(text)} ended with exit code ${exitCode}`, {
-    next: `Read the last lines of its output above, or look around in it: add --shell-on-failure, in a terminal.${dated}`,
+    next: `Read the last lines of its output above, or look around in it: add --shell-on-failure, in a terminal.${refused}${dated}`,
     where,
     details: tail.lines(),
   });
