@@ -6,6 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../src/core/index.ts';
+import { formatLock, inputsBySection } from '../src/lock/index.ts';
+import { Store } from '../src/store/index.ts';
 import { holdfast } from './program.ts';
 
 let place = '';
@@ -31,7 +34,11 @@ USER root
 `;
 
 async function check(directory: string, ...args: readonly string[]) {
-  return holdfast(['check', ...args], { cwd: join(place, directory) });
+  // No store of whoever runs the tests.
+  return holdfast(['check', ...args], {
+    cwd: join(place, directory),
+    env: { HOLDFAST_STORE: `${place}/store` },
+  });
 }
 
 describe('holdfast check', () => {
@@ -102,6 +109,38 @@ describe('holdfast check', () => {
     const mended = 'FROM node:22\n# keep me\nRUN yarn install --frozen-lockfile  \\\n  --production\n';
     expect(readFileSync(join(place, 'fix/sub/Dockerfile'), 'utf8')).toBe(mended);
     expect((await check('fix', '--fix')).stderr).toBe('');
+  });
+
+  it('beside a lock: what it holds is no failure, and what plain Docker could pull is written down', async () => {
+    const digest = sha256('image');
+    const build = {
+      dockerfile: 'Dockerfile',
+      platform: 'linux/amd64',
+      checksum: digest,
+      context: digest,
+      recording: digest,
+      image: digest,
+    };
+    const lines = ['there:1', 'here:1'].map(reference => ({
+      section: 'image' as const,
+      line: { reference, platform: 'linux/amd64', manifest: digest },
+    }));
+    const inputs = inputsBySection(lines);
+    write(
+      'held/holdfast.lock',
+      formatLock({ version: 1, asOf: '2026-01-01T00:00:00Z', builds: [build], inputs }),
+    );
+    write('held/Dockerfile', 'FROM there:1 AS a\nFROM here:1\nUSER 1\n');
+    const store = await Store.open(join(place, 'store'));
+    await store.tag('here:1', { mediaType: 'application/json', digest, size: 1 });
+    expect(await check('held')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^1 file: nothing found \(2 held by holdfast.lock\)\n.*`holdfast pin`/),
+    });
+    await check('held', '--fix');
+    expect(readFileSync(join(place, 'held/Dockerfile'), 'utf8')).toBe(
+      `FROM there:1@${digest} AS a\nFROM here:1\nUSER 1\n`,
+    );
   });
 
   it('asks for what no lock holds only when it is told to', async () => {

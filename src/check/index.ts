@@ -10,7 +10,6 @@ export { checkText } from './check-text.ts';
 export { downloadsOf, type Download } from './downloads.ts';
 export {
   counts,
-  isFixable,
   severities,
   type Edit,
   type FileResult,
@@ -22,7 +21,7 @@ export {
 export { edited, fixText, type Fixed } from './fix-text.ts';
 export { isFollowed } from './followed-scripts.ts';
 export type { ImageUse } from './image-use.ts';
-export { fixNamed } from './fix-named.ts';
+export { fixNamed, type FixEffects } from './fix-named.ts';
 export type { LockedInputs } from './locked-inputs.ts';
 export type { Peer, Profile, Rule, RuleContext } from './rule.ts';
 export { ruleOf, rules } from './rules/index.ts';

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { relative, sep } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import {
@@ -19,8 +19,8 @@ import {
   type CheckProject,
   type CheckSettings,
   type FileResult,
+  type FixEffects,
   type FixedOnline,
-  type LookUp,
 } from '../check/index.ts';
 import { exitCodes, usageError } from '../core/index.ts';
 import { didYouMean } from '../dockerfile/index.ts';
@@ -33,6 +33,7 @@ import {
   rulePage,
   type ReportInput,
 } from '../report/findings/index.ts';
+import { placesFor } from './environment.ts';
 
 const formats = ['text', 'json', 'sarif', 'github', 'markdown'] as const;
 
@@ -129,23 +130,38 @@ function isColourful(): boolean {
 }
 
 async function fixAll(files: readonly string[], settings: CheckSettings, online: boolean): Promise<void> {
+  const written = await whatDockerPulls();
   if (!online) {
-    for (const path of files) await fix(path, settings);
+    for (const path of files) await fix(path, settings, { written });
     return;
   }
   // Whoever asks nobody shall not wait for what asks.
   const { tellFailure, withLookUp } = await import('./look-up.ts');
   await withLookUp(async lookUp => {
-    for (const path of files) for (const failure of await fix(path, settings, lookUp)) tellFailure(failure);
+    for (const path of files)
+      for (const failure of await fix(path, settings, { written, lookUp })) tellFailure(failure);
   });
 }
 
+/** The digest of an image that the store alone has is of no use in a file; without a store there is none. */
+async function whatDockerPulls(): Promise<NonNullable<FixEffects['written']>> {
+  if (!existsSync(join(placesFor({}, process.env).store, 'index.json'))) return locked => locked;
+  const { pullable, storeImages } = await import('../pin/index.ts');
+  const { openStore } = await import('./store-common.ts');
+  const images = await storeImages(await openStore({}));
+  return locked => pullable(locked, images);
+}
+
 /** @returns what could not be looked up */
-async function fix(path: string, settings: CheckSettings, lookUp?: LookUp): Promise<FixedOnline['failed']> {
+async function fix(
+  path: string,
+  settings: CheckSettings,
+  effects: FixEffects,
+): Promise<FixedOnline['failed']> {
   const read = readText(path);
   if ('unread' in read) return [];
   const name = nameOf(path);
-  const { text, fixed, failed } = await fixNamed(read.text, { path, name }, settings, lookUp);
+  const { text, fixed, failed } = await fixNamed(read.text, { path, name }, settings, effects);
   if (text !== read.text) writeFileSync(path, text, read.encoding);
   for (const { rule, range, fix: done } of fixed)
     process.stderr.write(`fixed ${name}:${range.line} ${rule}: ${done?.title ?? ''}\n`);

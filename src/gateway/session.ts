@@ -172,7 +172,7 @@ export class GatewaySession {
     const fromStore = thrown instanceof HoldfastError || errnoOf(thrown) !== undefined;
     if (!(thrown instanceof UpstreamFailure) && !fromStore) throw thrown;
     const { step, where } = this.options;
-    const text = `step ${step}: ${key.method} ${key.url}: ${messageOf(thrown)}`;
+    const text = `step ${step}: ${key.method} ${withUrl(key.url, messageOf(thrown))}`;
     const error =
       thrown instanceof UpstreamFailure
         ? upstreamError(thrown.code, text, { next: nextAfter(thrown.code), where, cause: thrown })
@@ -256,4 +256,9 @@ function nextAfter(code: string): string {
     default:
       return 'Run the command again when the server answers; what was fetched so far is kept in the store.';
   }
+}
+
+/** What is told of a URL; many failures name theirs, which is another one behind a redirect. */
+function withUrl(url: string, message: string): string {
+  return message.startsWith(`${url} `) ? message : `${url}: ${message}`;
 }

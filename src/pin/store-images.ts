@@ -51,7 +51,7 @@ export function whyNotPullable(
   if (places === undefined) return undefined;
   const [place] = places;
   if (place !== undefined)
-    return `it was made here and pushed to ${place}: name it so in the Dockerfile, and run \`holdfast lock\``;
-  const from = `oci:${images?.store}:${nameOf(reference)}`;
-  return `it is in the store alone, where plain Docker cannot pull it: push it (\`holdfast copy ${from} docker://HOST/NAME:TAG\`), name it so in the Dockerfile, and run \`holdfast lock\``;
+    return `it was made here and pushed to ${place}: name it so in the Dockerfile, and lock again`;
+  const copy = `holdfast copy oci:${images?.store}:${nameOf(reference)} docker://HOST/NAME:TAG`;
+  return `only this machine's store has it: push it (\`${copy}\`), name it so in the Dockerfile, and lock again`;
 }

@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import { isFixable, type Finding, type Severity } from '../../check/index.ts';
+import type { Severity } from '../../check/index.ts';
 import { counted } from '../../core/index.ts';
 import { printable } from '../units.ts';
 import { excerpt } from './excerpt.ts';
@@ -103,7 +103,7 @@ function summaryLines(
   const behind = aside.length > 0 ? ` (${aside.join(', ')})` : '';
   const files = counted(results.length, 'file');
   const withFindings = new Set(groups.flatMap(({ located }) => located.map(({ file }) => file))).size;
-  const left = held > 0 ? [paint.dim(leftForDocker(all))] : [];
+  const left = held > 0 ? [paint.dim(leftForDocker)] : [];
   if (groups.length === 0) return [`${files}: nothing found${behind}`, ...left];
   const fixable = groups.flatMap(({ located }) => located).filter(({ finding }) => finding.fix).length;
   const hints = [
@@ -119,8 +119,4 @@ function summaryLines(
 }
 
 /** What is held is held for `holdfast build` alone. */
-function leftForDocker(all: readonly Finding[]): string {
-  const writable = all.filter(finding => finding.held && isFixable(finding)).length;
-  const fix = writable > 0 ? `--fix writes ${writable} of what it holds into the file, ` : '';
-  return `plain \`docker build\` does not read the lock: ${fix}\`holdfast pin\` ${fix ? '' : 'writes '}all that can be written`;
-}
+const leftForDocker = 'plain `docker build` reads no lock: `holdfast pin` writes it into the file';
