@@ -1,4 +1,4 @@
-import { canonicalJson, hexOf, sha256, type Digest, type Json } from '../core/index.ts';
+import { canonicalJson, hexOf, sha256, usageError, type Digest, type Json } from '../core/index.ts';
 import { lineName, type RecordedInput } from '../lock/index.ts';
 import { uuidOf } from './bill.ts';
 import { lockedComponents } from './component.ts';
@@ -43,16 +43,22 @@ const justifications = [
  * OpenVEX 0.2.0 of what is held back although a vulnerability is known: one statement for each advisory that a hold's
  * reason names. The image is affected until the hold ends, unless the reason has one of OpenVEX's justifications in
  * it, or the words `under_investigation`. Holds that name no advisory say nothing of one, and neither does this.
+ * @throws HoldfastError VEX_EMPTY (exit 2) where none does: the format has no document without a statement
  */
 export function openVex(facts: VexFacts): Json {
   const { author, timestamp, version } = facts;
+  const statements = facts.holds.flatMap(hold => statementsOf(hold, facts));
+  if (statements.length === 0)
+    throw usageError('VEX_EMPTY', 'no hold that counts today names an advisory, so there is nothing to say', {
+      next: 'Name the advisory in the reason: holdfast hold NAME --until DATE --why "CVE-…: …"',
+    });
   const document = {
     '@context': 'https://openvex.dev/ns/v0.2.0',
     author,
     timestamp,
     version: 1,
     tooling: `holdfast ${version}`,
-    statements: facts.holds.flatMap(hold => statementsOf(hold, facts)),
+    statements,
   };
   return { ...document, '@id': `urn:uuid:${uuidOf(sha256(canonicalJson(document)))}` };
 }

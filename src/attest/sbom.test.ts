@@ -8,7 +8,7 @@ import { canonicalJson, sha256 } from '../core/index.ts';
 import type { Bill } from './bill.ts';
 import { lockedComponents } from './component.ts';
 import { sbomDocument, sbomStatement } from './sbom-statement.ts';
-import { hex, inputs } from './testing.ts';
+import { hex, hostileInputs, inputs } from './testing.ts';
 
 const bill: Bill = {
   name: 'pkg:docker/example.org/app@1',
@@ -19,20 +19,7 @@ const bill: Bill = {
   created: '2026-07-01T00:00:00Z',
   version: '0.1.0',
 };
-const hostile = {
-  ...bill,
-  name: undefined,
-  components: lockedComponents(
-    [
-      {
-        section: 'npm',
-        line: { name: '@a/"><script>\u0000', version: '1 2\n3', sha256: hex('x'), url: 'not a url' },
-      },
-      { section: 'file', line: { url: 'https://example.org/%zz/<a>"\\', sha256: hex('y') } },
-    ],
-    undefined,
-  ),
-};
+const hostile = { ...bill, name: undefined, components: lockedComponents(hostileInputs, undefined) };
 
 /** The schemas that CycloneDX publishes, as its own library carries them. */
 function cycloneDxValidator() {
@@ -78,7 +65,7 @@ test('CycloneDX: what its own schema asks for, and every reference leads somewhe
   expect(components.find(({ group }) => group === '@types')).toMatchObject({ name: 'node' });
 });
 
-/** No package carries the schema of SPDX 2.3: these are the constraints of the specification's clauses. */
+/** No package carries the schema of SPDX 2.3 (see published-schemas.test.ts): what the clauses of the specification say. */
 function spdxFaults(document: unknown): string[] {
   const faults: string[] = [];
   const is = (condition: boolean, clause: string) => condition || faults.push(clause);

@@ -70,6 +70,12 @@ test('a hold whose reason names advisories says how the image stands to each', (
   ]);
 });
 
+test('holds that name no advisory make no document, which could not be without a statement', () => {
+  expect(() => vex(hold('serde', 'nothing of a vulnerability'))).toThrow(
+    expect.objectContaining({ code: 'VEX_EMPTY' }) as Error,
+  );
+});
+
 test('the same holds have the same identity, and others another', () => {
   const [a, b] = [vex(hold('curl', 'CVE-2026-1111')), vex(hold('curl', 'CVE-2026-2222'))];
   expect(a['@id']).toBe(vex(hold('curl', 'CVE-2026-1111'))['@id']);

@@ -117,3 +117,12 @@ export const lines: readonly (readonly [InputSection, InputLine])[] = [
 ];
 
 export const inputs: readonly RecordedInput[] = lines.map(([section, line]) => ({ section, line }));
+
+/** What a registry may call a package to break the document that names it. */
+export const hostileInputs: readonly RecordedInput[] = [
+  {
+    section: 'npm',
+    line: { name: '@a/"><script>\u0000', version: '1 2\n3', sha256: hex('x'), url: 'not a url' },
+  },
+  { section: 'file', line: { url: 'https://example.org/%zz/<a>"\\', sha256: hex('y') } },
+];
