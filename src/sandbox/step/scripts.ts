@@ -63,11 +63,13 @@ export function lateCommands(input: LateInput): string[] {
     `${command(tools.unshare, `--root=${up}`, tools.pivot_root, merged, merged)} 2>&3`,
     `${command(tools.umount, '--no-canonicalize', '--lazy', '.')} 2>&3`,
     'echo running >&4',
-    'exec "$@" 3>&- 4>&-',
+    step.terminal === undefined ? 'exec "$@" 2>&6 3>&- 4>&- 6>&-' : 'exec "$@" 3>&- 4>&-',
   ];
   const enter = command(
     ...(step.security === 'insecure' ? [] : underFilter(tools)),
     tools.nsenter,
+    // The one that it is in: since util-linux 2.41 nsenter insists on a namespace.
+    '--uts=/proc/self/ns/uts',
     `--root=${workspace.tools}`,
     `--wd=${merged}`,
     tools.sh,
@@ -76,11 +78,12 @@ export function lateCommands(input: LateInput): string[] {
     'sh',
     ...insideCommand(input),
   );
+  // What the host's tools complain of before the command runs is the setup's, not the step's: that has its stderr as 6.
   // Not the host's /dev/null: an open file is enough to change its mode.
   const stdin = quoted(`${merged}${points.dev}/null`);
   const streams =
     step.terminal === undefined
-      ? `<${stdin} >${quoted(workspace.stdout)} 2>${quoted(workspace.stderr)}`
+      ? `<${stdin} >${quoted(workspace.stdout)} 6>${quoted(workspace.stderr)}`
       : `<&${terminalFile} >&${terminalFile} 2>&${terminalFile}`;
   const network =
     step.network === 'host'
