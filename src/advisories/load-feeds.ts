@@ -92,7 +92,10 @@ async function auditOf(
   const { status, body } = await post(url, Buffer.from(JSON.stringify(request)));
   const feed = status === 200 ? npmAudit('npm', body) : undefined;
   if (feed !== undefined) return feed;
-  throw upstreamError('ADVISORY_FEED_INVALID', `${url} gave no advisories (status ${status})`, {
+  const other = '`advisories.npm` of holdfast.yaml names one that does';
+  const reason =
+    status === 200 ? 'gave no advisories' : `answered ${status}: the registry does not serve npm's audit`;
+  throw upstreamError('ADVISORY_FEED_INVALID', `${url} ${reason}; ${other}`, {
     next: 'Name a registry that has them in `advisories.npm` of holdfast.yaml, or an osv feed and `npm: []`.',
   });
 }
