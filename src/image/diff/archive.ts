@@ -17,12 +17,13 @@ import { clampedTime } from './unchanged.ts';
 /**
  * The canonical archive of a layer: sorted by the raw bytes of the path, a directory before what it holds; of several
  * names of one file the first is the file, the others are links to it.
+ * @param lent see `readChunks`: for whoever is done with each piece before asking for the next
  */
-export function layerArchive(tree: LayerTree, sourceDate: number): AsyncIterable<Buffer> {
-  return writeTar(layerEntries(tree, sourceDate));
+export function layerArchive(tree: LayerTree, sourceDate: number, lent?: Buffer): AsyncIterable<Buffer> {
+  return writeTar(layerEntries(tree, sourceDate, lent));
 }
 
-function* layerEntries(tree: LayerTree, sourceDate: number): Generator<TarFile> {
+function* layerEntries(tree: LayerTree, sourceDate: number, lent?: Buffer): Generator<TarFile> {
   const firstNames = new Map<string, ByteString>();
   const named = tree.nodes().map(node => ({ name: archiveName(node), node }));
   for (const { name, node } of named.toSorted((a, b) => byBytes(a.name, b.name))) {
@@ -34,7 +35,7 @@ function* layerEntries(tree: LayerTree, sourceDate: number): Generator<TarFile> 
     const first = inode === undefined ? undefined : firstNames.get(inode);
     if (inode !== undefined && first === undefined) firstNames.set(inode, name);
     const header = headerOf(name, node, first, sourceDate);
-    yield { header, body: header.type === 'file' ? readChunks(tree.at(node.path)) : undefined };
+    yield { header, body: header.type === 'file' ? readChunks(tree.at(node.path), lent) : undefined };
   }
 }
 

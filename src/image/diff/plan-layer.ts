@@ -1,5 +1,6 @@
 import { Digester, usageError, type Digest } from '../../core/index.ts';
 import { gzip } from '../gzip.ts';
+import { chunkBuffer } from '../filesystem/content.ts';
 import type { Rule } from '../normalise/rules.ts';
 import { layerArchive } from './archive.ts';
 import { LayerTree, NotPlanned, type PlannedFile } from './layer-tree.ts';
@@ -40,8 +41,8 @@ export async function planLayer(plan: LayerPlan): Promise<PlannedLayer | undefin
   const facts = await factsOfLayer(tree, sourceDate).catch((error: unknown) => {
     throw changedMeanwhile(error);
   });
-  const archive = () => unchanged(layerArchive(tree, sourceDate), facts.diffId);
-  return { ...facts, archive, blob: () => gzip(archive()) };
+  const archive = (lent?: Buffer) => unchanged(layerArchive(tree, sourceDate, lent), facts.diffId);
+  return { ...facts, archive: () => archive(), blob: () => gzip(archive(chunkBuffer())) };
 }
 
 /** Others may write to the files while they are read a second time. */

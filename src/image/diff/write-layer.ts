@@ -1,6 +1,7 @@
 import { chmodSync, lchownSync, lutimesSync } from 'node:fs';
 import { Digester, type Digest } from '../../core/index.ts';
 import { shown } from '../filesystem/byte-string.ts';
+import { chunkBuffer } from '../filesystem/content.ts';
 import { SpecialNodes } from '../filesystem/nodes.ts';
 import { gzip } from '../gzip.ts';
 import { InjectedPaths } from '../normalise/injected.ts';
@@ -78,7 +79,7 @@ export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
     applied,
     blob(directory) {
       tree.movedTo(directory);
-      return gzip(layerArchive(tree, sourceDate));
+      return gzip(layerArchive(tree, sourceDate, chunkBuffer()));
     },
   };
 }
@@ -88,7 +89,7 @@ export async function factsOfLayer(
   sourceDate: number,
 ): Promise<Pick<WrittenLayer, 'diffId' | 'size' | 'entryCount' | 'empty'>> {
   const plain = new Digester();
-  for await (const chunk of layerArchive(tree, sourceDate)) plain.update(chunk);
+  for await (const chunk of layerArchive(tree, sourceDate, chunkBuffer())) plain.update(chunk);
   const entryCount = tree.nodes().length;
   return { diffId: plain.digest(), size: plain.size, entryCount, empty: entryCount === 0 };
 }

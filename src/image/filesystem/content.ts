@@ -2,14 +2,22 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, wri
 
 const chunkSize = 1024 * 1024;
 
-/** The content of a regular file in pieces, never through a symbolic link; constant memory. */
-export function* readChunks(path: Buffer): Generator<Buffer, void, undefined> {
+/** A buffer to lend to `readChunks`. */
+export function chunkBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(chunkSize);
+}
+
+/**
+ * The content of a regular file in pieces, never through a symbolic link; constant memory.
+ * @param lent where all pieces are read to: each is good until the next is asked for. The kernel hands out new memory page
+ *   by page, which for many files takes longer than to read them. Without it whoever takes a piece may keep it.
+ */
+export function* readChunks(path: Buffer, lent?: Buffer): Generator<Buffer, void, undefined> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     for (let left = fstatSync(file).size; left > 0; ) {
-      // A new buffer each time: whoever takes it may keep it while the next piece is read.
-      const buffer = Buffer.allocUnsafe(Math.min(left, chunkSize));
-      const read = readSync(file, buffer);
+      const buffer = lent ?? Buffer.allocUnsafe(Math.min(left, chunkSize));
+      const read = readSync(file, buffer, 0, Math.min(left, buffer.length), null);
       if (read === 0) return;
       left -= read;
       yield buffer.subarray(0, read);
@@ -42,18 +50,21 @@ export function rewrite(path: Buffer, content: Buffer): void {
   }
 }
 
+/** Comparing waits for nothing, so one pair is enough. */
+const compared = [chunkBuffer(), chunkBuffer()] as const;
+
 /** Whether two regular files of equal size hold the same bytes. */
 export function sameContent(a: Buffer, b: Buffer): boolean {
-  const other = readChunks(b);
+  const other = readChunks(b, compared[1]);
   let rest = Buffer.alloc(0) as Buffer;
   try {
-    for (const chunk of readChunks(a)) {
-      let compared = 0;
-      while (compared < chunk.length) {
+    for (const chunk of readChunks(a, compared[0])) {
+      let equal = 0;
+      while (equal < chunk.length) {
         if (rest.length === 0) rest = other.next().value ?? Buffer.alloc(0);
-        const length = Math.min(rest.length, chunk.length - compared);
-        if (length === 0 || rest.compare(chunk, compared, compared + length, 0, length) !== 0) return false;
-        compared += length;
+        const length = Math.min(rest.length, chunk.length - equal);
+        if (length === 0 || rest.compare(chunk, equal, equal + length, 0, length) !== 0) return false;
+        equal += length;
         rest = rest.subarray(length);
       }
     }

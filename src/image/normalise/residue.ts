@@ -1,6 +1,6 @@
 import { stepError } from '../../core/index.ts';
 import { bytesOf, joined, parentOf, shown, type ByteString } from '../filesystem/byte-string.ts';
-import { readChunks, readStart } from '../filesystem/content.ts';
+import { chunkBuffer, readChunks, readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
 import { findBytes } from './find-bytes.ts';
 import type { InjectedPaths } from './injected.ts';
@@ -63,6 +63,7 @@ export function contentSearch(
 export class ContentSearch {
   readonly #tree: LayerTree;
   readonly #patterns: readonly Buffer[];
+  readonly #buffer = chunkBuffer();
   readonly #found = new Map<ByteString, { node: LayerNode; patterns: readonly Buffer[] }>();
 
   constructor(tree: LayerTree, patterns: readonly Buffer[]) {
@@ -75,7 +76,7 @@ export class ContentSearch {
     const known = this.#found.get(node.path);
     // An edit makes a new node.
     if (known?.node === node) return known.patterns;
-    const patterns = findBytes(readChunks(this.#tree.at(node.path)), this.#patterns);
+    const patterns = findBytes(readChunks(this.#tree.at(node.path), this.#buffer), this.#patterns);
     this.#found.set(node.path, { node, patterns });
     return patterns;
   }
