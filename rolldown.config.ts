@@ -17,6 +17,7 @@ export default defineConfig({
     library: 'src/library.ts',
     holder: 'src/sandbox/network/holder.ts',
     'check-worker': 'src/check/check-worker.ts',
+    'search-worker': 'src/image/normalise/search-worker.ts',
   },
   platform: 'node',
   plugins: [globalProcess],

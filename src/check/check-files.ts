@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, extname, join } from 'node:path';
-import { collectEarly } from '../core/index.ts';
+import { dirname, join } from 'node:path';
+import { collectEarly, workerResult } from '../core/index.ts';
 import { checkText } from './check-text.ts';
 import { isComposeFile } from './discover.ts';
 import type { FileResult } from './finding.ts';
@@ -69,7 +69,9 @@ export async function checkFiles(
   const work: Work = { files, settings, next: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
   const threads = files.length < worthAWorker ? 1 : Math.min(availableParallelism(), mostThreads);
   if (threads > 1) collectEarly();
-  const elsewhere = Array.from({ length: threads - 1 }, () => doneByWorker(work));
+  const elsewhere = Array.from({ length: threads - 1 }, () =>
+    workerResult<Done>('check-worker', import.meta.url, work),
+  );
   const done = [await doneHere(work), ...(await Promise.all(elsewhere))].flat();
   return done.toSorted(([a], [b]) => a - b).map(([, result]) => result);
 }
@@ -100,17 +102,4 @@ async function checkNamed(
     return checkCompose(read.text, name, settings, contextOf(path, locked), path);
   }
   return checkText(read.text, name, settings, contextOf(path, locked));
-}
-
-/** Compiled, the worker is a .js file beside this one; run from source, a .ts file. */
-async function doneByWorker(work: Work): Promise<Done> {
-  const { Worker } = await import('node:worker_threads');
-  const worker = new Worker(new URL(`./check-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: work,
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
-  return new Promise((done, failed) => {
-    worker.once('message', (results: Done) => done(results));
-    worker.once('error', failed);
-  });
 }

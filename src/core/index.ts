@@ -24,3 +24,4 @@ export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './pl
 export { differingLines, type DiffLine } from './text-diff.ts';
 export { counted } from './words.ts';
 export { zipEntries } from './zip.ts';
+export { workerResult } from './worker.ts';

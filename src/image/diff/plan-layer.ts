@@ -1,6 +1,7 @@
 import { Digester, usageError, type Digest } from '../../core/index.ts';
 import { gzip } from '../gzip.ts';
 import { chunkBuffer } from '../filesystem/content.ts';
+import { ContentSearch } from '../normalise/content-search.ts';
 import type { Rule } from '../normalise/rules.ts';
 import { layerArchive } from './archive.ts';
 import { LayerTree, NotPlanned, type PlannedFile } from './layer-tree.ts';
@@ -33,7 +34,7 @@ export async function planLayer(plan: LayerPlan): Promise<PlannedLayer | undefin
   let tree: LayerTree;
   try {
     tree = await LayerTree.planned(files, lower);
-    normalise(tree, plan, () => {});
+    normalise(tree, plan, new ContentSearch(tree, []), () => {});
   } catch (error) {
     if (error instanceof NotPlanned) return undefined;
     throw error;

@@ -4,11 +4,12 @@ import { shown } from '../filesystem/byte-string.ts';
 import { chunkBuffer } from '../filesystem/content.ts';
 import { SpecialNodes } from '../filesystem/nodes.ts';
 import { gzip } from '../gzip.ts';
+import { ContentSearch } from '../normalise/content-search.ts';
 import { InjectedPaths } from '../normalise/injected.ts';
 import {
   certificateResidue,
-  contentSearch,
   forbiddenContent,
+  pemBlock,
   refuseMarkers,
   scrubCertificate,
   type BuildTrust,
@@ -62,12 +63,23 @@ export interface WrittenLayer {
  *   XATTR_UNREADABLE, IMAGE_TOOL_MISSING (exit 2)
  */
 export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
-  const { upper, lower, sourceDate } = options;
+  const { upper, lower, sourceDate, trust, forbidden = [] } = options;
   const tree = await LayerTree.scan(upper, lower);
+  const contents = new ContentSearch(tree, [
+    ...(trust ? [pemBlock(trust), ...trust.markers] : []),
+    ...forbidden,
+  ]);
   const nodes = new SpecialNodes(upper);
-  let applied: RuleHit[];
+  const applied: RuleHit[] = [];
+  let facts: LayerFacts;
   try {
-    applied = normalise(tree, options, at => nodes.whiteout(at));
+    for (;;) {
+      applied.push(...normalise(tree, options, contents, at => nodes.whiteout(at)));
+      const [hashed, isFound] = await Promise.all([factsOfLayer(tree, sourceDate), contents.searchOwed()]);
+      facts = hashed;
+      // What was found where nobody expects it is taken out, or refused, in another round.
+      if (!isFound) break;
+    }
   } finally {
     nodes.close();
   }
@@ -75,7 +87,7 @@ export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
   settle(tree, sourceDate);
 
   return {
-    ...(await factsOfLayer(tree, sourceDate)),
+    ...facts,
     applied,
     blob(directory) {
       tree.movedTo(directory);
@@ -84,10 +96,9 @@ export async function writeLayer(options: LayerOptions): Promise<WrittenLayer> {
   };
 }
 
-export async function factsOfLayer(
-  tree: LayerTree,
-  sourceDate: number,
-): Promise<Pick<WrittenLayer, 'diffId' | 'size' | 'entryCount' | 'empty'>> {
+type LayerFacts = Pick<WrittenLayer, 'diffId' | 'size' | 'entryCount' | 'empty'>;
+
+export async function factsOfLayer(tree: LayerTree, sourceDate: number): Promise<LayerFacts> {
   const plain = new Digester();
   for await (const chunk of layerArchive(tree, sourceDate, chunkBuffer())) plain.update(chunk);
   const entryCount = tree.nodes().length;
@@ -98,6 +109,7 @@ export async function factsOfLayer(
 export function normalise(
   tree: LayerTree,
   options: Omit<LayerOptions, 'upper' | 'lower'>,
+  contents: ContentSearch,
   whiteout: (at: Buffer) => void,
 ): RuleHit[] {
   const { sourceDate, trust } = options;
@@ -113,13 +125,11 @@ export function normalise(
   const stubs = injected.dropStubs(tree).map(path => ({ rule: 'injected', path: shown(path) }));
   // Rules look only at what the step changed, and may undo the change.
   dropUnchanged(tree, changes);
-  const forbidden = options.forbidden ?? [];
-  const contents = contentSearch(tree, trust, forbidden);
   const scrubbed = trust === undefined ? [] : scrubCertificate(tree, trust, contents, injected);
   const hits = applyRules(tree, options.rules, sourceDate, whiteout);
   dropUnchanged(tree, changes);
   refuseMarkers(tree, trust?.markers ?? [], contents, certificateResidue);
-  refuseMarkers(tree, forbidden, contents, forbiddenContent);
+  refuseMarkers(tree, options.forbidden ?? [], contents, forbiddenContent);
   return [...stubs, ...scrubbed, ...hits];
 }
 

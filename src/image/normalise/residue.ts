@@ -1,7 +1,8 @@
 import { stepError } from '../../core/index.ts';
 import { bytesOf, joined, parentOf, shown, type ByteString } from '../filesystem/byte-string.ts';
-import { chunkBuffer, readChunks, readStart } from '../filesystem/content.ts';
+import { readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
+import type { ContentSearch } from './content-search.ts';
 import { findBytes } from './find-bytes.ts';
 import type { InjectedPaths } from './injected.ts';
 import type { RuleHit } from './rules.ts';
@@ -48,39 +49,7 @@ export function scrubCertificate(
   return hits.map(path => ({ rule: certificateRule, path: shown(path) }));
 }
 
-const pemBlock = (trust: BuildTrust): Buffer => Buffer.from(trust.pem.trim());
-
-/** The search for all that has to be found, so that each file is read once. */
-export function contentSearch(
-  tree: LayerTree,
-  trust: BuildTrust | undefined,
-  forbidden: readonly Buffer[],
-): ContentSearch {
-  return new ContentSearch(tree, [...(trust ? [pemBlock(trust), ...trust.markers] : []), ...forbidden]);
-}
-
-/** What is found in the contents of a tree's files; a file that was not edited since is not read again. */
-export class ContentSearch {
-  readonly #tree: LayerTree;
-  readonly #patterns: readonly Buffer[];
-  readonly #buffer = chunkBuffer();
-  readonly #found = new Map<ByteString, { node: LayerNode; patterns: readonly Buffer[] }>();
-
-  constructor(tree: LayerTree, patterns: readonly Buffer[]) {
-    this.#tree = tree;
-    this.#patterns = patterns;
-  }
-
-  /** The patterns that a regular file holds. */
-  found(node: LayerNode): readonly Buffer[] {
-    const known = this.#found.get(node.path);
-    // An edit makes a new node.
-    if (known?.node === node) return known.patterns;
-    const patterns = findBytes(readChunks(this.#tree.at(node.path), this.#buffer), this.#patterns);
-    this.#found.set(node.path, { node, patterns });
-    return patterns;
-  }
-}
+export const pemBlock = (trust: BuildTrust): Buffer => Buffer.from(trust.pem.trim());
 
 /** Removes every occurrence with the line end that belongs to it. */
 function without(content: Buffer, block: Buffer): Buffer {

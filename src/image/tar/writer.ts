@@ -50,9 +50,11 @@ export function formatHeader(header: TarHeader): Buffer {
   return pax.size === 0 ? formatBlock(fields) : Buffer.concat([formatPaxEntry(pax), formatBlock(fields)]);
 }
 
+const zeros = Buffer.alloc(blockSize);
+
 /** The zeros that follow `size` bytes of content. */
 function formatPadding(size: number): Buffer {
-  return Buffer.alloc(paddingOf(size));
+  return zeros.subarray(0, paddingOf(size));
 }
 
 /** An archive of entries whose contents are at hand. `size` must be what `body` gives. */
@@ -111,7 +113,8 @@ function formatPaxEntry(records: ReadonlyMap<string, Buffer>): Buffer {
 
 /** POSIX ustar header block. */
 function formatBlock(fields: BlockFields): Buffer {
-  const block = Buffer.alloc(blockSize);
+  // Not `alloc`: that takes memory of its own for each header.
+  const block = Buffer.allocUnsafe(blockSize).fill(0);
   const octal = (value: number, at: number, digits: number) =>
     block.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
   fields.name.copy(block, 0, 0, 100);
