@@ -1,11 +1,19 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatPlatform } from '../src/core/index.ts';
 import { parseLock, type BuildEntry } from '../src/lock/index.ts';
 import { Store } from '../src/store/index.ts';
 import { foreignPlatform, putMultiBase } from './foreign-base.ts';
-import { makeWorld, serveFiles, startServers, withoutNetwork, type Servers, type World } from './world.ts';
+import {
+  holdfast,
+  makeWorld,
+  serveFiles,
+  startServers,
+  withoutNetwork,
+  type Servers,
+  type World,
+} from './world.ts';
 
 let world: World;
 let servers: Servers;
@@ -132,8 +140,72 @@ describe('a compose project', () => {
     expect([web.exit, web.stdout]).toEqual([0, expect.stringContaining('2 passed, 0 failed')]);
   });
 
-  test('update moves all services', async () => {
+  test('explain tells who asked for an input, of all services and of one', async () => {
+    const word = `${servers.urls.files}/word`;
+    const { json } = await world.succeed('explain', [word, '--json']);
+    expect(json).toMatchObject({
+      inputs: [
+        { section: 'file', services: ['common'], askedBy: [{ where: { file: 'compose.yaml', line: 7 } }] },
+      ],
+    });
+    expect((await world.succeed('explain', ['compose.yaml:7'])).stdout).toContain(`file ${word}`);
+    const web = await world.run('explain', [word, '--service', 'web']);
+    expect([web.exit, web.stderr]).toEqual([2, expect.stringContaining('EXPLAIN_UNKNOWN')]);
+    const db = await world.succeed('explain', ['--service', 'db', '-f', join(world.project, 'compose.yaml')]);
+    expect(db.stdout).toMatch(
+      /^image tiny:1 .*\n {2}given .*\n {2}taken by {2}db\n {2}asked by {2}compose\.yaml:\d+/,
+    );
+  });
+
+  test('export and diff take one service, outdated names those that an input is of', async () => {
+    const names = async (...args: string[]) => {
+      const { json } = await holdfast(['export', 'sbom', world.project, ...args], {
+        env: { HOME: world.home },
+      });
+      return (json as { components?: { name: string }[] }).components?.map(({ name }) => name);
+    };
+    expect(await names('--service', 'common')).toEqual(['tiny', 'word']);
+    expect(await names('--service', 'db')).toEqual(['tiny']);
+    const home = { env: { HOME: world.home }, cwd: world.root };
+    const compose = join(world.project, 'compose.yaml');
+    for (const what of ['provenance', 'vex'])
+      expect((await holdfast(['export', what, '-f', compose, '--service', 'web'], home)).exit).toBe(0);
+    const nix = await holdfast(['export', 'nix', '-f', compose, '--service', 'db', '--no-images'], home);
+    expect(nix.stdout).not.toContain('/word');
+    const several = await holdfast(['export', 'sbom', world.project], home);
+    expect(several.stderr).toMatch(/BUILD_NOT_CHOSEN[^]*web web\/Dockerfile done[^]*--service/);
+    const unknown = await holdfast(['export', 'sbom', world.project, '--service', 'nobody'], home);
+    expect([unknown.exit, unknown.stderr]).toEqual([2, expect.stringContaining('SERVICE_NOT_LOCKED')]);
+
+    const before = join(world.root, 'before.lock');
+    await copyFile(world.lockPath, before);
     serveFiles(servers, { '/word': 'moved' });
+    const outdated = async (...args: string[]) => {
+      const none = JSON.stringify({ osv: [], debian: [], alpine: [], npm: [] });
+      await world.write({ 'holdfast.yaml': `advisories: ${none}\n` });
+      const { exit, stdout } = await world.run('outdated', [...args, ...servers.addHosts]);
+      return { exit, stdout };
+    };
+    const all = await outdated();
+    expect(all).toEqual({ exit: 1, stdout: expect.stringMatching(/\/word .* for common\n/) });
+    expect((await outdated('--service', 'common', '-f', compose)).exit).toBe(1);
+    expect((await outdated('--service', 'db')).stdout).toContain('nothing has moved');
+
+    await world.succeed('update', ['--only', `${servers.urls.files}/word`, ...servers.addHosts]);
+    const diff = (...args: string[]) => holdfast(['diff', before, world.lockPath, ...args], home);
+    expect((await diff('--service', 'common')).stdout).toContain('1 moved');
+    expect((await diff('--service', 'db')).exit).toBe(0);
+    const held = await holdfast(
+      ['hold', 'file', '-f', compose, '--until', '2999-12-31', '--why', 'later'],
+      home,
+    );
+    expect(held.exit, held.stderr).toBe(0);
+    expect(await readFile(join(world.project, 'holdfast.yaml'), 'utf8')).toContain('name: "file"');
+    await rm(join(world.project, 'holdfast.yaml'));
+  });
+
+  test('update moves all services', async () => {
+    serveFiles(servers, { '/word': 'moved again' });
     const before = await entries();
     await world.succeed('update', servers.addHosts, { env: { SOURCE_DATE_EPOCH: '1900000000' } });
     const after = await entries();

@@ -7,15 +7,19 @@ import type { Project } from './project.ts';
 const digest = sha256('frontend');
 const notes: string[] = [];
 
-function locked(text: string, before?: string, answers = true): Promise<string | undefined> {
+function locked(text: string, before?: string, answers = true, moves = false): Promise<string | undefined> {
   const project = { dockerfile: parseDockerfile(text, 'Dockerfile'), arguments: {} } as unknown as Project;
-  return lockedFrontend(project, before, {
-    note: note => notes.push(note),
-    frontendDigest: async name => {
-      if (!answers) throw upstreamError('REGISTRY_UNREACHABLE', `${name} cannot be had`, { next: 'Wait.' });
-      return digest;
+  return lockedFrontend(
+    project,
+    { before, moves },
+    {
+      note: note => notes.push(note),
+      frontendDigest: async name => {
+        if (!answers) throw upstreamError('REGISTRY_UNREACHABLE', `${name} cannot be had`, { next: 'Wait.' });
+        return digest;
+      },
     },
-  });
+  );
 }
 
 const asks = '# syntax=docker/dockerfile:1\nFROM scratch\n';
@@ -36,4 +40,12 @@ test('where nobody answers, the name alone is held, and told of', async () => {
   expect(notes).toEqual([
     expect.stringMatching(/docker\/dockerfile:1 is locked by its name alone: .*cannot be had/),
   ]);
+});
+
+test('an update asks anew, and where nobody answers the lock keeps what it had', async () => {
+  const old = `docker/dockerfile:1@${sha256('old')}`;
+  expect(await locked(asks, old, true, true)).toBe(`docker/dockerfile:1@${digest}`);
+  notes.length = 0;
+  expect(await locked(asks, old, false, true)).toBe(old);
+  expect(notes).toEqual([expect.stringContaining('docker/dockerfile:1 stays what it was')]);
 });

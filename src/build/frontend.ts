@@ -9,25 +9,37 @@ import type { BuildRuntime } from './runtime.ts';
 /** Milliseconds. */
 const patience = 5_000;
 
+export interface FrontendBefore {
+  /** As the lock has it. */
+  readonly before: string | undefined;
+  /** Whether the one of today is wanted. */
+  readonly moves: boolean;
+}
+
 /**
  * The frontend that a project names, with its digest, as the lock holds it: that of the lock until now, else the one of
- * today. It is not run, and so nobody waits long for its registry: where that does not answer, the name alone is held.
- * @param before as the lock has it
+ * today. It is not run, and so nobody waits long for its registry: where that does not answer, what the lock has stays, or
+ * the name alone is held.
  */
 export async function lockedFrontend(
   project: Project,
-  before: string | undefined,
+  { before, moves }: FrontendBefore,
   { frontendDigest, note }: Pick<BuildRuntime, 'frontendDigest' | 'note'>,
 ): Promise<string | undefined> {
   const named = frontendNamed(project);
   if (named === undefined || named.includes('@')) return named;
-  if (before?.startsWith(`${named}@`) === true) return before;
+  const held = before?.startsWith(`${named}@`) === true ? before : undefined;
+  if (held !== undefined && !moves) return held;
   try {
     return `${named}@${await frontendDigest(named)}`;
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
-    note(`the frontend ${named} is locked by its name alone: ${error.message}`);
-    return named;
+    note(
+      held === undefined
+        ? `the frontend ${named} is locked by its name alone: ${error.message}`
+        : `the frontend ${named} stays what it was: ${error.message}`,
+    );
+    return held ?? named;
   }
 }
 

@@ -20,7 +20,7 @@ export { decorated, type Decoration } from './decorate.ts';
 export { exportArchive, exportDirectory } from './export-files.ts';
 export type { BuildEvent, OnEvent } from './events.ts';
 export type { BuildOutcome } from './execute.ts';
-export { explain, type Asker, type Explanation } from './explain.ts';
+export { explain, type Asker, type ExplainedBuild, type Explanation } from './explain.ts';
 export {
   buildFromLock,
   lockProject,

@@ -30,8 +30,10 @@ export interface RecordOptions {
   readonly useCache: CacheUse;
   /** The image of the lock until now, whose layers may come out again. */
   readonly image?: Digest | undefined;
-  /** The frontend as the lock until now holds it, unless it shall move. */
+  /** The frontend as the lock until now holds it. */
   readonly syntax?: string | undefined;
+  /** Whether it shall be what its name stands for today. */
+  readonly movesSyntax?: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function recordBuild(
   project: Project,
   ledger: Ledger,
   runtime: BuildRuntime,
-  { useCache, image, syntax }: RecordOptions,
+  { useCache, image, syntax, movesSyntax = false }: RecordOptions,
 ): Promise<RecordedBuild> {
   let projection: Promise<RecordedInput[]> | undefined;
   const outcome = await executeBuild(
@@ -63,7 +65,7 @@ export async function recordBuild(
   const stored = { ...outcome.recording, inputs };
   const entry: BuildEntry = {
     ...identityOf(project),
-    syntax: await lockedFrontend(project, syntax, runtime),
+    syntax: await lockedFrontend(project, { before: syntax, moves: movesSyntax }, runtime),
     checksum: project.checksum,
     context: outcome.context,
     recording: await storeRecording(runtime.store, stored),

@@ -131,6 +131,22 @@ export function addServiceOptions(command: Command): Command {
     .option('--profile <name>', 'build the services of this profile as well; * for all', collect);
 }
 
+export interface ServiceNames {
+  /** Of a compose file, the services that are meant; all where none is named. */
+  readonly service?: readonly string[];
+}
+
+/** For commands whose words mean something else than services. */
+export function addServiceNames(command: Command): Command {
+  return command
+    .option(
+      '--service <name>',
+      'of a compose file this service, several times for more; default all',
+      collect,
+    )
+    .option('--compose', 'take the compose file of DIR, though a Dockerfile is there too');
+}
+
 /** The project once for each platform that is named; for this machine's where none is. */
 export async function projectsFrom(
   directory: string,

@@ -2,15 +2,17 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
 import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError, type Digest } from '../core/index.ts';
-import { parseLock, type Lock } from '../lock/index.ts';
+import { inputsBySection, parseLock, type Lock } from '../lock/index.ts';
 import { familiarReference, parseCopyPlace, parseReference, withDefaultTag } from '../registry/index.ts';
 import { changeCounts, changesText, comparisonPage, comparisonText, locksPage } from '../report/index.ts';
-import { changesBetween } from '../update/index.ts';
+import { lockChanges } from '../update/index.ts';
 import { addPlaceOptions, type PlaceOptions, printResult, runBuild } from './common.ts';
+import { addServiceChoice, chosenBuilds, type ServiceChoice } from './build-choice.ts';
+import { narrowedLock } from './locked-build.ts';
 import { lockText } from './lock-text.ts';
 import { openStore } from './store-common.ts';
 
-interface DiffOptions extends PlaceOptions {
+interface DiffOptions extends PlaceOptions, ServiceChoice {
   readonly platform?: string;
   readonly verbose?: boolean;
   readonly format: (typeof formats)[number];
@@ -20,6 +22,23 @@ interface DiffOptions extends PlaceOptions {
 const formats = ['text', 'json', 'html'] as const;
 
 type Side = { readonly lock: Lock } | { readonly image: ImagePlace };
+
+/** Both locks, or what they have of the services that are named, of which one of them may not know. */
+async function narrowed(locks: readonly [Lock, Lock], options: DiffOptions): Promise<[Lock, Lock]> {
+  const { file, service } = options;
+  if (file === undefined && service === undefined) return [...locks];
+  const builds = locks.flatMap(lock => lock.builds);
+  const names = (service ?? []).filter(name => !builds.some(build => build.service === name));
+  if (names.length > 0) chosenBuilds(builds, { service: names });
+  const [a, b] = await Promise.all(
+    locks.map(async lock => {
+      const known = service?.filter(name => lock.builds.some(build => build.service === name));
+      if (known?.length === 0) return { ...lock, builds: [], inputs: inputsBySection([]) };
+      return narrowedLock(lock, { ...options, file, service: known });
+    }),
+  );
+  return [a ?? locks[0], b ?? locks[1]];
+}
 
 export function diffCommand(program: Command): void {
   const command = program
@@ -34,12 +53,12 @@ export function diffCommand(program: Command): void {
     .option('--verbose', 'every file, not the first of each step')
     .addOption(new Option('--format <format>', 'of what goes to stdout').choices(formats).default('text'))
     .option('--html <file>', 'write a page for a browser as well');
-  addPlaceOptions(command).action(async (a: string, b: string, given: DiffOptions) => {
+  addPlaceOptions(addServiceChoice(command)).action(async (a: string, b: string, given: DiffOptions) => {
     const options = { ...given, json: given.json === true || given.format === 'json' };
     const [left, right] = [await sideOf(a, options), await sideOf(b, options)];
     const differs =
       'lock' in left && 'lock' in right
-        ? diffLocks([a, b], left.lock, right.lock, options)
+        ? diffLocks([a, b], ...(await narrowed([left.lock, right.lock], options)), options)
         : 'image' in left && 'image' in right
           ? await diffImages([left.image, right.image], options)
           : refuseMixed();
@@ -54,13 +73,17 @@ function refuseMixed(): never {
 }
 
 function diffLocks(names: readonly [string, string], a: Lock, b: Lock, options: DiffOptions): boolean {
-  const changes = changesBetween(a.inputs, b.inputs);
+  const changes = lockChanges(a, b);
   const text = [changesText(changes), changeCounts(changes)].filter(part => part !== '').join('\n');
   print(options, { same: changes.length === 0, changes }, text, () => locksPage(names, changes));
   return changes.length > 0;
 }
 
 async function diffImages(places: readonly [ImagePlace, ImagePlace], options: DiffOptions): Promise<boolean> {
+  if (options.file !== undefined || options.service !== undefined)
+    throw usageError('DIFF_SERVICE', '--file and --service choose of a lock, and these are images', {
+      next: 'Leave them out, or name two locks.',
+    });
   const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const comparison: ImageComparison = await runBuild(options, runtime =>
     compareImages(places, platform, runtime, {

@@ -8,25 +8,31 @@ import type { InputLine, InputSection } from '../lock/index.ts';
 import { nixExpression, type NixImage } from '../nix/index.ts';
 import { parseReference, type Reference, type RegistryClient } from '../registry/index.ts';
 import type { Store } from '../store/index.ts';
-import { configurationBeside, readNamedLock } from './locked-build.ts';
-import { addStoreOptions, openStore, withRegistry, type StoreOptions } from './store-common.ts';
+import { placeBeside } from './build-choice.ts';
+import {
+  addLockedOptions,
+  configurationBeside,
+  narrowedLock,
+  readNamedLock,
+  type LockedOptions,
+} from './locked-build.ts';
+import { addStoreOptions, openStore, withRegistry } from './store-common.ts';
 
-interface NixOptions extends StoreOptions {
+interface NixOptions extends LockedOptions {
   readonly output?: string;
   readonly images: boolean;
 }
 
 export function exportNixCommand(program: Command): void {
-  addStoreOptions(
-    program
-      .command('nix')
-      .description('a Nix expression that takes every locked image, package, commit and file by its hash')
-      .argument('[lock]', 'a lock, the directory that it lies in, or REVISION:PATH of git', '.'),
-  )
+  const command = program
+    .command('nix')
+    .description('a Nix expression that takes every locked image, package, commit and file by its hash');
+  addStoreOptions(addLockedOptions(command))
     .option('-o, --output <file>', 'where to write it; default standard output')
     .option('--no-images', 'leave out the images')
-    .action(async (place: string, options: NixOptions) => {
-      const lock = await readNamedLock(place);
+    .action(async (given: string, options: NixOptions) => {
+      const place = placeBeside(given, options);
+      const lock = await narrowedLock(await readNamedLock(place), options);
       const { snapshots, plainHttp } = await readConfiguration(configurationBeside(place));
       const store = await openStore(options);
       const images = options.images

@@ -15,6 +15,7 @@ import type { Json } from '../core/index.ts';
 import { gzipRecipe } from '../image/index.ts';
 import { parseReference, withDefaultTag } from '../registry/index.ts';
 import { activeHolds } from '../update/index.ts';
+import { placeBeside } from './build-choice.ts';
 import { exportNixCommand } from './export-nix.ts';
 import { lockDate } from './lock-date.ts';
 import {
@@ -46,7 +47,7 @@ function exportSbom(program: Command): void {
   documentCommand(program, 'sbom', 'all that a build takes, as a bill of materials')
     .addOption(new Option('--format <format>', 'its format').choices(billFormats).default('cyclonedx'))
     .action(async (place: string, options: ExportOptions & { readonly format: BillFormat }) => {
-      const locked = await lockedEntry(place, options);
+      const locked = await lockedEntry(placeBeside(place, options), options);
       const { inputs } = locked;
       const { name, image, distribution, version } = factsOf(locked, options);
       const bill = {
@@ -70,7 +71,7 @@ function exportProvenance(program: Command): void {
         .default('min'),
     )
     .action(async (place: string, options: ExportOptions & { readonly mode: string }) => {
-      const locked = await lockedEntry(place, options);
+      const locked = await lockedEntry(placeBeside(place, options), options);
       const { dockerfile, target, platform, args = {}, isolation } = locked.entry;
       const { document } = provenanceStatement({
         ...factsOf(locked, options),
@@ -95,8 +96,9 @@ function exportVex(program: Command): void {
         place: string,
         options: ExportOptions & { readonly config?: string; readonly author: string },
       ) => {
-        const facts = factsOf(await lockedEntry(place, options), options);
-        const { holds } = await readConfiguration(options.config ?? configurationBeside(place));
+        const beside = placeBeside(place, options);
+        const facts = factsOf(await lockedEntry(beside, options), options);
+        const { holds } = await readConfiguration(options.config ?? configurationBeside(beside));
         const timestamp = lockDate(process.env, new Date());
         const { author } = options;
         writeDocument(

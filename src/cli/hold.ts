@@ -5,6 +5,8 @@ import { configurationName, readConfiguration, type Hold } from '../build/index.
 import { errnoOf, usageError } from '../core/index.ts';
 import { printable } from '../report/index.ts';
 import { withHold, withoutHold } from '../update/index.ts';
+import { placeBeside } from './build-choice.ts';
+import { collect } from './collect.ts';
 import { printJsonOrText } from './print.ts';
 
 interface HoldOptions {
@@ -12,6 +14,7 @@ interface HoldOptions {
   readonly why?: string;
   readonly release?: boolean;
   readonly json?: boolean;
+  readonly file?: readonly string[];
 }
 
 export function holdCommand(program: Command): void {
@@ -23,9 +26,10 @@ export function holdCommand(program: Command): void {
     .option('--until <date>', 'the last day of it, YYYY-MM-DD')
     .option('--why <text>', 'the reason')
     .option('--release', 'let it move again')
+    .option('-f, --file <path>', 'the compose file that holdfast.yaml lies beside', collect)
     .option('--json', 'the result as JSON on stdout')
     .action(async (name: string | undefined, directory: string, options: HoldOptions) => {
-      const path = join(directory, configurationName);
+      const path = join(placeBeside(directory, options), configurationName);
       if (name !== undefined)
         await editConfiguration(path, text =>
           options.release === true ? withoutHold(text, name) : withHold(text, holdFrom(name, options)),

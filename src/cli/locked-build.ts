@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { configurationName } from '../build/index.ts';
-import { formatPlatform, parsePlatform, staleError, usageError } from '../core/index.ts';
+import { staleError, usageError } from '../core/index.ts';
 import {
+  inputsBySection,
   inputSections,
   lineText,
   lockMismatch,
@@ -13,22 +14,16 @@ import {
   type Lock,
   type RecordedInput,
 } from '../lock/index.ts';
-import type { Store } from '../store/index.ts';
+import { addBuildChoice, chosenBuilds, type BuildChoice } from './build-choice.ts';
 import { lockText } from './lock-text.ts';
 import { openStore, type StoreOptions } from './store-common.ts';
 
-export interface LockedOptions extends StoreOptions {
-  readonly file?: string;
-  readonly target?: string;
-  readonly platform?: string;
-}
+export interface LockedOptions extends StoreOptions, BuildChoice {}
 
 export function addLockedOptions(command: Command): Command {
-  return command
-    .argument('[lock]', 'a lock, the directory that it lies in, or REVISION:PATH of git', '.')
-    .option('-f, --file <path>', 'of a lock of several builds the Dockerfile, as the lock names it')
-    .option('--target <stage>', 'of a lock of several builds the target')
-    .option('--platform <os/arch>', 'of a lock of several builds the platform');
+  return addBuildChoice(
+    command.argument('[lock]', 'a lock, the directory that it lies in, or REVISION:PATH of git', '.'),
+  );
 }
 
 /** One build of a lock, and all that it takes. */
@@ -66,8 +61,19 @@ export async function lockedEntry(place: string, options: LockedOptions): Promis
   const lock = await readNamedLock(place);
   const entry = chosenBuild(lock.builds, options);
   if (lock.builds.length === 1) return { lock, entry, inputs: allInputs(lock) };
-  const inputs = await inputsOf(lock, entry, await openStore(options));
+  const inputs = await inputsOf(lock, [entry], options);
   return { lock, entry, inputs };
+}
+
+/**
+ * A lock as it would be if it had but the builds of a choice.
+ * @throws HoldfastError SERVICE_NOT_LOCKED, BUILD_NOT_CHOSEN (exit 2), and what lockedEntry throws of recordings
+ */
+export async function narrowedLock(lock: Lock, choice: BuildChoice & StoreOptions): Promise<Lock> {
+  const builds = chosenBuilds(lock.builds, choice);
+  if (builds.length === 0) throw notChosen(lock.builds, builds);
+  if (builds.length === lock.builds.length) return lock;
+  return { ...lock, builds, inputs: inputsBySection(await inputsOf(lock, builds, choice)) };
 }
 
 /** Every line of a lock, as the input of a recording. */
@@ -75,25 +81,31 @@ export function allInputs({ inputs }: Lock): RecordedInput[] {
   return sorted(inputSections.flatMap(section => inputs[section].map(line => ({ section, line }))));
 }
 
-function chosenBuild(builds: readonly BuildEntry[], { file, target, platform }: LockedOptions): BuildEntry {
-  const wanted = platform === undefined ? undefined : formatPlatform(parsePlatform(platform));
-  const fitting = builds.filter(
-    build =>
-      (file === undefined || build.dockerfile === file) &&
-      (target === undefined || build.target === target) &&
-      (wanted === undefined || build.platform === wanted),
-  );
+function chosenBuild(builds: readonly BuildEntry[], choice: BuildChoice): BuildEntry {
+  const fitting = chosenBuilds(builds, choice);
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
-  throw usageError('BUILD_NOT_CHOSEN', `${fitting.length} builds of the lock fit; it takes one`, {
-    details: builds.map(one => [one.dockerfile, one.target ?? '', one.platform].join(' ').replace('  ', ' ')),
-    next: 'Choose one by --file, --target and --platform.',
+  throw notChosen(builds, fitting);
+}
+
+function notChosen(builds: readonly BuildEntry[], fitting: readonly BuildEntry[]) {
+  const hasServices = builds.some(({ service }) => service !== undefined);
+  return usageError('BUILD_NOT_CHOSEN', `${fitting.length} builds of the lock fit; it takes one`, {
+    details: builds.map(({ service, dockerfile, target, platform }) =>
+      [service, dockerfile, target, platform].filter(part => part !== undefined).join(' '),
+    ),
+    next: `Choose one by ${hasServices ? '--service, ' : ''}--file, --target and --platform.`,
   });
 }
 
-async function inputsOf(lock: Lock, entry: BuildEntry, store: Store): Promise<RecordedInput[]> {
+async function inputsOf(
+  lock: Lock,
+  chosen: readonly BuildEntry[],
+  options: StoreOptions,
+): Promise<RecordedInput[]> {
+  const store = await openStore(options);
   const all: RecordedInput[] = [];
-  let own: readonly RecordedInput[] = [];
+  const own: RecordedInput[] = [];
   for (const build of lock.builds) {
     if (!(await store.has(build.recording)))
       throw staleError('RECORDING_MISSING', 'which of the builds took which input, the store does not have', {
@@ -101,7 +113,7 @@ async function inputsOf(lock: Lock, entry: BuildEntry, store: Store): Promise<Re
       });
     const { inputs } = await readRecording(store, build.recording);
     all.push(...inputs);
-    if (build === entry) own = inputs;
+    if (chosen.includes(build)) own.push(...inputs);
   }
   const mismatch = lockMismatch(lock, all, 'holdfast.lock');
   if (mismatch) throw mismatch;

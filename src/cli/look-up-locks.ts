@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readLock, type BuildRuntime, type Configuration } from '../build/index.ts';
-import type { Digest } from '../core/index.ts';
+import { readLock, type BuildRuntime, type Configuration, type ReadLock } from '../build/index.ts';
+import { loadCompose } from '../compose/index.ts';
+import { HoldfastError, staleError, usageError, type Digest } from '../core/index.ts';
 import { Documents } from '../gateway/index.ts';
-import type { Lock } from '../lock/index.ts';
+import { inputsBySection, type BuildEntry, type Lock } from '../lock/index.ts';
 import {
   askedRanges,
   findOutdated,
@@ -14,11 +15,14 @@ import {
   type OutdatedReport,
 } from '../outdated/index.ts';
 import { parseReference, withDefaultTag, familiarReference } from '../registry/index.ts';
+import { chosenBuilds, isComposeFile, type ServiceChoice } from './build-choice.ts';
 import { hostAddress } from './pairs.ts';
 
 export interface LookUpOptions {
   readonly addHost?: readonly string[] | undefined;
   readonly now: Date;
+  /** Of which builds of the locks; of all, where this is left out. */
+  readonly choice?: ServiceChoice;
   /** The directories of the store and the cache. */
   readonly places: { readonly store: string; readonly cache: string };
 }
@@ -31,8 +35,18 @@ export async function lookUpLocks(
 ): Promise<OutdatedReport> {
   const asked: AskedLock[] = [];
   const configurations: Configuration[] = [];
-  for (const file of files) {
-    const { lock, recordings, configuration } = await readLock(file, runtime);
+  const read: [string, ReadLock][] = [];
+  for (const file of files) read.push([file, await readLock(file, runtime)]);
+  const chosen = new Set(
+    chosenBuilds(
+      read.flatMap(([, { lock }]) => lock.builds),
+      options.choice ?? {},
+    ),
+  );
+  if (chosen.size === 0) throw nothingChosen(files);
+  for (const [file, whole] of read) {
+    if (!whole.lock.builds.some(build => chosen.has(build))) continue;
+    const { lock, recordings, configuration } = narrowed(whole, chosen, file);
     configurations.push(configuration);
     asked.push({
       file,
@@ -41,11 +55,33 @@ export async function lookUpLocks(
       holds: configuration.holds,
       feeds: configuration.advisories,
       snapshots: configuration.snapshots,
-      ranges: rangesFor(file, lock),
+      ranges: rangesFor(file, lock, options.choice),
       resolveImage: resolver(runtime),
     });
   }
   return withEffects(configurations, runtime, options, effects => findOutdated(asked, effects));
+}
+
+/** What a lock has of the builds that are asked about. @throws HoldfastError RECORDING_MISSING (exit 3) */
+function narrowed(whole: ReadLock, chosen: ReadonlySet<BuildEntry>, file: string): ReadLock {
+  const { lock, recordings } = whole;
+  const own = lock.builds.flatMap((build, n) =>
+    chosen.has(build) ? [{ build, recording: recordings[n] }] : [],
+  );
+  if (own.length === lock.builds.length) return whole;
+  const found = own.flatMap(({ recording }) => recording ?? []);
+  if (found.length < own.length)
+    throw staleError('RECORDING_MISSING', `which of the builds of ${file} took which input, no place knows`, {
+      next: 'Get the recordings with `holdfast store pull`, or leave out --service and --file.',
+    });
+  const inputs = inputsBySection(found.flatMap(recording => recording.inputs));
+  return { ...whole, lock: { ...lock, builds: own.map(({ build }) => build), inputs }, recordings: found };
+}
+
+function nothingChosen(files: readonly string[]) {
+  return usageError('BUILD_NOT_CHOSEN', `${files.join(', ')} has no build that was asked about`, {
+    next: 'Name a Dockerfile as the lock does, a compose file, or a service.',
+  });
 }
 
 /** Opens what look-ups need, and writes down what was seen first. */
@@ -92,11 +128,31 @@ function hostsNamed({ advisories, snapshots = {} }: Configuration): string[] {
   return places.flatMap(place => URL.parse(place ?? '')?.hostname ?? []);
 }
 
-function rangesFor(file: string, { builds }: Lock): AskedLock['ranges'] {
-  const texts = [...new Set(builds.map(({ dockerfile }) => join(dirname(file), dockerfile)))]
+function rangesFor(
+  file: string,
+  { builds }: Lock,
+  { file: named = [] }: ServiceChoice = {},
+): AskedLock['ranges'] {
+  const composeFiles = named.filter(isComposeFile);
+  const home = dirname(file);
+  const texts = [...new Set(builds.map(({ dockerfile }) => join(home, dockerfile)))]
     .filter(path => existsSync(path))
     .map(path => readFileSync(path, 'utf8'));
-  return askedRanges(texts.join('\n'));
+  const services = new Set(builds.flatMap(({ service }) => service ?? []));
+  return askedRanges([...texts, ...(services.size === 0 ? [] : inlineTexts(home, services, composeFiles))]);
+}
+
+/** Dockerfiles that stand in the compose file. One that cannot be read asks for nothing here; other commands tell of it. */
+function inlineTexts(directory: string, services: ReadonlySet<string>, files: readonly string[]): string[] {
+  try {
+    const compose = loadCompose({ directory, files, environment: process.env });
+    return [...compose.services.values()].flatMap(({ name, build }) =>
+      services.has(name) && build?.inline !== undefined ? [build.inline.text] : [],
+    );
+  } catch (error) {
+    if (error instanceof HoldfastError) return [];
+    throw error;
+  }
 }
 
 /** As a build resolves a name: what the store calls so comes before any registry. */

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { exitOf, type OutdatedReport } from '../outdated/index.ts';
 import { outdatedJson, outdatedMarkdown, outdatedText } from '../report/outdated/index.ts';
+import { addServiceChoice, placeBeside, type ServiceChoice } from './build-choice.ts';
 import { collect } from './collect.ts';
 import { addPlaceOptions, runBuild, type PlaceOptions } from './common.ts';
 import { placesFor } from './environment.ts';
@@ -9,7 +10,7 @@ import { lookUpLocks } from './look-up-locks.ts';
 
 const formats = ['text', 'json', 'markdown'] as const;
 
-interface OutdatedOptions extends PlaceOptions {
+interface OutdatedOptions extends PlaceOptions, ServiceChoice {
   readonly format: (typeof formats)[number];
   readonly verbose?: boolean;
   readonly addHost?: readonly string[];
@@ -27,14 +28,20 @@ export function outdatedCommand(program: Command): void {
     .option('--add-host <name:address>', 'reach NAME at ADDRESS', collect)
     .option('--remote <place>', 'where blobs are shared that the store lacks', collect)
     .option('--pull', 'ask the registry what a tag names, though the store has the name');
-  addPlaceOptions(command).action(outdated);
+  addPlaceOptions(addServiceChoice(command)).action(outdated);
 }
 
 async function outdated(paths: readonly string[], options: OutdatedOptions): Promise<void> {
-  const files = lockFilesAt(paths);
+  const files = lockFilesAt(paths.map(path => placeBeside(path, options)));
+  const { file, service } = options;
   const places = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
   const report = await runBuild(options, runtime =>
-    lookUpLocks(files, runtime, { addHost: options.addHost, now: runtime.now(), places }),
+    lookUpLocks(files, runtime, {
+      addHost: options.addHost,
+      now: runtime.now(),
+      places,
+      choice: { file, service },
+    }),
   );
   process.stdout.write(written(report, options));
   process.exitCode = exitOf(report);

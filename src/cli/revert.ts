@@ -5,7 +5,9 @@ import { usageError } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { changeCounts, changesText } from '../report/index.ts';
 import { Store } from '../store/index.ts';
-import { changesBetween, withHold, type Change } from '../update/index.ts';
+import { lockChanges, withHold, type Change } from '../update/index.ts';
+import { placeBeside } from './build-choice.ts';
+import { collect } from './collect.ts';
 import { addPlaceOptions, type PlaceOptions } from './common.ts';
 import { placesFor } from './environment.ts';
 import { editConfiguration } from './hold.ts';
@@ -15,6 +17,7 @@ import { printJsonOrText } from './print.ts';
 interface RevertOptions extends PlaceOptions {
   readonly to?: string;
   readonly lockfile?: string;
+  readonly file?: readonly string[];
   readonly until?: string;
   readonly why?: string;
 }
@@ -26,14 +29,15 @@ export function revertCommand(program: Command): void {
     .argument('[dir]', 'where the lock lies', '.')
     .option('--to <revision>', 'of git; default the lock before its last change')
     .option('--lockfile <path>', 'the lock; default holdfast.lock in DIR')
+    .option('-f, --file <path>', 'the compose file that the lock lies beside', collect)
     .option('--why <text>', 'hold what goes back, for this reason, until --until')
     .option('--until <date>', 'the last day of the hold, YYYY-MM-DD; default in 30 days');
   addPlaceOptions(command).action(async (directory: string, options: RevertOptions) => {
-    const path = resolve(options.lockfile ?? join(directory, 'holdfast.lock'));
+    const path = resolve(options.lockfile ?? join(placeBeside(directory, options), 'holdfast.lock'));
     const now = await lockText(path);
     const old = await earlier(path, now, options.to);
     const [before, after] = [parseLock(now, path), parseLock(old, path)];
-    const changes = changesBetween(before.inputs, after.inputs);
+    const changes = lockChanges(before, after);
     const holds = options.why === undefined ? [] : holdsOf(changes, options.why, options.until);
     await editConfiguration(join(dirname(path), configurationName), text => holds.reduce(withHold, text));
     await replaceFile(path, old);

@@ -10,6 +10,7 @@ export {
 } from './lines.ts';
 export {
   buildKey,
+  frontendOfBuild,
   formatLock,
   parseLock,
   type BuildEntry,

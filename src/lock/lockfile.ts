@@ -40,6 +40,15 @@ export interface BuildEntry {
   readonly isolation?: 'single-id' | undefined;
 }
 
+/** The frontend that a build names, and the digest that its name stood for where the lock has one. */
+export function frontendOfBuild({
+  syntax,
+}: Pick<BuildEntry, 'syntax'>): { readonly reference: string; readonly manifest?: string } | undefined {
+  if (syntax === undefined) return undefined;
+  const [reference = '', manifest] = syntax.split('@');
+  return { reference, ...(manifest !== undefined && { manifest }) };
+}
+
 /** RFC 3339, UTC, whole seconds, by kind. */
 export type MovedKinds = Readonly<Partial<Record<KindName, string>>>;
 

@@ -9,13 +9,13 @@ export type AskedRanges = ReadonlyMap<string, string>;
 export const rangeKey = (kind: string, name: string) => `${kind} ${kind === 'pypi' ? plainName(name) : name}`;
 
 /**
- * The versions that commands of a Dockerfile name. Where two commands name one package in different ways, none counts.
+ * The versions that commands of some Dockerfiles name. Where two commands name one package in different ways, none counts.
  * A file that cannot be read asks for nothing here; other commands tell what is wrong with it.
  */
-export function askedRanges(dockerfile: string): AskedRanges {
+export function askedRanges(dockerfiles: readonly string[]): AskedRanges {
   const found = new Map<string, string>();
   const differing = new Set<string>();
-  for (const { kind, name, range } of askedIn(dockerfile)) {
+  for (const { kind, name, range } of dockerfiles.flatMap(askedIn)) {
     const key = rangeKey(kind, name);
     if (found.has(key) && found.get(key) !== range) differing.add(key);
     found.set(key, range);

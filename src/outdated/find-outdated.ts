@@ -127,6 +127,7 @@ async function reportOf(
       from,
       name: input.name,
       architecture: input.architecture,
+      services: item.services,
       locked: input.version,
       lookUp,
       moves: movesTo(item, lookUp),
@@ -177,7 +178,8 @@ async function newImagesOf(
   const packages = new Map<string, Subject>();
   for (const item of items) {
     const lookUp = found.get(item);
-    if (item.kind !== 'image' || lookUp?.state !== 'ok' || !movesTo(item, lookUp)) continue;
+    if (item.kind !== 'image' || item.from === 'frontend' || lookUp?.state !== 'ok' || !movesTo(item, lookUp))
+      continue;
     const files = await imageFilesIfSound(await manifestOf(lookUp.newest.version, store), store, cache);
     for (const subject of files === undefined ? [] : installedIn(files).subjects)
       packages.set(subjectKey(subject), subject);

@@ -8,18 +8,29 @@ import {
   type LockedArchive,
   type LockedInput,
 } from '../kinds/index.ts';
-import type { InputLine, InputSection, Lock, Recording } from '../lock/index.ts';
+import {
+  frontendOfBuild,
+  inputsBySection,
+  type InputLine,
+  type InputSection,
+  type Lock,
+  type Recording,
+} from '../lock/index.ts';
 import type { Store } from '../store/index.ts';
 import { imageFilesIfSound, rootOf, type ImageFiles } from './image-files.ts';
+
+/** `base`: it came with the base image, and moves with that. `frontend`: `# syntax=` names it, and no build runs it. */
+export type ItemOrigin = 'lock' | 'archives' | 'base' | 'frontend';
 
 /** An input of a lock, or a package that its image brought along, to be looked up. */
 export interface InventoryItem {
   readonly kind: KindName;
-  /** `base`: it came with the base image, and moves with that. */
-  readonly from: 'lock' | 'archives' | 'base';
+  readonly from: ItemOrigin;
   readonly input: LockedInput;
   /** What advisories are about; nothing where there are none of its kind. */
   readonly subject?: Subject | undefined;
+  /** Of a compose project, whose builds took it or whose images have it. */
+  readonly services?: readonly string[] | undefined;
 }
 
 /** All that a lock's builds took, and what is in their images. */
@@ -63,16 +74,52 @@ export async function inventoryOf(
   const locked = new Set(items.map(({ kind, input }) => keyOf({ kind, ...input })));
   for (const [key, subject] of known)
     if (!locked.has(key)) items.push({ kind: subject.kind, from: 'base', input: subject, subject });
+  const all = [...items, ...others(lock, etags)];
+  const services = servicesOf(lock, recordings, installed);
   return {
-    items: [...items, ...others(lock, etags)],
+    items: services.size === 0 ? all : all.map(item => ({ ...item, services: services.get(itemKey(item)) })),
     indexes: indexesIn(recordings),
     archives: archivesOf(lock, store),
     files: new Map(images.flatMap(files => [...files])),
   };
 }
 
-function others(lock: Lock, etags: ReadonlyMap<string, string>): InventoryItem[] {
-  const items: InventoryItem[] = [];
+/** By item, the services of a compose project that it is of. */
+function servicesOf(
+  { builds }: Lock,
+  recordings: readonly Recording[],
+  installed: readonly ReturnType<typeof installedIn>[],
+): Map<string, string[]> {
+  const found = new Map<string, Set<string>>();
+  for (const [n, build] of builds.entries()) {
+    const { service } = build;
+    if (service === undefined) continue;
+    const own = { builds: [build], inputs: inputsBySection(recordings[n]?.inputs ?? []) };
+    const packages = kinds.flatMap(({ name: kind }) =>
+      linesOf(own, kind).map(line => ({ kind, from: 'lock' as const, input: packageInput(line) })),
+    );
+    const base = (installed[n]?.subjects ?? []).map(one => ({
+      kind: one.kind,
+      from: 'base' as const,
+      input: one,
+    }));
+    for (const item of [...packages, ...base, ...others(own, new Map())]) {
+      const key = itemKey(item);
+      found.set(key, (found.get(key) ?? new Set()).add(service));
+    }
+  }
+  return new Map([...found].map(([key, services]) => [key, [...services].toSorted()]));
+}
+
+const itemKey = ({ kind, from, input }: Pick<InventoryItem, 'kind' | 'from' | 'input'>) =>
+  [kind, from, input.name, input.version, input.architecture ?? ''].join(' ');
+
+function others(lock: Pick<Lock, 'builds' | 'inputs'>, etags: ReadonlyMap<string, string>): InventoryItem[] {
+  const items: InventoryItem[] = lock.builds.flatMap(build => {
+    const { reference, manifest } = frontendOfBuild(build) ?? {};
+    if (reference === undefined || manifest === undefined) return [];
+    return [{ kind: 'image', from: 'frontend', input: { name: reference, version: manifest } }];
+  });
   for (const { reference, index, manifest } of lock.inputs.image)
     items.push({
       kind: 'image',
@@ -108,12 +155,10 @@ function others(lock: Lock, etags: ReadonlyMap<string, string>): InventoryItem[]
 
 /** Builds for several platforms have a line each for one input. */
 function unique(items: readonly InventoryItem[]): InventoryItem[] {
-  return [
-    ...new Map(items.map(item => [`${item.kind} ${item.input.name} ${item.input.version}`, item])).values(),
-  ];
+  return [...new Map(items.map(item => [itemKey(item), item])).values()];
 }
 
-function linesOf(lock: Lock, kind: KindName): readonly InputLine[] {
+function linesOf(lock: Pick<Lock, 'inputs'>, kind: KindName): readonly InputLine[] {
   if (kind === 'git' || kind === 'file' || kind === 'image') return [];
   const lines = lock.inputs[kind satisfies InputSection];
   // A package may have several files: wheels for platforms, a pom beside a jar.

@@ -1,6 +1,7 @@
 import { isOpen, type Advisory, type FeedFailure } from '../advisories/index.ts';
 import type { Hold } from '../build/index.ts';
 import type { KindName, LookUp } from '../kinds/index.ts';
+import type { ItemOrigin } from './inventory.ts';
 
 /** A flaw that an input has, and what would close it. */
 export interface ItemAdvisory extends Advisory {
@@ -14,9 +15,11 @@ export interface ItemAdvisory extends Advisory {
 /** An input of a lock, what upstream has now, and what is known of its flaws. */
 export interface OutdatedItem {
   readonly kind: KindName;
-  readonly from: 'lock' | 'archives' | 'base';
+  readonly from: ItemOrigin;
   readonly name: string;
   readonly architecture?: string | undefined;
+  /** Of a compose project, the services that it is of. */
+  readonly services?: readonly string[] | undefined;
   readonly locked: string;
   /** Nothing for what came with a base image and cannot be looked up by itself. */
   readonly lookUp: LookUp | undefined;

@@ -32,14 +32,16 @@ export function securityMoves({ items }: LockReport, only: readonly string[]): S
 /** A package of a base image moves with the image. */
 function wordsFor(item: OutdatedItem, all: readonly OutdatedItem[]): string[] {
   if (item.from !== 'base') return wholes.includes(item.kind) ? [item.kind] : [item.name];
-  const images = all.filter(({ kind, moves, hold }) => kind === 'image' && moves && hold === undefined);
+  const images = all.filter(
+    ({ kind, from, moves, hold }) => kind === 'image' && from === 'lock' && moves && hold === undefined,
+  );
   return images.map(({ name }) => name);
 }
 
 /** What has something newer that is there for fewer than so many days, by a clock that is not its publisher's. */
 export function youngerThan({ items }: LockReport, days: number, now: Date): OutdatedItem[] {
   return items.filter(({ from, moves, lookUp }) => {
-    if (from !== 'lock' || !moves || lookUp?.state !== 'ok') return false;
+    if (from === 'base' || from === 'archives' || !moves || lookUp?.state !== 'ok') return false;
     const since = Date.parse(lookUp.newest.since?.at ?? now.toISOString());
     return now.getTime() - since < days * 24 * 60 * 60 * 1000;
   });

@@ -1,8 +1,17 @@
-import { inputSections, lineName, type InputLine, type InputSection, type Lock } from '../lock/index.ts';
+import {
+  frontendOfBuild,
+  inputSections,
+  lineName,
+  type BuildEntry,
+  type InputLine,
+  type InputSection,
+  type Lock,
+} from '../lock/index.ts';
 
 /** How an input of one lock differs in another. */
 export interface Change {
-  readonly section: InputSection;
+  /** A frontend is no input: builds name it, and never run it. */
+  readonly section: InputSection | 'frontend';
   readonly name: string;
   /** `rebuilt`: the same version in other bytes. */
   readonly what: 'moved' | 'added' | 'removed' | 'rebuilt';
@@ -11,17 +20,42 @@ export interface Change {
   readonly to: readonly string[];
 }
 
-/** What differs between the inputs of two locks, in the order of the lock's sections, by name. */
-export function changesBetween(before: Lock['inputs'], after: Lock['inputs']): Change[] {
-  return inputSections.flatMap(section => {
-    const [old, now] = [byName(section, before[section]), byName(section, after[section])];
-    const names = [...new Set([...old.keys(), ...now.keys()])].toSorted();
-    return names.flatMap(name => changeOf(section, name, old.get(name) ?? [], now.get(name) ?? []));
-  });
+type Told = Pick<Lock, 'builds' | 'inputs'>;
+
+/** What differs between two locks: their inputs, and then the frontends that their builds name. */
+export function lockChanges(before: Told, after: Told): Change[] {
+  return [
+    ...changesBetween(before.inputs, after.inputs),
+    ...changesIn('frontend', frontends(before.builds), frontends(after.builds)),
+  ];
 }
 
-function byName(section: InputSection, lines: readonly InputLine[]): Map<string, InputLine[]> {
-  const found = new Map<string, InputLine[]>();
+/** What differs between the inputs of two locks, in the order of the lock's sections, by name. */
+export function changesBetween(before: Lock['inputs'], after: Lock['inputs']): Change[] {
+  return inputSections.flatMap(section =>
+    changesIn(section, byName(section, before[section]), byName(section, after[section])),
+  );
+}
+
+type Named = Map<string, InputLine[]>;
+
+function changesIn(section: Change['section'], old: Named, now: Named): Change[] {
+  const names = [...new Set([...old.keys(), ...now.keys()])].toSorted();
+  return names.flatMap(name => changeOf(section, name, old.get(name) ?? [], now.get(name) ?? []));
+}
+
+/** One that is held by its name alone has no digest to move from. */
+function frontends(builds: readonly BuildEntry[]): Named {
+  return new Map(
+    builds.flatMap(build => {
+      const { reference, manifest } = frontendOfBuild(build) ?? {};
+      return reference === undefined || manifest === undefined ? [] : [[reference, [{ manifest }]] as const];
+    }),
+  );
+}
+
+function byName(section: InputSection, lines: readonly InputLine[]): Named {
+  const found: Named = new Map();
   for (const line of lines) {
     const name = lineName(section, line);
     const same = found.get(name);
@@ -32,7 +66,7 @@ function byName(section: InputSection, lines: readonly InputLine[]): Map<string,
 }
 
 function changeOf(
-  section: InputSection,
+  section: Change['section'],
   name: string,
   old: readonly InputLine[],
   now: readonly InputLine[],

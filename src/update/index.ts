@@ -1,4 +1,4 @@
-export { changesBetween, type Change } from './changes.ts';
+export { lockChanges, type Change } from './changes.ts';
 export { activeHolds, withHold, withoutHold } from './holds.ts';
 export { daysIn, kindsWithPast, type MinAge } from './min-age.ts';
 export { selectionFrom, wholeSelection, type Selection } from './selection.ts';

@@ -18,6 +18,7 @@ import {
 import { staleError, usageError } from '../core/index.ts';
 import { kinds, type KindName } from '../kinds/index.ts';
 import {
+  frontendOfBuild,
   inputSections,
   lineName,
   type BuildEntry,
@@ -26,7 +27,7 @@ import {
   type Recording,
 } from '../lock/index.ts';
 import { refuseOlderArchives } from './behind.ts';
-import { changesBetween, type Change } from './changes.ts';
+import { lockChanges, type Change } from './changes.ts';
 import { dateOfKind, isExempt, kindsWithPast, type MinAge } from './min-age.ts';
 import type { Selection } from './selection.ts';
 import { moveAlone } from './alone/index.ts';
@@ -110,12 +111,13 @@ export async function updateLock(
       await recordBuild(edited[n]?.project ?? project, ledger, runtime, {
         useCache: options.useCache,
         image: entry.image,
-        syntax: movesFrontend(entry, selection) ? undefined : entry.syntax,
+        syntax: entry.syntax,
+        movesSyntax: movesFrontend(entry, selection),
       }),
     );
   }
   const lock = await lockOf({ asOf, moved, builds: builds.map(({ entry }) => entry) }, runtime);
-  const changes = changesBetween(before.inputs, lock.inputs);
+  const changes = lockChanges(before, lock);
   refuseOlderArchives(changes);
   await options.accept?.(builds);
   if (options.write) for (const one of edited) await writeDockerfile(one);
@@ -125,9 +127,9 @@ export async function updateLock(
 }
 
 /** A frontend moves as images do: all of them, or the one of its name. */
-function movesFrontend({ syntax = '' }: BuildEntry, selection: Selection | undefined): boolean {
+function movesFrontend(entry: BuildEntry, selection: Selection | undefined): boolean {
   if (selection === undefined) return true;
-  const [name = ''] = syntax.split('@');
+  const name = frontendOfBuild(entry)?.reference ?? '';
   return !selection.held.has(name) && (selection.kinds.has('image') || selection.names.has(name));
 }
 
@@ -242,7 +244,8 @@ async function thawAll(
     const answers = one.alone.size === 0 ? [] : await moveAlone([...one.alone], state, runtime);
     thawed.push(await withAlone(one, answers, places));
   }
-  const found = new Set(thawed.flatMap(one => [...one.found]));
+  const frontends = states.flatMap(({ entry }) => frontendOfBuild(entry)?.reference ?? []);
+  const found = new Set([...thawed.flatMap(one => [...one.found]), ...frontends]);
   const missing = [...selection.names].filter(name => !found.has(name));
   if (missing.length === 0) return thawed;
   throw usageError('UPDATE_NOTHING_NAMED', `the lock holds nothing called ${missing.join(', ')}`, {

@@ -1,5 +1,5 @@
 import { isFailed, openOn, type LockReport, type OutdatedReport } from '../../outdated/index.ts';
-import { ageText, moveText, nameText, remedyText, severityText } from './words.ts';
+import { ageText, moveText, nameText, remedyText, servicesText, severityText } from './words.ts';
 
 /** For a comment in a review, or an issue: tables, no raw HTML, and nothing that would ping somebody. */
 export function outdatedMarkdown({ locks, failures }: OutdatedReport): string {
@@ -14,7 +14,7 @@ function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds }: LockRepo
     openOn(item).map(advisory => [
       severityText(advisory),
       advisory.flaw,
-      `${item.kind} ${nameText(item)}`,
+      [`${item.kind} ${nameText(item)}`, servicesText(item)].filter(Boolean).join(' '),
       moveText(item),
       remedyText(advisory),
     ]),
@@ -36,7 +36,12 @@ function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds }: LockRepo
     section(
       'Moves',
       ['Kind', 'Input', 'Move', 'Age'],
-      moving.map(item => [item.kind, nameText(item), moveText(item), ageText(item)]),
+      moving.map(item => [
+        item.kind,
+        [nameText(item), servicesText(item)].filter(Boolean).join(' '),
+        moveText(item),
+        ageText(item),
+      ]),
     ),
     section('Look-ups that failed', ['Input', 'State', 'Why'], failed),
     section('Held', ['Input', 'Until', 'Why'], holds),

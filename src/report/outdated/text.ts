@@ -8,7 +8,16 @@ import {
   type OutdatedReport,
 } from '../../outdated/index.ts';
 import { printable } from '../units.ts';
-import { ageText, counted, detailTexts, moveText, nameText, remedyText, severityText } from './words.ts';
+import {
+  ageText,
+  counted,
+  detailTexts,
+  moveText,
+  nameText,
+  remedyText,
+  servicesText,
+  severityText,
+} from './words.ts';
 
 export interface OutdatedTextOptions {
   readonly colour: boolean;
@@ -75,7 +84,13 @@ function securityText(items: readonly OutdatedItem[], verbose: boolean, colors: 
   );
   const withDetails = sorted.map(({ advisory }, n) => {
     const line = colourOf(advisory, colors)(lines[n] ?? '');
-    return [line, ...detailTexts(advisory).map(text => colors.dim(`        ${text}`))].join('\n');
+    const services = [...new Set(sorted[n]?.group.flatMap(({ item }) => item.services ?? []))];
+    return [
+      line,
+      ...[...detailTexts(advisory), servicesText({ services })]
+        .filter(Boolean)
+        .map(text => colors.dim(`        ${text}`)),
+    ].join('\n');
   });
   return [colors.bold('  security'), ...withDetails].join('\n');
 }
@@ -99,7 +114,7 @@ function movesText(items: readonly OutdatedItem[], colors: Colors): string[] {
       const all = items.filter(
         item => (item.from === 'archives' ? 'archives' : item.kind) === kind && item.from !== 'base',
       );
-      const rows = own.map(item => [nameText(item), moveText(item), ageText(item)]);
+      const rows = own.map(item => [nameText(item), moveText(item), ageText(item), servicesText(item)]);
       return [`  ${colors.bold(kind)} ${colors.dim(`${own.length} of ${all.length}`)}`, ...table(rows)].join(
         '\n',
       );

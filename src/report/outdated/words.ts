@@ -89,9 +89,17 @@ export function nameText({
   architecture,
   from,
 }: Pick<OutdatedItem, 'name' | 'architecture' | 'from'>): string {
+  if (from === 'frontend') return printable(`${name} (# syntax)`);
   const arch =
     architecture === undefined || architecture === 'all' || from === 'base' ? '' : ` (${architecture})`;
   return printable(name + arch);
+}
+
+/** `for web, worker`; nothing where there are no services. */
+export function servicesText({ services = [] }: Pick<OutdatedItem, 'services'>): string {
+  if (services.length === 0) return '';
+  const shown = services.slice(0, 4).map(printable).join(', ');
+  return `for ${shown}${services.length > 4 ? ` and ${services.length - 4} more` : ''}`;
 }
 
 export function counted(number: number, one: string, many = `${one}s`): string {

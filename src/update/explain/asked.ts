@@ -3,16 +3,21 @@ import type { SourcePlace } from '../../core/index.ts';
 import { canonicalInstruction } from '../../dockerfile/index.ts';
 import { invocationsOf, scriptOfRun } from '../../dockerfile/shell/index.ts';
 import { requestsOf } from '../../kinds/requests/index.ts';
-import type { Recording } from '../../lock/index.ts';
+import type { BuildEntry, Recording } from '../../lock/index.ts';
 import type { Change } from '../changes.ts';
 import { sameName } from '../names.ts';
 import type { ExplainedChange } from './explanation.ts';
 
+interface BuildSide {
+  readonly recording: Recording;
+  readonly entry: BuildEntry;
+}
+
 /** One build of the lock, before and after. */
 export interface ExplainedBuild {
   readonly project: Project;
-  readonly before: Recording;
-  readonly after: Recording;
+  readonly before: BuildSide;
+  readonly after: BuildSide;
 }
 
 /** Adds to each change who asked for it. */
@@ -23,7 +28,12 @@ export function askedChanges(
   const named = new Map(builds.flatMap(({ project }) => [...namedPackages(project)]));
   const [after, before] = (['after', 'before'] as const).map(when =>
     Map.groupBy(
-      builds.flatMap(build => explain(build.project, { recording: build[when] }, undefined)),
+      builds.flatMap(build =>
+        explain(
+          [{ project: build.project, state: { recording: build[when].recording, entry: build[when].entry } }],
+          undefined,
+        ),
+      ),
       keyOf,
     ),
   );
@@ -40,7 +50,7 @@ const keyOf = ({ section, name }: Pick<Explanation, 'section' | 'name'>) => `${s
 
 /** What is no package is named by whoever takes it. */
 function isPlace({ section }: Change): boolean {
-  return ['image', 'archives', 'git', 'file', 'unlocked'].includes(section);
+  return ['image', 'archives', 'git', 'file', 'unlocked', 'frontend'].includes(section);
 }
 
 function isNamed({ section, name }: Change, packages: readonly NamedPackage[]): boolean {

@@ -46,7 +46,11 @@ export async function explainUpdate(
     reasons: reasonsFor(changes, closed, tags),
     changes: askedChanges(
       changes,
-      pairs.map(({ old, now }) => ({ project: old.project, before: old.recording, after: now.stored })),
+      pairs.map(({ old, now }) => ({
+        project: old.project,
+        before: old,
+        after: { recording: now.stored, entry: now.entry },
+      })),
     ),
     packages: await packageStories(changes, ...inputs, runtime.places),
     texts: await changedTexts(changes, ...inputs, runtime.places),

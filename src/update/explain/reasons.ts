@@ -10,7 +10,7 @@ export function reasonsFor(
 ): Reason[] {
   const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
   const of = (section: Change['section']) => moved.filter(change => change.section === section);
-  const places: readonly Change['section'][] = ['image', 'archives', 'file', 'git', 'unlocked'];
+  const places: readonly Change['section'][] = ['image', 'archives', 'file', 'git', 'unlocked', 'frontend'];
   const packages = Map.groupBy(
     moved.filter(({ section }) => !places.includes(section)),
     ({ section }) => section,
@@ -24,7 +24,7 @@ export function reasonsFor(
       to: to.at(-1) ?? '',
     })),
     ...tags.map(({ from, to }) => ({ why: 'tag-moved' as const, from, to })),
-    ...of('image').map(({ name }) => ({
+    ...[...of('image'), ...of('frontend')].map(({ name }) => ({
       why: 'image-rebuilt' as const,
       reference: name.replace(/ \([^)]*\)$/, ''),
     })),

@@ -103,6 +103,7 @@ function changedScripts(was: PackageTexts['scripts'], is: PackageTexts['scripts'
 }
 
 function linesOf(inputs: Lock['inputs'], { section, name }: Change): readonly InputLine[] {
+  if (section === 'frontend') return [];
   return inputs[section].filter(line => lineName(section, line) === name);
 }
 

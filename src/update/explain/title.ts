@@ -19,7 +19,7 @@ export function titleOf(changes: readonly Change[], closed: readonly ClosedAdvis
 }
 
 function named({ section, name, from, to, what }: Change): string {
-  const hasVersions = !['image', 'file', 'git', 'unlocked'].includes(section);
+  const hasVersions = !['image', 'file', 'git', 'unlocked', 'frontend'].includes(section);
   return hasVersions && what === 'moved' ? `${name} ${from.join(', ')} → ${to.join(', ')}` : name;
 }
 
@@ -29,7 +29,7 @@ function counted(changes: readonly Change[]): string {
 }
 
 function nounOf(section: string, count: number): string {
-  const noun = ['image', 'file'].includes(section)
+  const noun = ['image', 'file', 'frontend'].includes(section)
     ? section
     : section === 'archives'
       ? 'archive'
