@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { upstreamEnvironment } from './program.ts';
 import { startDocker, type Docker } from './support-docker.ts';
 import { lockedImage, makeWorld, type World } from './world.ts';
 
@@ -36,7 +37,8 @@ test.skipIf(!heavy)('it builds what the program outside of it builds', async () 
   const archive = join(world.root, 'holdfast.tar');
   const script = join(import.meta.dirname, '..', 'scripts', 'image');
   await run(script, [join(world.root, 'context'), '-o', `docker-archive:${archive}:holdfast:test`], {
-    env: { PATH: process.env['PATH'], HOME: world.home },
+    // npm and the archive are outside, so the machine's proxies and roots count.
+    env: { ...upstreamEnvironment(), PATH: process.env['PATH'], HOME: world.home },
     maxBuffer: 2 ** 26,
   });
   await docker?.docker(['load', '-q', '-i', archive]);

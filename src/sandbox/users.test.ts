@@ -21,7 +21,7 @@ beforeAll(() => {
     '99:x:5:6::/n:',
   ];
   writeFileSync(join(root, 'usr/lib/passwd'), passwd.join('\n'));
-  writeFileSync(join(root, 'etc/group'), 'root:x:0:\napp:x:1001:\nvideo:x:44:x,app\nwheel:x:10:app,root\n');
+  writeFileSync(join(root, 'etc/group'), 'root:x:0:\napp:x:1001:app\nvideo:x:44:x,app\nwheel:x:10:app,root\n');
   empty = mkdtempSync(join(tmpdir(), 'holdfast-users-'));
 });
 afterAll(() => {
@@ -29,22 +29,22 @@ afterAll(() => {
 });
 
 test.each([
-  ['', 0, 0, [10], '/root'],
-  ['root', 0, 0, [10], '/root'],
-  ['app', 1000, 1001, [44, 10], '/srv/app'],
-  ['1000', 1000, 1001, [44, 10], '/srv/app'],
-  ['app:video', 1000, 44, [], '/srv/app'],
-  ['app:7', 1000, 7, [], '/srv/app'],
-  ['4000', 4000, 0, [], '/'],
-  ['4000:10', 4000, 10, [], '/'],
-  ['99', 5, 6, [], '/n'],
+  ['', 0, 0, [0, 10], '/root'],
+  ['root', 0, 0, [0, 10], '/root'],
+  ['app', 1000, 1001, [1001, 44, 10], '/srv/app'],
+  ['1000', 1000, 1001, [1001, 44, 10], '/srv/app'],
+  ['app:video', 1000, 44, [44], '/srv/app'],
+  ['app:7', 1000, 7, [7], '/srv/app'],
+  ['4000', 4000, 0, [0], '/'],
+  ['4000:10', 4000, 10, [10], '/'],
+  ['99', 5, 6, [6], '/n'],
 ])('USER %s', (text, uid, gid, groups, home) =>
   expect(lookUpUser(root, text)).toEqual({ uid, gid, groups, home }),
 );
 
 test('an image without files knows numbers only', () => {
-  expect(lookUpUser(empty, '')).toEqual({ uid: 0, gid: 0, groups: [], home: '/' });
-  expect(lookUpUser(empty, '5:6')).toEqual({ uid: 5, gid: 6, groups: [], home: '/' });
+  expect(lookUpUser(empty, '')).toEqual({ uid: 0, gid: 0, groups: [0], home: '/' });
+  expect(lookUpUser(empty, '5:6')).toEqual({ uid: 5, gid: 6, groups: [6], home: '/' });
   expect(() => lookUpUser(empty, 'root')).toThrow(expect.objectContaining({ code: 'SANDBOX_USER_UNKNOWN' }));
 });
 

@@ -5,8 +5,8 @@ import { resolveInRoot } from './paths.ts';
 export interface StepUser {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups. */
-  readonly groups: readonly number[];
+  /** Supplementary groups; the first is `gid`, which BuildKit puts there too. */
+  readonly groups: readonly [number, ...number[]];
   readonly home: string;
 }
 
@@ -25,8 +25,11 @@ export function lookUpUser(root: string, text: string): StepUser {
   const entry = records(root, '/etc/passwd').find(fields => fields[0] === user || fields[2] === user);
   const uid = idOf(entry?.[2] ?? user) ?? unknownUser(user);
   const home = entry?.[5] || '/';
-  if (groupPart !== '') return { uid, gid: lookUpGroup(root, groupPart), groups: [], home };
-  return { uid, gid: idOf(entry?.[3] ?? '') ?? 0, groups: groupsOf(root, entry?.[0]), home };
+  const [gid, others] =
+    groupPart === ''
+      ? [idOf(entry?.[3] ?? '') ?? 0, groupsOf(root, entry?.[0])]
+      : [lookUpGroup(root, groupPart), []];
+  return { uid, gid, groups: [gid, ...others.filter(other => other !== gid)], home };
 }
 
 /**

@@ -240,7 +240,7 @@ async function configure(
     argv: ['/bin/sh', configurePath],
     env: { HOME: '/root', SOURCE_DATE_EPOCH: String(sourceDate) },
     cwd: '/',
-    user: { uid: 0, gid: 0, groups: [], home: '/root' },
+    user: { uid: 0, gid: 0, groups: [0], home: '/root' },
     network: 'none',
     files: [{ path: configurePath, content: configureScript, mode: 0o755 }],
     onStdout: onOutput,

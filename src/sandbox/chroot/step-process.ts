@@ -74,7 +74,7 @@ const program = String.raw`
       }
     }
     chroot($root) && chdir($cwd) or die "$root: $!\n";
-    $) = join(' ', $gid, $groups eq '' ? $gid : split(/,/, $groups));
+    $) = join(' ', $gid, split(/,/, $groups));
     $( = $gid;
     ($<, $>) = ($uid, $uid);
     $< == $uid && $> == $uid && $( == $gid && $) == $gid or die "ids: $!\n";

@@ -24,7 +24,7 @@ test('a secret is on no command line, where every user of the machine could read
       user: '',
       network: 'none',
     },
-    user: { uid: 0, gid: 0, groups: [], home: '/' },
+    user: { uid: 0, gid: 0, groups: [0], home: '/' },
     image: directory,
   });
   const shell = commands.join('\n');

@@ -138,13 +138,13 @@ function insideCommand({ tools, step, user, image }: LateInput): string[] {
   const { secrets = {} } = step;
   const entries = Object.entries({ HOME: user.home, ...step.env }).filter(([name]) => !(name in secrets));
   const { early, argv } = splitEnvironment(image, step.argv, Object.fromEntries(entries));
-  const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : ['--clear-groups'];
   // setpriv sets the groups; unshare must set the user itself, after chroot, and alone leaves the groups as they are.
   const setUser = user.uid === 0 ? [] : [`--setuid=${user.uid}`];
   // What is on a command line, the machine's other users can read. Secrets are inherited from the shell instead.
   const fresh = Object.keys(secrets).length === 0 ? ['-i'] : inheritedNames.flatMap(name => ['-u', name]);
   const environment = [tools.env, ...fresh, ...early];
   const limits = capabilityOptions(step.security);
+  const groups = ['--groups', user.groups.join(',')];
   const rights = [tools.setpriv, '--regid', String(user.gid), ...groups, ...limits];
   const root = [tools.unshare, '--root=.', `--wd=${step.cwd}`, ...setUser];
   return [...environment, ...rights, ...root, '--', ...argv];

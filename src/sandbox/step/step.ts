@@ -164,9 +164,9 @@ export function refuseMissingDirectory(image: string, cwd: string): void {
 function refuseUnmapped(user: StepUser): void {
   // Where there is but one id, all users are it.
   if (hasSingleId()) return;
-  const { uid, gid, groups } = user;
+  const { uid, groups } = user;
   const unmapped =
-    [gid, ...groups].find(id => !isMapped('gid', id)) ?? (isMapped('uid', uid) ? undefined : uid);
+    groups.find(id => !isMapped('gid', id)) ?? (isMapped('uid', uid) ? undefined : uid);
   if (unmapped === undefined) return;
   throw stepError('SANDBOX_ID_UNMAPPED', `the id ${unmapped} is outside of your range of subordinate ids`, {
     next: 'Have the range in /etc/subuid and /etc/subgid made larger, or run as root.',
