@@ -38,10 +38,42 @@ test('all is cached; --no-cache-filter runs the steps of some stages', async () 
   }
 });
 
-test('-q prints the digest and nothing else', async () => {
+test('-q prints the id of the image, the digest of its configuration, and nothing else', async () => {
   const quiet = await holdfast(['build', world.project, '-q', '--no-cache'], { env: { HOME: world.home } });
   expect(quiet).toMatchObject({ exit: 0, stderr: '' });
-  expect(quiet.stdout).toBe(`${printedImage(quiet)}\n`);
+  const built = await world.succeed('build', ['--locked']);
+  const manifest = await (await Store.open(world.store)).readBytes(printedImage(built) as Digest);
+  const { config } = JSON.parse(manifest.toString()) as { config: { digest: string } };
+  expect(quiet.stdout).toBe(`${config.digest}\n`);
+});
+
+test('options as programs in Go take them, and those that Docker has for its daemon', async () => {
+  const { stderr } = await world.succeed('build', ['--locked', '--no-cache=false', '--compress', '-m', '1g']);
+  expect(new Set(steps(stderr))).toEqual(new Set(['tools cached', 'stage-1 cached']));
+  expect(stderr).toMatch(/^--compress changes nothing: .*\n--memory changes nothing: /m);
+  const squashed = await world.run('build', ['--squash', '--json']);
+  expect(squashed).toMatchObject({ exit: 2, json: { error: { code: 'BUILD_FLAG' } } });
+});
+
+test('--network is that of steps that name none', async () => {
+  await world.write({
+    'net.Dockerfile': `FROM tiny:1
+RUN [ -z "$(ip -o link | grep -v ' lo:')" ] && ! nslookup example.org
+`,
+  });
+  const net = ['-f', `${world.project}/net.Dockerfile`, '--lockfile', `${world.root}/net.lock`];
+  await world.succeed('lock', [...net, '--network', 'none']);
+  const { exit, json } = await world.run('build', [...net, '--network', 'bridge', '--json']);
+  expect([exit, json]).toEqual([2, undefined]);
+});
+
+test('--shm-size is the room in /dev/shm', async () => {
+  await world.write({ 'shm.Dockerfile': 'FROM tiny:1\nRUN df -k /dev/shm | grep -q " 98304 "\n' });
+  const shm = ['-f', `${world.project}/shm.Dockerfile`, '--lockfile', `${world.root}/shm.lock`];
+  await world.succeed('lock', [...shm, '--shm-size', '96m']);
+  expect((await world.run('lock', [...shm, '--shm-size', 'much', '--json'])).json).toMatchObject({
+    error: { code: 'SHM_SIZE_INVALID' },
+  });
 });
 
 test('--pull asks the registry for what is not locked, and leaves what is', async () => {

@@ -53,10 +53,7 @@ describe.skipIf(schemas === undefined)('the published schema of', () => {
   });
 
   test('OpenVEX 0.2.0', () => {
-    const faults = validated(
-      new Ajv2020({ strict: false, allErrors: true }),
-      'openvex_json_schema.json',
-    );
+    const faults = validated(new Ajv2020({ strict: false, allErrors: true }), 'openvex_json_schema.json');
     const hold = (name: string, why: string) => ({ name, until: '2026-12-31', why });
     for (const name of images) {
       const document = openVex({

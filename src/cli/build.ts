@@ -3,10 +3,12 @@ import type { LockedBuild } from '../build/index.ts';
 import { formatPlatform } from '../core/index.ts';
 import { familiarReference } from '../registry/index.ts';
 import { buildImages, type BuildOptions, type BuiltWork } from './build-image.ts';
+import { otherBuildFlags } from './build-flags.ts';
 import { addCacheOptions } from './cache-options.ts';
 import { collect } from './collect.ts';
 import { addProjectOptions, addServiceOptions, printResult } from './common.ts';
-import { addOutputOptions } from './outputs.ts';
+import { addOtherFlags, fatesOf } from './fates.ts';
+import { addOutputOptions, imageId, takesStdout } from './outputs.ts';
 import { addShellOption, addStepOptions } from './step-options.ts';
 import { worksFrom } from './works.ts';
 
@@ -18,20 +20,27 @@ export function buildCommand(program: Command): void {
     .option('--locked', 'fail if the lock is stale, instead of extending it; the default where CI is set')
     .option('--no-cache', 'run every step again')
     .option('--no-cache-filter <stage>', 'run the steps of these stages again', stages)
-    .option('-q, --quiet', 'show no progress; the digest is on stdout as always')
+    .option('-q, --quiet', 'show no progress, and print the id of the image, as --iidfile has it')
     .action(build);
+  addOtherFlags(command, otherBuildFlags);
 }
 
 async function build(
   directory: string,
   services: readonly string[],
   given: BuildOptions & { readonly quiet?: boolean },
+  self: Command,
 ): Promise<void> {
+  const notes = fatesOf(self, otherBuildFlags, 'BUILD_FLAG');
   const options: BuildOptions = given.quiet === true ? { ...given, progress: 'quiet' } : given;
   const all = await worksFrom({ directory, services, all: false }, options);
   const built = await buildImages(all, options);
-  if (all.compose === undefined) printResult(options, imageFacts(built[0]), built[0].image.digest);
-  else {
+  if (options.progress !== 'quiet') for (const note of notes) process.stderr.write(`${note}\n`);
+  if (built.some(({ outputs }) => takesStdout(outputs))) return;
+  if (all.compose === undefined) {
+    const [{ image, builds }] = built;
+    printResult(options, imageFacts(built[0]), given.quiet === true ? imageId(image, builds) : image.digest);
+  } else {
     printResult(
       options,
       { services: Object.fromEntries(built.map(one => [one.service, imageFacts(one)])) },

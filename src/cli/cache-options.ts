@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '../registry/index.ts';
 import { collect } from './collect.ts';
-import { splitField } from './outputs.ts';
+import { csvPairs } from './csv-fields.ts';
 
 /** Results of steps of other machines; names and forms are those of `docker buildx build`. */
 export interface CacheOptions {
@@ -31,26 +31,35 @@ export function addCacheOptions(command: Command): Command {
     );
 }
 
+/** Where BuildKit keeps results too, and this program does not: without them the steps run, and give the same. */
+const otherTypes = ['inline', 'gha', 's3', 'azblob'];
+
 interface Caches {
   readonly from: readonly Transport[];
   readonly to: readonly { readonly transport: Transport; readonly all: boolean }[];
+  /** What was given and is passed over. */
+  readonly others: readonly string[];
 }
 
 /** @throws HoldfastError CACHE_INVALID, REFERENCE_INVALID (exit 2) */
 export function cachesFrom({ cacheFrom = [], cacheTo = [] }: CacheOptions): Caches {
+  const from = cacheFrom.map(text => ({ option: `--cache-from ${text}`, ...placeOf(text, 'src') }));
+  const to = cacheTo.map(text => ({ option: `--cache-to ${text}`, text, ...placeOf(text, 'dest') }));
   return {
-    from: cacheFrom.map(text => placeOf(text, 'src').transport),
-    to: cacheTo.map(text => {
-      const { transport, fields } = placeOf(text, 'dest');
+    from: from.flatMap(({ transport }) => transport ?? []),
+    to: to.flatMap(({ transport, fields, text }) => {
       const mode = fields.get('mode') ?? 'min';
       if (mode !== 'min' && mode !== 'max') throw invalid(text, `there is no mode ${mode}`);
-      return { transport, all: mode === 'max' };
+      return transport === undefined ? [] : [{ transport, all: mode === 'max' }];
     }),
+    others: [...from, ...to].filter(({ transport }) => transport === undefined).map(({ option }) => option),
   };
 }
 
 /** A place that cannot be read is told of; the steps then run. */
-export async function openCaches({ from }: Caches, runtime: BuildRuntime): Promise<void> {
+export async function openCaches({ from, others }: Caches, runtime: BuildRuntime): Promise<void> {
+  for (const option of others)
+    runtime.note(`${option} changes nothing: results of steps are left in a registry or a directory`);
   for (const transport of from) {
     const source = openSource(transport, await runtime.registry());
     try {
@@ -83,18 +92,18 @@ export async function writeCaches(
 function placeOf(
   text: string,
   directoryField: 'src' | 'dest',
-): { transport: Transport; fields: ReadonlyMap<string, string> } {
+): { transport?: Transport; fields: ReadonlyMap<string, string> } {
   const fields = new Map(
-    /(?:^|,)type=/.test(text)
-      ? text.split(',').map(splitField)
-      : [['type', 'registry'] as const, ['ref', text] as const],
+    /(?:^|,)type=/.test(text) ? csvPairs(text) : [['type', 'registry'] as const, ['ref', text] as const],
   );
   const required = (name: string) => {
     const value = fields.get(name) ?? '';
     if (value === '') throw invalid(text, `it lacks ${name}=`);
     return value;
   };
-  switch (fields.get('type') ?? '') {
+  const type = fields.get('type') ?? '';
+  if (otherTypes.includes(type)) return { fields };
+  switch (type) {
     case 'registry':
       return {
         transport: { kind: 'docker', reference: withDefaultTag(parseReference(required('ref'))) },

@@ -23,7 +23,7 @@ import { truthValue } from '../dockerfile/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
 import { enterNamespaces, isInside, isolations, openSandbox, probeSandbox } from '../sandbox/index.ts';
 import { collect } from './collect.ts';
-import { isolationFor, placesFor } from './environment.ts';
+import { defaultProgress, isolationFor, placesFor, progressMode } from './environment.ts';
 import { lockDate } from './lock-date.ts';
 import { buildArguments, buildContext, hostAddress, label } from './pairs.ts';
 import { portsIn } from './ports.ts';
@@ -73,12 +73,15 @@ export function addPlaceOptions(command: Command): Command {
       new Option(
         '--isolation <kind>',
         'how steps are kept apart; default $HOLDFAST_ISOLATION, or namespaces; the others are weaker',
-      ).choices(isolations),
+      )
+        .choices(isolations)
+        .argParser(text => isolationFor({ isolation: text }, {})),
     )
     .addOption(
       new Option('--progress <mode>', 'how progress is shown on stderr')
         .choices(progressModes)
-        .default('auto'),
+        .argParser(progressMode)
+        .default(defaultProgress(process.env), '$BUILDKIT_PROGRESS, or auto'),
     )
     .option('--json', 'the result as JSON on stdout');
 }
@@ -159,10 +162,15 @@ export async function projectsFrom(
 /** What a compose file says of a service's build that no option can. */
 export type ServiceProject = Pick<ProjectRequest, 'inline' | 'service'>;
 
-function platformsFrom({ platform = [] }: ProjectOptions): Platform[] {
+function platformsFrom({ platform = defaultPlatform(process.env) }: ProjectOptions): Platform[] {
   const names = new Set(platform.flatMap(text => text.split(',')));
   const parsed = [...names].map(name => (name === 'local' ? hostPlatform() : parsePlatform(name.trim())));
   return [...new Map(parsed.map(one => [formatPlatform(one), one])).values()];
+}
+
+/** As Docker's own clients read it. */
+function defaultPlatform({ DOCKER_DEFAULT_PLATFORM: text = '' }: NodeJS.ProcessEnv): string[] {
+  return text === '' ? [] : [text];
 }
 
 /** Of several platforms the first. */

@@ -1,12 +1,4 @@
-/** What becomes of a flag of kaniko's executor that has no other name here. */
-export type Fate =
-  /** It has no meaning, or is always so; `why` is told when it is used. */
-  | { readonly fate: 'accepted'; readonly why: string }
-  /** Passing over it would build, or publish, something else. */
-  | { readonly fate: 'refused'; readonly why: string; readonly next: string };
-
-const accepted = (why: string): Fate => ({ fate: 'accepted', why });
-const refused = (why: string, next: string): Fate => ({ fate: 'refused', why, next });
+import { accepted, refused, type OtherFlags } from './fates.ts';
 
 const oneLayer = 'every step has its own layer, found by comparing what it left with what was there';
 const always = 'it is always so';
@@ -17,7 +9,7 @@ const unverified = refused(
 );
 
 /** Flags with a value (`value`) or without one, and what becomes of them. */
-export const otherFlags: Readonly<Record<string, { readonly value: boolean; readonly fate: Fate }>> = {
+export const otherFlags: OtherFlags = {
   reproducible: { value: false, fate: accepted(always) },
   'use-new-run': { value: false, fate: accepted(oneLayer) },
   'snapshot-mode': { value: true, fate: accepted(oneLayer) },
@@ -27,10 +19,20 @@ export const otherFlags: Readonly<Record<string, { readonly value: boolean; read
     fate: refused('steps have a layer each', 'Join the steps in one RUN, or leave the flag out.'),
   },
   cleanup: { value: false, fate: accepted(apart) },
+  'pre-cleanup': { value: false, fate: accepted(apart) },
+  'preserve-context': { value: false, fate: accepted(apart) },
+  materialize: {
+    value: false,
+    fate: refused(
+      'the image’s files are never laid over the system that this program runs in',
+      'Leave the flag out, and use `holdfast build -o DIR` where the files themselves are wanted.',
+    ),
+  },
   force: { value: false, fate: accepted(apart) },
   'kaniko-dir': { value: true, fate: accepted(apart) },
   'ignore-path': { value: true, fate: accepted(apart) },
   'ignore-var-run': { value: true, fate: accepted(apart) },
+  'whitelist-var-run': { value: true, fate: accepted(apart) },
   cache: { value: false, fate: accepted('results of steps are kept in the cache directory') },
   'cache-ttl': { value: true, fate: accepted('what a step gave is found by what it depends on, not by age') },
   'cache-copy-layers': { value: false, fate: accepted(always) },
@@ -44,6 +46,7 @@ export const otherFlags: Readonly<Record<string, { readonly value: boolean; read
   'log-timestamp': { value: false, fate: accepted('lines bear no time') },
   'log-format': { value: true, fate: accepted('lines are plain text in a pipe') },
   'image-fs-extract-retry': { value: true, fate: accepted('downloads are retried as they need it') },
+  'image-download-retry': { value: true, fate: accepted('downloads are retried as they need it') },
   'push-retry': { value: true, fate: accepted('pushes are retried as they need it') },
   compression: {
     value: true,
@@ -79,6 +82,33 @@ export const otherFlags: Readonly<Record<string, { readonly value: boolean; read
   'push-ignore-immutable-tag-errors': {
     value: false,
     fate: refused('a tag that cannot be pushed is an error', 'Push under a new tag.'),
+  },
+  'credential-helpers': {
+    value: true,
+    fate: accepted('helpers are those that Docker’s config.json names'),
+  },
+  'azure-container-registry-config': {
+    value: true,
+    fate: accepted('credentials are those of Docker’s config.json'),
+  },
+  'image-format': {
+    value: true,
+    fate: refused(
+      'images are written in OCI’s format',
+      'Leave the flag out; `holdfast copy --format v2s2` makes the other one of an image.',
+    ),
+  },
+  dryrun: {
+    value: false,
+    fate: refused('nothing is planned without being built', 'Use `holdfast check`, or add --no-push.'),
+  },
+  bucket: {
+    value: true,
+    letter: 'b',
+    fate: refused(
+      'there is no client for buckets here',
+      'Fetch the context in a step before, and name it with --context.',
+    ),
   },
   git: { value: true, fate: accepted('of a repository the commit alone is fetched, with its submodules') },
 };

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
 import { familiarReference, formatReference, parseReference, withDefaultTag } from '../registry/index.ts';
 import { examineSandboxes, isInside, type Isolation } from '../sandbox/index.ts';
@@ -9,6 +9,7 @@ import { collect } from './collect.ts';
 import { addPlaceOptions, type PlaceOptions } from './common.ts';
 import { isolationFor, placesFor } from './environment.ts';
 import { otherFlags } from './executor-flags.ts';
+import { addOtherFlags, fatesOf } from './fates.ts';
 import { registriesFrom, type RegistryFlags } from './executor-registries.ts';
 
 interface ExecutorOptions extends PlaceOptions, RegistryFlags {
@@ -19,6 +20,7 @@ interface ExecutorOptions extends PlaceOptions, RegistryFlags {
   readonly target?: string;
   readonly label?: readonly string[];
   readonly annotation?: readonly string[];
+  readonly secret?: readonly string[];
   readonly customPlatform?: string;
   readonly push: boolean;
   readonly tarPath?: string;
@@ -56,12 +58,12 @@ export function executorCommand(program: Command): void {
     .option('--insecure [value]', 'push without TLS where the registry has none')
     .option('--insecure-registry <host>', 'a registry that may be spoken to without TLS', collect)
     .option('--registry-certificate <host=file>', "a registry's root certificate", collect)
+    .option('--secret <id=NAME[,src=FILE|,env=NAME]>', 'a secret for steps that mount it', collect)
     .option('-v, --verbosity <level>', 'panic, fatal, error, warn, info, debug or trace')
     .option('--lockfile <path>', 'the lock; default holdfast.lock beside the Dockerfile');
-  for (const [name, { value }] of Object.entries(otherFlags))
-    command.addOption(new Option(value ? `--${name} <value>` : `--${name} [value]`).hideHelp());
+  addOtherFlags(command, otherFlags);
   addPlaceOptions(command).action(async (options: ExecutorOptions, self: Command) => {
-    const notes = fates(self);
+    const notes = fatesOf(self, otherFlags, 'EXECUTOR_FLAG');
     const { context, input } = contextOf(options.context, options.contextSubPath);
     const quiet = /^(?:panic|fatal|error)$/.test(options.verbosity ?? '');
     const isolation = options.isolation ?? (await strongestIsolation(options));
@@ -81,21 +83,6 @@ async function strongestIsolation(options: PlaceOptions): Promise<Isolation> {
   const works = await examineSandboxes(cache);
   const found = works.find(({ isolation, probe }) => probe !== undefined && isolation !== 'single-id');
   return found?.isolation ?? 'namespaces';
-}
-
-/** What is to be told of flags that are passed over. @throws HoldfastError EXECUTOR_FLAG (exit 2) */
-function fates(command: Command): string[] {
-  return command.options.flatMap(option => {
-    const flag = otherFlags[option.name()];
-    const value: unknown = command.getOptionValue(option.attributeName());
-    // A switch may be given as `--cleanup=false`.
-    if (flag === undefined || value === undefined || value === 'false') return [];
-    const { fate } = flag;
-    if (fate.fate === 'accepted') return [`--${option.name()} changes nothing: ${fate.why}`];
-    throw usageError('EXECUTOR_FLAG', `--${option.name()} cannot be followed: ${fate.why}`, {
-      next: fate.next,
-    });
-  });
 }
 
 function buildOptions(
@@ -123,6 +110,7 @@ function buildOptions(
     ...(options.target !== undefined && { target: options.target }),
     ...(options.label && { label: options.label }),
     ...(options.annotation && { annotation: options.annotation }),
+    ...(options.secret && { secret: options.secret }),
     ...(options.customPlatform !== undefined && { platform: [options.customPlatform] }),
     ...(options.lockfile !== undefined && { lockfile: options.lockfile }),
     registries: registriesFrom(options),

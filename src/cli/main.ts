@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { errorJson, errorText, exitCodeOf } from '../report/index.ts';
+import { goArguments } from './go-arguments.ts';
 
 /** Adds a command to the program. Each is loaded when it is asked for: what it needs takes longer to load than to run. */
 type AddCommand = (program: Command) => void;
@@ -36,7 +37,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
 export async function main(args: readonly string[]): Promise<void> {
   try {
     const command = await program(args[0]);
-    await command.parseAsync(args, { from: 'user' });
+    const own = command.commands.find(one => one.name() === args[0]);
+    await command.parseAsync(own ? goArguments(args, own) : args, { from: 'user' });
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       process.exitCode = thrown.exitCode === 0 ? 0 : 2;

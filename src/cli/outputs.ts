@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { parseAnnotations, type Annotations } from '../attest/index.ts';
@@ -12,13 +14,13 @@ import {
   type PlatformBuilds,
   type Project,
 } from '../build/index.ts';
-import { formatPlatform, usageError } from '../core/index.ts';
+import { formatPlatform, type Digest } from '../core/index.ts';
+import { mediaTypes } from '../image/index.ts';
 import {
   familiarReference,
   formatReference,
   openDestination,
   parseReference,
-  parseTransport,
   withDefaultTag,
   type Reference,
   type Transport,
@@ -31,6 +33,8 @@ import {
   type Attestations,
 } from './attestations.ts';
 import { collect } from './collect.ts';
+import { scratch } from './common.ts';
+import { outputInvalid, parseOutput, type Output } from './output-fields.ts';
 
 /** What becomes of a finished image; names and forms are those of `docker buildx build`. */
 export interface OutputOptions extends AttestationOptions {
@@ -54,14 +58,9 @@ export function addOutputOptions(command: Command): Command {
     .option('--push', 'push the image under each of its names')
     .option('--load', 'load the image into Docker under each of its names')
     .option('--annotation <[level:]name=value>', 'an annotation of the published manifest', collect)
-    .option('--iidfile <file>', 'write the digest of the image to a file')
+    .option('--iidfile <file>', 'write the id of the image to a file: the digest of its configuration')
     .option('--metadata-file <file>', 'write digests and names of the image to a file, as buildx does');
 }
-
-type Output =
-  | { readonly kind: 'transport'; readonly transport: Transport }
-  | { readonly kind: 'local'; readonly directory: string }
-  | { readonly kind: 'tar'; readonly file: string };
 
 /** What the options ask for, read before anything is built. */
 export interface Outputs extends Attestations {
@@ -72,21 +71,25 @@ export interface Outputs extends Attestations {
 
 /** @throws HoldfastError OUTPUT_INVALID, TRANSPORT_INVALID, REFERENCE_INVALID, ANNOTATION_INVALID, ATTESTATION_INVALID (exit 2) */
 export function outputsFrom(options: OutputOptions): Outputs {
-  const names = (options.tag ?? []).map(text => withDefaultTag(parseReference(text)));
-  const named = (kind: 'docker' | 'docker-daemon', why: string): Output[] => {
-    if (names.length === 0) throw invalid(why, 'it needs a name');
-    return names.map(reference => ({ kind: 'transport', transport: { kind, reference } }));
-  };
+  const { tag = [], output = [], push = false, load = false, annotation = [] } = options;
+  const names = tag.map(text => withDefaultTag(parseReference(text)));
+  const shorthands = [...(push ? ['type=registry'] : []), ...(load ? ['type=docker'] : [])];
+  const parsed = [...output.filter(text => text !== ''), ...shorthands].map(text => parseOutput(text, names));
+  const outputs = parsed.flatMap(one => one.outputs);
+  const toStdout = outputs.filter(one => 'stdout' in one);
+  if (toStdout.length > 1 || (toStdout.length > 0 && isatty(1)))
+    throw outputInvalid('-', 'an archive goes to a file or to one program that reads it');
   return {
-    names,
-    outputs: [
-      ...(options.output ?? []).flatMap(text => parseOutput(text, named)),
-      ...(options.push === true ? named('docker', '--push') : []),
-      ...(options.load === true ? named('docker-daemon', '--load') : []),
-    ],
-    annotations: parseAnnotations(options.annotation ?? []),
+    names: [...names, ...parsed.flatMap(one => one.names)],
+    outputs,
+    annotations: parseAnnotations([...annotation, ...parsed.flatMap(one => one.annotations)]),
     ...attestationsFrom(options),
   };
+}
+
+/** Whether standard output is an image, and so takes no other word. */
+export function takesStdout({ outputs }: Outputs): boolean {
+  return outputs.some(output => 'stdout' in output);
 }
 
 /** Writes what was built to where it shall be. @returns the published image */
@@ -114,25 +117,62 @@ async function written(
   builds: readonly LockedBuild[],
   runtime: BuildRuntime,
 ): Promise<void> {
+  if ('stdout' in output) {
+    const file = join(await scratch(), 'image.tar');
+    await writtenTo(inFile(output, file), image, builds, runtime);
+    await pipeline(createReadStream(file), process.stdout);
+    return;
+  }
+  runtime.note(`wrote ${await writtenTo(output, image, builds, runtime)}`);
+}
+
+/** The output with a file in the place of standard output. */
+function inFile(output: Output, file: string): Output {
+  if (output.kind === 'tar') return { kind: 'tar', file };
+  if (output.kind === 'local') return output;
+  const { transport } = output;
+  return { kind: 'transport', transport: 'file' in transport ? { ...transport, file } : transport };
+}
+
+/** @returns how the place is called */
+async function writtenTo(
+  output: Output,
+  image: TaggedDescriptor,
+  builds: readonly LockedBuild[],
+  runtime: BuildRuntime,
+): Promise<string> {
   if (output.kind === 'transport') {
     const environment = process.env;
-    const destination = openDestination(output.transport, await runtime.registry(), { environment });
+    const transport = output.byDigest ? byDigest(output.transport, image.digest) : output.transport;
+    const destination = openDestination(transport, await runtime.registry(), { environment });
     await destination.write(runtime.store, image);
-    const { transport } = output;
-    if (transport.kind === 'docker')
+    if (transport.kind === 'docker' && !output.byDigest)
       await runtime.store.notePushed(image.digest, familiarReference(transport.reference));
-    runtime.note(`wrote ${destination.name}`);
-    return;
+    return destination.name;
   }
   for (const build of builds) {
     const { platform } = build.image;
     // As buildx does it: each platform has a directory of its own.
     const part = builds.length > 1 && platform ? formatPlatform(platform).replaceAll('/', '_') : '';
     if (output.kind === 'local') await exportDirectory(build, join(output.directory, part), runtime);
-    else if (builds.length > 1) throw invalid('type=tar', 'it holds one platform');
+    else if (builds.length > 1) throw outputInvalid('type=tar', 'it holds one platform');
     else await exportArchive(build, output.file, runtime);
   }
-  runtime.note(`wrote ${output.kind === 'local' ? output.directory : output.file}`);
+  return output.kind === 'local' ? output.directory : output.file;
+}
+
+function byDigest(transport: Transport, digest: Digest): Transport {
+  if (transport.kind !== 'docker') return transport;
+  const { domain, path } = transport.reference;
+  return { kind: 'docker', reference: { domain, path, digest } };
+}
+
+/** What Docker, buildx and buildah call an image's id: the digest of its configuration; of an index, its own. */
+export function imageId(image: TaggedDescriptor, builds: readonly LockedBuild[]): string {
+  const [only] = builds;
+  return builds.length === 1 && only && image.mediaType !== mediaTypes.ociIndex
+    ? only.configDigest
+    : image.digest;
 }
 
 /** The files that `--iidfile` and `--metadata-file` name. */
@@ -142,7 +182,7 @@ export function writeFacts(
   builds: readonly LockedBuild[],
   { iidfile, metadataFile }: OutputOptions,
 ): void {
-  if (iidfile !== undefined) writeFileSync(iidfile, image.digest);
+  if (iidfile !== undefined) writeFileSync(iidfile, imageId(image, builds));
   if (metadataFile === undefined) return;
   const { mediaType, digest, size } = image;
   const [only] = builds;
@@ -155,73 +195,8 @@ export function writeFacts(
   writeFileSync(metadataFile, `${JSON.stringify(facts, undefined, 2)}\n`);
 }
 
-function parseOutput(
-  text: string,
-  named: (kind: 'docker' | 'docker-daemon', why: string) => Output[],
-): Output[] {
-  if (!/(?:^|,)type=/.test(text)) {
-    // `-o DIR`, as buildx takes it; a transport has a colon.
-    return text.includes(':')
-      ? [{ kind: 'transport', transport: parseTransport(text) }]
-      : [{ kind: 'local', directory: text }];
-  }
-  const fields = new Map(text.split(',').map(field => splitField(field)));
-  const dest = fields.get('dest');
-  const type = fields.get('type') ?? '';
-  const own = fields.get('name')?.split(';') ?? [];
-  const references = own.map(name => withDefaultTag(parseReference(name)));
-  const toRegistry = (): Output[] =>
-    references.length === 0
-      ? named('docker', text)
-      : references.map(reference => ({ kind: 'transport', transport: { kind: 'docker', reference } }));
-  const place = () => {
-    if (dest === undefined || dest === '' || dest === '-') throw invalid(text, 'it needs dest=PATH');
-    return dest;
-  };
-  switch (type) {
-    case 'local':
-      return [{ kind: 'local', directory: place() }];
-    case 'tar':
-      return [{ kind: 'tar', file: place() }];
-    case 'oci': {
-      const isDirectory = fields.get('tar') === 'false';
-      const transport: Transport = isDirectory
-        ? { kind: 'oci', directory: place() }
-        : { kind: 'oci-archive', file: place() };
-      return [{ kind: 'transport', transport }];
-    }
-    case 'docker': {
-      if (dest === undefined) return named('docker-daemon', text);
-      const [reference] = references;
-      return [
-        {
-          kind: 'transport',
-          transport: { kind: 'docker-archive', file: place(), ...(reference && { reference }) },
-        },
-      ];
-    }
-    case 'registry':
-      return toRegistry();
-    case 'image':
-      return fields.get('push') === 'true' ? toRegistry() : [];
-    default:
-      throw invalid(text, `there is no type ${type}`);
-  }
-}
-
-export function splitField(field: string): [string, string] {
-  const at = field.indexOf('=');
-  return at < 0 ? [field, 'true'] : [field.slice(0, at), field.slice(at + 1)];
-}
-
 /** As BuildKit names an image in what is said of it. */
 export function packageUrlOf(reference: Reference): string {
   const [path, version = 'latest'] = familiarReference(reference).split(/:(?=[^:/]*$)/);
   return `pkg:docker/${path}@${version}`;
-}
-
-function invalid(text: string, why: string) {
-  return usageError('OUTPUT_INVALID', `${text.slice(0, 120)} says no place to write to: ${why}`, {
-    next: 'Write it as `docker buildx build` takes it, or as oci:DIR, docker-archive:FILE, docker://REF.',
-  });
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { usageError } from '../core/index.ts';
 
 /**
@@ -42,11 +43,12 @@ export function label(text: string): [string, string] {
   throw usageError('LABEL_INVALID', `"${text}" is not a label`, { next: 'Write it as --label NAME=value.' });
 }
 
-/** `--add-host NAME:address`. @throws ADD_HOST_INVALID (exit 2) */
+/** `--add-host NAME:address`; the address of `host-gateway` is this machine's. @throws HoldfastError ADD_HOST_INVALID (exit 2) */
 export function hostAddress(text: string): [string, string] {
-  const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
-  if (name !== undefined && address !== undefined) return [name, address];
+  const [, name, address = ''] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  const plain = address === 'host-gateway' ? '127.0.0.1' : address.replace(/^\[(.*)\]$/, '$1');
+  if (name !== undefined && isIP(plain) !== 0) return [name, plain];
   throw usageError('ADD_HOST_INVALID', `"${text}" is not a host and its address`, {
-    next: 'Write it as --add-host NAME:ADDRESS.',
+    next: 'Write it as --add-host NAME:ADDRESS, the address in numbers, or host-gateway.',
   });
 }

@@ -11,13 +11,17 @@ import {
   type SecretSource,
 } from '../build/index.ts';
 import { usageError } from '../core/index.ts';
+import { parseSize } from '../dockerfile/index.ts';
 import { collect } from './collect.ts';
+import { csvPairs } from './csv-fields.ts';
 
 /** What steps are lent of this machine; names and forms are those of `docker build`. */
 export interface StepOptions {
   readonly secret?: readonly string[];
   readonly ssh?: readonly string[];
   readonly allow?: readonly string[];
+  readonly network?: string;
+  readonly shmSize?: number;
   readonly shellOnFailure?: boolean;
 }
 
@@ -33,7 +37,15 @@ export function addStepOptions(command: Command): Command {
       new Option('--allow <entitlement>', `what steps may ask for: ${entitlements.join(', ')}`).argParser(
         collect,
       ),
-    );
+    )
+    .addOption(
+      new Option('--network <mode>', 'the network of steps that name none').choices([
+        'default',
+        'none',
+        'host',
+      ]),
+    )
+    .option('--shm-size <bytes>', 'room in /dev/shm, as 64m, which it is without', sharedMemory);
 }
 
 export function addShellOption(command: Command): Command {
@@ -58,28 +70,31 @@ export function failedStepShell(
   };
 }
 
-/** @throws HoldfastError SECRET_INVALID, SSH_INVALID, ALLOW_INVALID (exit 2) */
+/** @throws HoldfastError SECRET_INVALID, SECRET_UNREADABLE, SSH_INVALID, ALLOW_INVALID (exit 2) */
 export function grantsFrom(
-  { secret = [], ssh = [], allow = [] }: StepOptions,
+  { secret = [], ssh = [], allow = [], network, shmSize }: StepOptions,
   environment: NodeJS.ProcessEnv,
   failedStepShell: FailedStepShell | undefined,
 ): Grants {
+  const secrets = new Secrets(new Map(secret.map(text => secretOf(text, environment))), environment);
+  secrets.refuseMissing();
   return {
-    secrets: new Secrets(new Map(secret.map(text => secretOf(text, environment))), environment),
+    secrets,
     agents: new Agents(new Map(ssh.map(text => agentOf(text, environment)))),
-    allowed: new Set(allow.map(entitlementOf)),
+    // As in buildx, who asks for the host's network for all allows it.
+    allowed: new Set([
+      ...allow.map(entitlementOf),
+      ...(network === 'host' ? (['network.host'] as const) : []),
+    ]),
+    network: network === 'none' || network === 'host' ? network : undefined,
+    shmSize,
     failedStepShell,
   };
 }
 
 /** `[type=file|env,]id=NAME[,src=FILE|,env=NAME]`; an id alone is a variable of that name, or else a file. */
 function secretOf(text: string, environment: NodeJS.ProcessEnv): [string, SecretSource] {
-  const fields = new Map(
-    csvFields(text).map(field => {
-      const at = field.indexOf('=');
-      return [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1)] as const;
-    }),
-  );
+  const fields = csvPairs(text);
   const known = ['type', 'id', 'src', 'source', 'env'];
   const [unknown] = [...fields.keys()].filter(name => !known.includes(name));
   if (unknown !== undefined) throw secretInvalid(`"${unknown}" is nothing that a secret has`);
@@ -116,10 +131,11 @@ function entitlementOf(text: string): Entitlement {
   });
 }
 
-/** RFC 4180: a field in double quotes may hold commas, and two quotes for one. */
-function csvFields(text: string): string[] {
-  const fields = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
-  return fields.map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain);
+/** @throws HoldfastError SHM_SIZE_INVALID (exit 2) */
+function sharedMemory(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return bytes;
+  throw usageError('SHM_SIZE_INVALID', `"${text}" is no size`, { next: 'Write it as --shm-size 512m.' });
 }
 
 /** The text itself is not repeated: whoever errs may have written the secret there. */

@@ -37,7 +37,7 @@ export { TextJoiner, type MappedText, type Word } from './mapped-text.ts';
 export type { Device, Mount } from './mounts.ts';
 export { type Dockerfile, maximumLength, parseDockerfile, parseTrigger } from './parse.ts';
 export { goMatch } from './path-match.ts';
-export { parseDuration, truthValue } from './quantities.ts';
+export { parseDuration, parseSize, truthValue } from './quantities.ts';
 export { resolveMount, type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
 export { Source, type SourceRange, type StandsAt } from './source.ts';

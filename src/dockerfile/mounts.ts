@@ -41,6 +41,8 @@ const mountFields = [
   'uid',
   'gid',
   'env',
+  // buildah's, of SELinux; there are no labels here.
+  'z',
 ];
 
 /** @throws HoldfastError DOCKERFILE_MOUNT (exit 2) for an unknown field or a variable in `from`. */

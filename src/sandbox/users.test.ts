@@ -21,7 +21,10 @@ beforeAll(() => {
     '99:x:5:6::/n:',
   ];
   writeFileSync(join(root, 'usr/lib/passwd'), passwd.join('\n'));
-  writeFileSync(join(root, 'etc/group'), 'root:x:0:\napp:x:1001:app\nvideo:x:44:x,app\nwheel:x:10:app,root\n');
+  writeFileSync(
+    join(root, 'etc/group'),
+    'root:x:0:\napp:x:1001:app\nvideo:x:44:x,app\nwheel:x:10:app,root\n',
+  );
   empty = mkdtempSync(join(tmpdir(), 'holdfast-users-'));
 });
 afterAll(() => {

@@ -17,6 +17,7 @@ import { defaultShell, type StageSettings } from '../metadata.ts';
 import type { BuildInProgress, Step } from '../step.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { absentError, failed, nameThePort, withTail } from './failure.ts';
+import { networkOf } from './grants.ts';
 import type { OpenedMount, PreparedMount } from './mounts.ts';
 import { StepOutput, type OutputTail } from './output.ts';
 import { refusedPorts } from './refused-ports.ts';
@@ -55,7 +56,8 @@ export async function execute(execution: Execution): Promise<Executed> {
   const output = new StepOutput(builder.runtime, step, secrets.hidden());
   const opened: OpenedMount[] = [];
   for (const mount of execution.mounts) opened.push(await mount.open(work));
-  const connection = await openConnection(builder, { ...execution, network: instruction.network });
+  const network = networkOf(builder.runtime.grants, instruction);
+  const connection = await openConnection(builder, { ...execution, network });
   const user = lookUpUser(view, settings.container.User ?? '');
   const outcome = await builder.runtime.sandbox.runStep({
     ...sandboxStep(execution, opened, connection, user),
@@ -107,6 +109,7 @@ function sandboxStep(
     network: connection.network,
     hostName: requestedHostName(builder.input.project),
     ...(instruction.security === 'insecure' && { security: instruction.security }),
+    shmSize: builder.runtime.grants.shmSize,
     files: [...connection.files, ...files],
     mounts: opened.flatMap(({ mount }) => (mount ? [mount] : [])),
   };
@@ -125,7 +128,8 @@ async function offerShell(
   if (failedStepShell === undefined) return;
   builder.fail(error);
   await failedStepShell(execution.step.name, async terminal => {
-    const connection = await openConnection(builder, { ...execution, network: instruction.network });
+    const network = networkOf(builder.runtime.grants, instruction);
+    const connection = await openConnection(builder, { ...execution, network });
     const [shell = '/bin/sh'] = settings.container.Shell ?? defaultShell;
     const step = sandboxStep(execution, opened, connection, user);
     const { exitCode } = await builder.runtime.sandbox.runStep({

@@ -1,4 +1,5 @@
 import { usageError, type SourcePlace } from '../../core/index.ts';
+import type { RunInstruction } from '../../dockerfile/index.ts';
 import type { Agents } from './agents.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -11,6 +12,10 @@ export interface Grants {
   readonly secrets: Secrets;
   readonly agents: Agents;
   readonly allowed: ReadonlySet<Entitlement>;
+  /** Bytes of /dev/shm; 0 or nothing for what Docker gives. */
+  readonly shmSize?: number | undefined;
+  /** The network of steps that ask for none by name; through the gateway if missing. */
+  readonly network?: 'none' | 'host' | undefined;
   /** There where the user wants a shell in a step that failed. */
   readonly failedStepShell?: FailedStepShell | undefined;
 }
@@ -32,4 +37,9 @@ export function requireEntitlement({ allowed }: Grants, entitlement: Entitlement
     next: `Read what it does; to allow it, add --allow ${entitlement}.`,
     where,
   });
+}
+
+/** What the instruction asks for by name counts, then what the user said for all. */
+export function networkOf(grants: Grants, { network }: RunInstruction): RunInstruction['network'] {
+  return network === 'default' ? (grants.network ?? network) : network;
 }

@@ -11,7 +11,7 @@ import type { BuildInProgress, Step } from '../step.ts';
 import { checkNew } from '../traffic.ts';
 import { execute } from './execute.ts';
 import { shortened } from './failure.ts';
-import { requireEntitlement } from './grants.ts';
+import { networkOf, requireEntitlement } from './grants.ts';
 import { requestedHostName } from './host-name.ts';
 import { prepareMounts, type PreparedMount } from './mounts.ts';
 
@@ -24,7 +24,8 @@ export async function runStepOf(
   settings: StageSettings,
   layers: readonly Layer[],
 ): Promise<StepResult> {
-  refuseNotGiven(builder, step, instruction);
+  const network = networkOf(builder.runtime.grants, instruction);
+  refuseNotGiven(builder, step, instruction, network);
   const { ledger } = builder.input;
   const recorded = ledger.recordedStep(step.id, step.command);
   const { container, scope } = settings;
@@ -36,7 +37,7 @@ export async function runStepOf(
     user: container.User ?? '',
     directory: container.WorkingDir ?? '/',
     shell: container.Shell ?? defaultShell,
-    network: instruction.network,
+    network,
     ...(hostName !== undefined && { hostName }),
     ...(mounts.length > 0 && { mounts: mounts.map(({ facts }) => facts) }),
     exchanges: exchangesDigest(exchanges),
@@ -46,20 +47,20 @@ export async function runStepOf(
   const run = async (work: string) => {
     await refuseUnrunnable(settings.platform, work);
     // The network is made while the layers are unpacked.
-    if (instruction.network !== 'host') builder.runtime.steps().catch(() => {});
+    if (network !== 'host') builder.runtime.steps().catch(() => {});
     const lowers = await lowerDirectories(layers, builder.runtime);
     const { exchanges, refused, ...finished } = await builder.runtime.sandbox.withView(lowers, work, view =>
       execute({ builder, step, instruction, settings, lowers, view, work, recorded, environment, mounts }),
     );
     await checkNew(builder, exchanges, step);
-    if (instruction.network === 'host')
+    if (network === 'host')
       builder.runtime.note(`${step.name}: what it took from the host's network is not locked (NETWORK_HOST)`);
     ledger.tookStep({
       step: step.id,
       command: step.command,
       exchanges,
       ...(refused.length > 0 && { refused }),
-      ...(instruction.network === 'host' && { unlocked: unlockedNetwork(step) }),
+      ...(network === 'host' && { unlocked: unlockedNetwork(step) }),
     });
     // A replayed step may ask for less than it did when it was recorded: a client's retry, a race.
     const replayed = ledger.mode === 'replay' && recorded !== undefined;
@@ -76,8 +77,13 @@ function unlockedNetwork({ text }: Step): NonNullable<StepRecording['unlocked']>
 }
 
 /** @throws HoldfastError BUILD_NOT_ALLOWED, BUILD_DEVICE (exit 2) */
-function refuseNotGiven({ runtime }: BuildInProgress, step: Step, instruction: RunInstruction): void {
-  if (instruction.network === 'host') requireEntitlement(runtime.grants, 'network.host', step.where);
+function refuseNotGiven(
+  { runtime }: BuildInProgress,
+  step: Step,
+  instruction: RunInstruction,
+  network: RunInstruction['network'],
+): void {
+  if (network === 'host') requireEntitlement(runtime.grants, 'network.host', step.where);
   if (instruction.security === 'insecure')
     requireEntitlement(runtime.grants, 'security.insecure', step.where);
   for (const { name, required } of instruction.devices) {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { errnoOf, HoldfastError, usageError } from '../../core/index.ts';
 
 /** Where a secret comes from: `--secret id=…,src=…` or `…,env=…`. */
@@ -26,6 +26,12 @@ export class Secrets {
   /** @throws HoldfastError SECRET_UNREADABLE, SECRET_TOO_LARGE (exit 2) for any of them: a pipe is read once, and early. */
   value(id: string): Buffer | undefined {
     return this.#read().get(id);
+  }
+
+  /** As Docker does, before anything is built. @throws HoldfastError SECRET_UNREADABLE (exit 2) */
+  refuseMissing(): void {
+    for (const [id, source] of this.#sources)
+      if (source.from === 'file' && !existsSync(source.path)) throw unreadable(id, source.path, 'ENOENT');
   }
 
   /** Texts that are replaced wherever a step prints them or asks for them, the longest first. */
@@ -62,11 +68,7 @@ export class Secrets {
       return value;
     } catch (error) {
       if (error instanceof HoldfastError) throw error;
-      const why = errnoOf(error) ?? 'unknown error';
-      throw usageError('SECRET_UNREADABLE', `cannot read ${source.path} as the secret ${id} (${why})`, {
-        next: 'Name a file that you may read: --secret id=NAME,src=FILE.',
-        cause: error,
-      });
+      throw unreadable(id, source.path, errnoOf(error) ?? 'unknown error', error);
     }
   }
 }
@@ -85,5 +87,12 @@ function isTelling(line: string): boolean {
 function tooLarge(id: string): Error {
   return usageError('SECRET_TOO_LARGE', `the secret ${id} is larger than ${largestSecret / 1024} KiB`, {
     next: 'Give the step what is so large with a mount of type bind, if it may be known.',
+  });
+}
+
+function unreadable(id: string, path: string, why: string, cause?: unknown): Error {
+  return usageError('SECRET_UNREADABLE', `cannot read ${path} as the secret ${id} (${why})`, {
+    next: 'Name a file that you may read: --secret id=NAME,src=FILE.',
+    cause,
   });
 }

@@ -71,7 +71,9 @@ describe.skipIf(!isRoot)('the certificate of the build', () => {
 
   test('in so much that another thread searches it, it fails the step as well', async () => {
     const much = tarFile('opt/model.bin', `${'x'.repeat(33 * 1024 * 1024)}our certificate`);
-    await expect(run([tarFile('opt/a', other), much])).rejects.toThrow('/opt/model.bin holds the certificate');
+    await expect(run([tarFile('opt/a', other), much])).rejects.toThrow(
+      '/opt/model.bin holds the certificate',
+    );
   });
 
   test('in a log that a rule empties it is gone with the rest', async () => {

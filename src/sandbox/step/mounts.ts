@@ -56,6 +56,8 @@ export interface MountSettings {
   readonly insecure: boolean;
   /** Whether the kernel gives a new /proc and /sys; else there is the container's /proc, and no /sys. */
   readonly ownKernelFiles: boolean;
+  /** Bytes of /dev/shm. */
+  readonly shmSize: number;
 }
 
 /** Mounts before the step's files are known. */
@@ -81,7 +83,7 @@ export function lateMounts(
   directories: StepDirectories,
   root: Mount,
   points: Mountpoints,
-  { ownNetwork, insecure, ownKernelFiles }: MountSettings,
+  { ownNetwork, insecure, ownKernelFiles, shmSize }: MountSettings,
 ): Mount[] {
   const { merged, devices, lent } = directories;
   const inImage = (path: string) =>
@@ -115,7 +117,7 @@ export function lateMounts(
       source: 'shm',
       target: `${devices}/shm`,
       type: 'tmpfs',
-      options: [...inert, 'mode=1777', 'size=65536k'],
+      options: [...inert, 'mode=1777', `size=${shmSize}`],
     },
     root,
     ownKernelFiles

@@ -30,6 +30,8 @@ export interface Step {
   readonly secrets?: Environment;
   /** `insecure`: all capabilities, and nothing of /proc and /sys masked or read-only. Docker's defaults if missing. */
   readonly security?: 'insecure';
+  /** Bytes of /dev/shm; Docker's 64 MiB for 0 or nothing. Without namespaces it has no limit. */
+  readonly shmSize?: number | undefined;
   /** The file descriptor of a terminal that the command is to have as its own, in place of empty input and `onStdout`. */
   readonly terminal?: number;
   readonly onStdout?: (chunk: Buffer) => void;

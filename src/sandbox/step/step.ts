@@ -58,6 +58,7 @@ export async function runStep(step: Step): Promise<StepResult> {
     ownNetwork: step.network !== 'host',
     insecure: step.security === 'insecure',
     ownKernelFiles,
+    shmSize: step.shmSize || defaultSharedMemory,
     terminal: step.terminal,
   };
   // The shell's mounts, seen from this process's mount namespace.
@@ -80,6 +81,9 @@ export async function runStep(step: Step): Promise<StepResult> {
     step.signal?.removeEventListener('abort', abort);
   }
 }
+
+/** Docker's. */
+const defaultSharedMemory = 64 << 20;
 
 interface Running {
   readonly shell: SetupShell;
@@ -165,8 +169,7 @@ function refuseUnmapped(user: StepUser): void {
   // Where there is but one id, all users are it.
   if (hasSingleId()) return;
   const { uid, groups } = user;
-  const unmapped =
-    groups.find(id => !isMapped('gid', id)) ?? (isMapped('uid', uid) ? undefined : uid);
+  const unmapped = groups.find(id => !isMapped('gid', id)) ?? (isMapped('uid', uid) ? undefined : uid);
   if (unmapped === undefined) return;
   throw stepError('SANDBOX_ID_UNMAPPED', `the id ${unmapped} is outside of your range of subordinate ids`, {
     next: 'Have the range in /etc/subuid and /etc/subgid made larger, or run as root.',
