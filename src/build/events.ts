@@ -24,7 +24,12 @@ export type BuildEvent =
       readonly cached: boolean;
       readonly layerBytes?: number | undefined;
     }
-  | { readonly type: 'step-failed'; readonly step: string }
+  | {
+      readonly type: 'step-failed';
+      readonly step: string;
+      /** Whether it was ended for the sake of something else: another step that failed, or the user. */
+      readonly stopped?: boolean;
+    }
   | {
       readonly type: 'note';
       readonly text: string;

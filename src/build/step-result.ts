@@ -91,7 +91,7 @@ export async function stepResult(
     return result;
   } catch (error) {
     const placed = errorAt(error, where);
-    onEvent({ type: 'step-failed', step: name });
+    onEvent({ type: 'step-failed', step: name, stopped: builder.signal.aborted });
     builder.fail(placed);
     throw placed;
   } finally {

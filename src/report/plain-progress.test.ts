@@ -28,3 +28,18 @@ test('of a bar that is drawn over and over the last state stays, and nothing mov
     `[${step}]   cleared`,
   ]);
 });
+
+test.each([
+  [false, 'failed'],
+  [true, 'stopped'],
+])('a step that ended for the sake of another is told apart: %s', (stopped, word) => {
+  for (const isTerminal of [false, true]) {
+    const written: string[] = [];
+    const write = (text: string) => void written.push(text);
+    const progress = progressFor('auto', { write, isTerminal, columns: () => 80, now: () => 0 });
+    progress.show({ type: 'step-started', step, label: 'RUN make', where: { file: 'Dockerfile', line: 2 } });
+    progress.show({ type: 'step-failed', step, stopped });
+    progress.close();
+    expect(written.join('')).toContain(isTerminal && !stopped ? '✗' : word);
+  }
+});

@@ -35,7 +35,7 @@ export function plainProgress({ write, now }: ProgressTarget): Progress {
         return write(`[${step}] ${event.cached ? 'cached' : doneText(state, event.layerBytes)}\n`);
       case 'step-failed':
         if (state && state.rest !== '') write(`[${step}]   ${printable(lastWritten(state.rest))}\n`);
-        return write(`[${step}] failed\n`);
+        return write(`[${step}] ${event.stopped ? 'stopped' : 'failed'}\n`);
     }
   };
 

@@ -7,7 +7,7 @@ interface StepRow {
   readonly label: string;
   readonly started: number;
   ended?: number;
-  state: 'running' | 'cached' | 'done' | 'failed';
+  state: 'running' | 'cached' | 'done' | 'failed' | 'stopped';
   fromStore: number;
   fromUpstream: number;
   layerBytes?: number | undefined;
@@ -51,10 +51,8 @@ export function treeProgress(target: ProgressTarget): Progress {
   const finish = (step: string, row: StepRow) => {
     row.ended = target.now();
     clear();
-    const mark =
-      row.state === 'failed' ? colors.red('✗') : row.state === 'cached' ? colors.dim('●') : colors.green('✓');
     const width = Math.max(20, target.columns() - 1);
-    target.write(`${mark} ${clip(row.label, width - 34)} ${colors.dim(rowFacts(row, row.ended))}\n`);
+    target.write(`${markOf(row)} ${clip(row.label, width - 34)} ${colors.dim(rowFacts(row, row.ended))}\n`);
     if (row.state === 'failed')
       for (const line of tails.get(step) ?? []) target.write(`  │ ${clip(line, width - 4)}\n`);
     tails.delete(step);
@@ -102,7 +100,7 @@ export function treeProgress(target: ProgressTarget): Progress {
         return finish(step, row);
       case 'step-failed':
         if (!row) return;
-        row.state = 'failed';
+        row.state = event.stopped ? 'stopped' : 'failed';
         return finish(step, row);
     }
   };
@@ -116,8 +114,13 @@ export function treeProgress(target: ProgressTarget): Progress {
   };
 }
 
+function markOf({ state }: StepRow): string {
+  if (state === 'failed') return colors.red('✗');
+  return state === 'done' ? colors.green('✓') : colors.dim(state === 'stopped' ? '○' : '●');
+}
+
 function rowFacts(row: StepRow, now: number): string {
-  if (row.state === 'cached') return 'cached';
+  if (row.state === 'cached' || row.state === 'stopped') return row.state;
   const facts = [formatSeconds((row.ended ?? now) - row.started)];
   if (row.fromUpstream > 0) facts.push(`↓ ${formatBytes(row.fromUpstream)}`);
   if (row.fromStore > 0) facts.push(`⟲ ${formatBytes(row.fromStore)}`);
