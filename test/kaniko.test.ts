@@ -45,7 +45,7 @@ test.skipIf(noDockerRegistry !== undefined)(
     args.push(
       '--build-arg=WHAT=this',
       '--cache=true',
-      '--cache-repo=example.org/cache',
+      `--cache-repo=${registry?.domain}/team/cache`,
       '--snapshot-mode=redo',
       '--use-new-run',
       '--cleanup',
@@ -60,6 +60,8 @@ test.skipIf(noDockerRegistry !== undefined)(
     expect(first.stderr).toContain('--snapshot-mode changes nothing');
     expect(first.stderr).not.toContain('--context-sub-path changes');
     expect(first.exit).toBe(0);
+    expect(first.stderr).toContain(`/team/cache:holdfast is not used`);
+    expect(first.stderr).toMatch(/^left the results of \d steps in docker:.*\/team\/cache:holdfast$/m);
     const digest = await readFile(at('digest'), 'utf8');
     expect(first.stdout.trim()).toBe(digest);
     expect(lockedImage(await readFile(join(world.project, 'part/holdfast.lock'), 'utf8'))).toBe(digest);

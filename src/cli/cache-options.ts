@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { packSteps, SharedCache, type BuildRuntime, type LockedBuild } from '../build/index.ts';
 import { counted, HoldfastError, usageError } from '../core/index.ts';
+import { truthValue } from '../dockerfile/index.ts';
 import {
   openDestination,
   openSource,
@@ -31,12 +32,19 @@ export function addCacheOptions(command: Command): Command {
     );
 }
 
+interface CacheTarget {
+  readonly transport: Transport;
+  readonly all: boolean;
+  /** Whether a place that cannot be written to is told of, and no error. */
+  readonly ignoresErrors: boolean;
+}
+
 /** Where BuildKit keeps results too, and this program does not: without them the steps run, and give the same. */
 const otherTypes = ['inline', 'gha', 's3', 'azblob'];
 
 interface Caches {
   readonly from: readonly Transport[];
-  readonly to: readonly { readonly transport: Transport; readonly all: boolean }[];
+  readonly to: readonly CacheTarget[];
   /** What was given and is passed over. */
   readonly others: readonly string[];
 }
@@ -50,7 +58,8 @@ export function cachesFrom({ cacheFrom = [], cacheTo = [] }: CacheOptions): Cach
     to: to.flatMap(({ transport, fields, text }) => {
       const mode = fields.get('mode') ?? 'min';
       if (mode !== 'min' && mode !== 'max') throw invalid(text, `there is no mode ${mode}`);
-      return transport === undefined ? [] : [{ transport, all: mode === 'max' }];
+      const ignoresErrors = truthValue(fields.get('ignore-error') ?? 'false') === true;
+      return transport === undefined ? [] : [{ transport, all: mode === 'max', ignoresErrors }];
     }),
     others: [...from, ...to].filter(({ transport }) => transport === undefined).map(({ option }) => option),
   };
@@ -78,13 +87,19 @@ export async function writeCaches(
   runtime: BuildRuntime,
 ): Promise<void> {
   const inImage = new Set(builds.flatMap(({ config }) => config.rootfs.diff_ids));
-  for (const { transport, all } of to) {
+  for (const { transport, all, ignoresErrors } of to) {
     const steps = [...runtime.cache.used].filter(
       ([, { layer }]) => all || layer === undefined || inImage.has(layer.diffId),
     );
     const artifact = await packSteps(new Map(steps), runtime.store);
     const destination = openDestination(transport, await runtime.registry());
-    await destination.write(runtime.store, artifact);
+    try {
+      await destination.write(runtime.store, artifact);
+    } catch (error) {
+      if (!ignoresErrors || !(error instanceof HoldfastError)) throw error;
+      runtime.note(`--cache-to ${destination.name} got nothing: ${error.message}`);
+      continue;
+    }
     runtime.note(`left the results of ${counted(steps.length, 'step')} in ${destination.name}`);
   }
 }

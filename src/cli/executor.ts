@@ -21,6 +21,9 @@ interface ExecutorOptions extends PlaceOptions, RegistryFlags {
   readonly label?: readonly string[];
   readonly annotation?: readonly string[];
   readonly secret?: readonly string[];
+  readonly cache?: boolean;
+  readonly cacheRepo?: CacheRepository;
+  readonly pushCache: boolean;
   readonly customPlatform?: string;
   readonly push: boolean;
   readonly tarPath?: string;
@@ -52,6 +55,9 @@ export function executorCommand(program: Command): void {
     .option('--digest-file <file>', 'write the digest')
     .option('--image-name-with-digest-file <file>', 'write NAME@DIGEST of each destination')
     .option('--image-name-tag-with-digest-file <file>', 'write NAME:TAG@DIGEST of each destination')
+    .option('--cache', 'results of steps are left in --cache-repo, and taken from there')
+    .option('--cache-repo <ref>', 'a repository for them, or oci:DIR', cacheRepository)
+    .option('--no-push-cache', 'leave none there')
     .option('--registry-mirror <location>', 'where images of Docker Hub are looked for first', collect)
     .option('--registry-map <registry=other>', 'where images of a registry are looked for first', collect)
     .option('--skip-default-registry-fallback [value]', 'look for images with mirrors there alone')
@@ -120,10 +126,37 @@ function buildOptions(
     output,
     push,
     progress: quiet ? 'quiet' : options.progress,
+    ...cachePlaces(options),
     // kaniko knows no lock: without one this records, in CI as well; one that is there is enforced.
     locked: 'if-there',
     cache: true,
   };
+}
+
+/** As `--cache-from` and `--cache-to` take it. */
+interface CacheRepository {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Each result has a repository's tag in kaniko; here all have one, beside those. */
+function cacheRepository(text: string): CacheRepository {
+  const directory = /^oci:(.+)$/s.exec(text)?.[1];
+  if (directory !== undefined)
+    return { from: `type=local,src=${directory}`, to: `type=local,dest=${directory}` };
+  const place = `type=registry,ref=${text}:holdfast`;
+  return { from: place, to: place };
+}
+
+/** As in kaniko, results that cannot be left there are told of, and no more. */
+function cachePlaces({
+  cache = false,
+  cacheRepo,
+  pushCache,
+}: ExecutorOptions): Pick<BuildOptions, 'cacheFrom' | 'cacheTo'> {
+  if (!cache || cacheRepo === undefined) return {};
+  const cacheTo = pushCache ? [`${cacheRepo.to},mode=max,ignore-error=true`] : [];
+  return { cacheFrom: [cacheRepo.from], cacheTo };
 }
 
 const inContext = (context: string, path: string) => (path.startsWith('/') ? path : join(context, path));
