@@ -17,6 +17,8 @@ describe('mounts', () => {
   it.each<[string, ResolvedMount]>([
     ['target=/a', { type: 'bind', target: '/a', source: '', readOnly: true }],
     ['dst=a,rw', { type: 'bind', target: 'a', source: '', readOnly: false }],
+    // buildah's mark for SELinux
+    ['target=/a,Z', { type: 'bind', target: '/a', source: '', readOnly: true }],
     ['destination=a,rw=false', { type: 'bind', target: 'a', source: '', readOnly: true }],
     [
       'TYPE=bind,from=b,src=c,target=/a',
