@@ -28,7 +28,9 @@ export function expandOpaque(tree: LayerTree, whiteout: (at: Buffer) => void): v
  */
 export function refuseReferences(tree: LayerTree): void {
   for (const { path, xattrs } of tree.nodes()) {
-    const feature = [...xattrs.keys()].find(name => /\.overlay\.(?:redirect|metacopy)$/.test(name));
+    const feature = [...xattrs.keys()].find(name =>
+      /^(?:trusted|user)\.overlay\.(?:redirect|metacopy)$/.test(name),
+    );
     if (feature === undefined) continue;
     throw usageError(
       'LAYER_OVERLAY_FEATURE',

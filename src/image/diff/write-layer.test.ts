@@ -203,6 +203,12 @@ describe.skipIf(!isRoot)('writeLayer', () => {
     await expect(written({ upper, lower })).rejects.toMatchObject({ code: 'LAYER_OVERLAY_FEATURE', exit: 2 });
   });
 
+  test("attributes whose names look like overlayfs' own say nothing", async () => {
+    const names = ['user.my.overlay.opaque', 'user.my.overlay.redirect'];
+    const { listing } = await layerOf(names.map(name => `setfattr -n ${name} -v y srv`).join('; '));
+    expect(listing).toEqual(['srv/']);
+  });
+
   test("overlayfs' attributes are off the directory afterwards", async () => {
     using dir = temporaryDirectory();
     const bench = new Workbench(dir.path);

@@ -132,6 +132,16 @@ describe.skipIf(!isRoot)('extractLayer', () => {
     expect(readFileSync(join(dir.path, 'a'), 'utf8') + readFileSync(join(dir.path, 'b'), 'utf8')).toBe('12');
   });
 
+  test('a whiteout may be there twice', async () => {
+    using dir = temporaryDirectory();
+    await extract(dir.path, [
+      tarFile('.wh.a'),
+      tarFile('.wh.a'),
+      tarNode('symlink', '.wh.a', { target: 'x' }),
+    ]);
+    expect(isWhiteout(join(dir.path, 'a'))).toBe(true);
+  });
+
   test('the kernel reads it as meant', async () => {
     using dir = temporaryDirectory();
     const at = (name: string) => join(dir.path, name);

@@ -3,6 +3,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canBeRoot, snapshot, temporaryDirectory } from '../filesystem/testing.ts';
+import { tarOf, type TarFile as RawFile } from '../../../testkit/tar.ts';
+import { formatPax } from '../tar/pax.ts';
 import { inChunks, tarBytes, tarFile, tarNode } from '../tar/testing.ts';
 import type { TarFile } from '../tar/index.ts';
 import { extractLayer } from './extract.ts';
@@ -62,6 +64,66 @@ describe.skipIf(!isRoot)('hostile layers', () => {
     expect(lstatSync(join(dir.path, 'secret')).nlink).toBe(1);
     expect(existsSync('/outside')).toBe(false);
     expect(readdirSync(layer)).not.toContain('.wh..wh.holdfast-whiteout');
+  });
+
+  const pax = (records: Readonly<Record<string, string>>, type = 'x'): RawFile => {
+    const values = Object.entries(records).map(([name, value]) => [name, Buffer.from(value)] as const);
+    return { path: 'pax', type, content: formatPax(new Map(values)) };
+  };
+  const gnu = (type: string, name: string): RawFile => ({
+    path: '././@LongLink',
+    type,
+    content: Buffer.from(`${name}\0`),
+  });
+  const file: RawFile = { path: 'f' };
+  const hardLink: RawFile = { path: 'l', type: '1', link: 'f' };
+
+  test.each<[string, string, readonly RawFile[]]>([
+    ['a path of PAX', 'TAR_UNSAFE', [pax({ path: '../outside' }), file]],
+    ['a path of PAX for all', 'TAR_UNSAFE', [pax({ path: '/outside' }, 'g'), file]],
+    ['a path of PAX with a NUL', 'TAR_HEADER', [pax({ path: 'a\0b' }), file]],
+    ['a target of PAX', 'TAR_UNSAFE', [file, pax({ linkpath: '../secret' }), hardLink]],
+    ['a long path of GNU', 'TAR_UNSAFE', [gnu('L', '../outside'), file]],
+    ['a long target of GNU', 'TAR_UNSAFE', [file, gnu('K', '../secret'), hardLink]],
+    ['a path of PAX over one of GNU', 'TAR_UNSAFE', [gnu('L', 'good'), pax({ path: '../outside' }), file]],
+    [
+      'a name of a sparse file',
+      'TAR_SPARSE',
+      [pax({ 'GNU.sparse.major': '1', 'GNU.sparse.name': '../outside' }), file],
+    ],
+    [
+      'a size that hides an entry in a content',
+      'TAR_UNSAFE',
+      [pax({ size: '0' }), { path: 'f', content: tarOf([{ path: '../outside' }]).subarray(0, 512) }],
+    ],
+    ['a negative size', 'TAR_NUMBER', [pax({ size: '-1' }), file]],
+    ['a size past the end', 'TAR_TRUNCATED', [pax({ size: '99999999' }), file]],
+  ])('%s is refused: %s', async (_what, code, entries) => {
+    using dir = temporaryDirectory();
+    writeFileSync(join(dir.path, 'secret'), 'untouched');
+    const layer = join(dir.path, 'layer');
+    mkdirSync(layer);
+    const source = inChunks(tarOf(entries));
+    await expect(extractLayer({ source, directory: layer, userxattr: false })).rejects.toMatchObject({
+      code,
+    });
+    expect(readdirSync(dir.path).toSorted()).toEqual(['layer', 'secret']);
+    expect(lstatSync(join(dir.path, 'secret')).nlink).toBe(1);
+    expect(existsSync('/outside')).toBe(false);
+  });
+
+  test('an attribute with a name of several lines is one attribute of its file', async () => {
+    using dir = temporaryDirectory();
+    const secret = join(dir.path, 'secret');
+    writeFileSync(secret, '');
+    const name = `user.a\n\n# file: ${secret}\nuser.b`;
+    await extract(join(dir.path, 'layer'), [
+      tarFile('f', '', { xattrs: new Map([[name, Buffer.from('1')]]) }),
+    ]);
+    const list = (path: string) =>
+      execFileSync('getfattr', ['-d', '-m', '-', '--absolute-names', path]).toString();
+    expect(list(secret)).toBe('');
+    expect(list(join(dir.path, 'layer', 'f')).match(/^user\..*=/gm)).toHaveLength(1);
   });
 
   test('the refusal names the entry', async () => {

@@ -149,7 +149,7 @@ export class LayerDirectory {
   #addWhiteout(path: ByteString): void {
     // Whiteouts speak of the layers below, whatever the order of entries (OCI image-spec, layer.md).
     if (this.#directories.has(path)) return this.#setXattr(path, this.#opaqueXattr, Buffer.from('y'));
-    if (this.#files.has(path)) return;
+    if (this.#files.has(path) || this.#whiteouts.has(path)) return;
     this.#nodes.whiteout(this.#at(path));
     this.#whiteouts.add(path);
   }

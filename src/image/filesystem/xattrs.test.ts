@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { byteString, within } from './byte-string.ts';
 import { temporaryDirectory } from './testing.ts';
-import { isOverlayXattr, readTreeXattrs, readXattrs, removeXattr, writeXattrs } from './xattrs.ts';
+import { isOpaque, isOverlayXattr, readTreeXattrs, readXattrs, removeXattr, writeXattrs } from './xattrs.ts';
 
 const name = fc
   .uint8Array({ minLength: 1, maxLength: 60 })
@@ -71,4 +71,13 @@ test("overlayfs' own attributes are told from others", () => {
   const others = ['trusted.overlayx', 'user.overlay', 'security.capability', 'user.my.trusted.overlay.x'];
   expect(own.every(isOverlayXattr)).toBe(true);
   expect(others.some(isOverlayXattr)).toBe(false);
+});
+
+test.each([
+  ['trusted.overlay.opaque', 'y', true],
+  ['user.overlay.opaque', 'y', true],
+  ['trusted.overlay.opaque', 'x', false],
+  ['user.my.overlay.opaque', 'y', false],
+])('a directory with %s=%s is opaque: %s', (name, value, opaque) => {
+  expect(isOpaque(new Map([[name, Buffer.from(value)]]))).toBe(opaque);
 });

@@ -180,5 +180,5 @@ export function opaqueXattr(userxattr: boolean): string {
 
 /** Whether a directory of a layer hides what the layers below have in it. */
 export function isOpaque(xattrs: Xattrs): boolean {
-  return [...xattrs].some(([name, value]) => name.endsWith('.overlay.opaque') && value.toString() === 'y');
+  return [false, true].some(user => xattrs.get(opaqueXattr(user))?.toString() === 'y');
 }
