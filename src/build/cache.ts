@@ -60,7 +60,9 @@ export class BuildCache {
     // Sandboxes store owners, deleted files and opaque directories in ways of their own.
     const trees = isolation === 'namespaces' ? root : join(root, isolation);
     try {
-      for (const name of ['layers', 'mounts']) await mkdir(join(trees, name), { recursive: true });
+      // Images hold setuid programs and devices, which are nothing for other users of this machine.
+      for (const name of ['layers', 'mounts'])
+        await mkdir(join(trees, name), { recursive: true, mode: 0o700 });
       for (const name of ['steps', 'work']) await mkdir(join(root, name), { recursive: true });
     } catch (error) {
       throw usageError(
