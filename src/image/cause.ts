@@ -36,6 +36,11 @@ const byPath: readonly (readonly [RegExp, LikelyCause])[] = [
     /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|\.erlang\.cookie|rsakeys\.ini|certs\/dh|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
     'key material',
   ],
+  // Passwords that Debian's packages make up for their databases; ucf keeps copies, with ":" for each slash.
+  [
+    /(?:^|[/:])(?:dbconfig-common[/:][^/:]+\.conf|(?:config|debian)-db\.php|blowfish_secret\.inc\.php|cacti[/:]debian\.php|roundcube[/:]config\.inc\.php)$/,
+    'key material',
+  ],
   [
     /(?:^|\/)(?:machine-id|random-seed|product_uuid|initiatorname\.iscsi|nvme\/host(?:id|nqn)|popularity-contest(?:\.conf)?)$/,
     'machine id',
