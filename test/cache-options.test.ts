@@ -38,6 +38,18 @@ test('all is cached; --no-cache-filter runs the steps of some stages', async () 
   }
 });
 
+test('the value of an argument is part of what a step depends on, and of the history', async () => {
+  await world.write({ 'argument.Dockerfile': 'FROM tiny:1\nARG WORD=none\nRUN echo "$WORD" > /word\n' });
+  const file = ['-f', `${world.project}/argument.Dockerfile`, '--lockfile', `${world.root}/argument.lock`];
+  const images: string[] = [];
+  for (const word of ['one', 'two', 'one']) {
+    const built = await world.succeed('build', [...file, '--build-arg', `WORD=${word}`, '-t', 'argument:1']);
+    images.push(printedImage(built));
+  }
+  expect(images[1]).not.toBe(images[0]);
+  expect(images[2]).toBe(images[0]);
+});
+
 test('-q prints the id of the image, the digest of its configuration, and nothing else', async () => {
   const quiet = await holdfast(['build', world.project, '-q', '--no-cache'], { env: { HOME: world.home } });
   expect(quiet).toMatchObject({ exit: 0, stderr: '' });

@@ -149,12 +149,15 @@ COPY --from=1 /one /three
 
   test('of an image is locked like one, from a layout too', async () => {
     await write({ 'base/Dockerfile': 'FROM tiny:1\nENV FOO=bar\nONBUILD RUN echo "$FOO" > /ran\n' });
-    await succeed(['build', 'base', '-t', 'made:1', '-o', `oci:${here}/layout:made`]);
+    const dated = ['--build-arg', 'SOURCE_DATE_EPOCH=1600000000'];
+    const base = await succeed(['build', 'base', ...dated, '-t', 'made:1', '-o', `oci:${here}/layout:made`]);
     const dockerfile = 'FROM golang:1.22\nRUN [ "$(cat /ran)" = bar ]\nFROM tiny:1 AS empty\nFROM empty\n';
     await write({ 'app/Dockerfile': dockerfile });
     const target = ['build', 'app', '--target', '0'];
     const image = ['--build-context', 'docker.io/library/golang:1.22=docker-image://made:1'];
-    await succeed([...target, ...image]);
+    const built = await configOf(world, await succeed([...target, ...image]));
+    expect((await configOf(world, base)).created).toBe('2020-09-13T12:26:40Z');
+    expect(Date.parse(built.created ?? '')).toBeGreaterThan(1_600_000_000_000);
     const lockPath = join(here, 'app', 'holdfast.lock');
     expect(await readFile(lockPath, 'utf8')).toContain('{reference: "made:1", platform:');
     const layout = ['--build-context', `golang:1.22=oci-layout://${here}/layout:made`];
@@ -162,6 +165,10 @@ COPY --from=1 /one /three
     expect(await readFile(lockPath, 'utf8')).toContain('{reference: "oci-layout://golang:1.22", platform:');
     await rename(join(here, 'layout'), join(here, 'moved'));
     await succeed([...target, ...layout, '--locked'], { through: withoutNetwork });
+    // Its platform is the one that FROM names, not the one that is built for.
+    await write({ 'app/foreign': 'FROM --platform=$BUILDPLATFORM golang:1.22\nRUN [ -e /ran ]\n' });
+    const foreign = ['-f', 'app/foreign', '--platform', 'linux/s390x', '--lockfile', `${here}/foreign.lock`];
+    await succeed(['build', 'app', ...foreign, ...image]);
     const scratch = await succeed(['build', 'app', '--build-context', 'empty=docker-image://scratch']);
     expect((await configOf(world, scratch)).rootfs.diff_ids).toEqual([]);
   });

@@ -58,17 +58,18 @@ RUN [ ! -e /out ]
   const built = await configOf(world, child);
   expect(built.config).not.toHaveProperty('OnBuild');
   expect(built.config?.Env).toContain('MADE=yes');
+  const size = 'SIZE=large';
   expect(built.history?.map(({ created_by: by }) => by).slice(-10)).toEqual([
-    'RUN [ ! -e /out ]',
-    'ARG SIZE=small',
-    'RUN mkdir /out && echo "$SIZE" > /out/log',
-    'RUN echo second >> /out/log',
-    'COPY --from=parts /part /out/',
-    'RUN --mount=from=parts,target=/parts cat /parts/part >> /out/log',
+    'RUN /bin/sh -c [ ! -e /out ] # buildkit',
+    `ARG ${size}`,
+    `RUN |1 ${size} /bin/sh -c mkdir /out && echo "$SIZE" > /out/log # buildkit`,
+    `RUN |1 ${size} /bin/sh -c echo second >> /out/log # buildkit`,
+    'COPY /part /out/ # buildkit',
+    `RUN |1 ${size} /bin/sh -c cat /parts/part >> /out/log # buildkit`,
     'ENV MADE=yes',
-    `RUN [ "$(cat /out/log)" = "$(printf 'large\\nsecond\\npart')" ] && [ "$(cat /out/part) $MADE" = "part yes" ]`,
-    'RUN rm -r /out',
-    'RUN [ ! -e /out ]',
+    `RUN |1 ${size} /bin/sh -c [ "$(cat /out/log)" = "$(printf 'large\\nsecond\\npart')" ] && [ "$(cat /out/part) $MADE" = "part yes" ] # buildkit`,
+    `RUN |1 ${size} /bin/sh -c rm -r /out # buildkit`,
+    `RUN |1 ${size} /bin/sh -c [ ! -e /out ] # buildkit`,
   ]);
 });
 

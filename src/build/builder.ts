@@ -14,6 +14,7 @@ import type { BuiltStage } from './built-stage.ts';
 import type { Layer, StepResult } from './cache.ts';
 import { findContext } from './contexts.ts';
 import { transferStep, workdirStep } from './files/index.ts';
+import { historyText } from './history.ts';
 import { applyMetadata, type StageSettings } from './metadata.ts';
 import { runStepOf } from './run/index.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
@@ -126,11 +127,13 @@ export class Builder implements BuildInProgress {
       steps.map(({ instruction }) => instruction),
     );
     for (const { step, instruction } of steps) {
+      const text = this.#historyText(step, instruction, settings);
       const done = await this.#apply(stage, step, instruction, settings, layers);
       if (done?.layer) layers.push(done.layer);
+      if (text === undefined) continue;
       history.push({
         created: ledger.created,
-        created_by: step.text,
+        created_by: text,
         ...(done?.layer === undefined && { empty_layer: true }),
       });
     }
@@ -145,6 +148,14 @@ export class Builder implements BuildInProgress {
       scope: settings.scope,
       caches: settings.caches,
     };
+  }
+
+  #historyText({ where }: Step, instruction: Instruction, settings: StageSettings): string | undefined {
+    try {
+      return historyText(instruction, settings);
+    } catch (error) {
+      throw errorAt(error, where);
+    }
   }
 
   #startSources(stage: Stage, instructions: readonly Instruction[]): void {

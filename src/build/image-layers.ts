@@ -26,7 +26,15 @@ export async function imageLayers(image: Digest, config: ImageConfig, store: Sto
   }));
 }
 
-/** For each layer the instruction that made it (OCI image-spec config.md, "history"). */
+/** For each layer the instruction that made it (OCI image-spec config.md, "history"), on one line for people. */
 export function layerSteps({ history = [] }: ImageConfig): string[] {
-  return history.filter(({ empty_layer: empty }) => empty !== true).map(({ created_by: by = '' }) => by);
+  return history
+    .filter(({ empty_layer: empty }) => empty !== true)
+    .map(({ created_by: by = '' }) => stepText(by));
+}
+
+/** Without what BuildKit's form says of the shell and of itself. */
+function stepText(text: string): string {
+  const line = text.replaceAll(/\s*\n\s*/g, ' ').replace(/ # buildkit$/, '');
+  return line.replace(/^RUN (?:\|\d+ .*?)?\/bin\/sh -c /, 'RUN ');
 }

@@ -87,7 +87,7 @@ export function commandLine(
 }
 
 /** docker-image-spec: `CMD-SHELL` is run by the image's SHELL, or by Docker's own where there is none. */
-function healthcheck({ check }: HealthcheckInstruction): ContainerConfig['Healthcheck'] {
+export function healthcheck({ check }: HealthcheckInstruction): NonNullable<ContainerConfig['Healthcheck']> {
   if (check === undefined) return { Test: ['NONE'] };
   const { command, interval, timeout, startPeriod, startInterval, retries } = check;
   return {

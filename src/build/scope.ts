@@ -16,12 +16,15 @@ export class StageScope {
   readonly #global: GlobalScope;
   readonly #environment: Map<string, string>;
   readonly #variables: Map<string, string>;
+  /** What ARG declared, in the order of the first ones, with the value that it had there. */
+  readonly #declared: Map<string, string | undefined>;
 
   /** The scope of a stage that begins from an image with this environment, or from the stage of `inherited`. */
   constructor(global: GlobalScope, environment: ReadonlyMap<string, string>, inherited?: StageScope) {
     this.#global = global;
     this.#environment = new Map(environment);
     this.#variables = new Map([...(inherited?.variables ?? []), ...environment]);
+    this.#declared = new Map(inherited === undefined ? [] : inherited.#declared);
   }
 
   /** The image's environment, in the order in which it was set. */
@@ -39,19 +42,33 @@ export class StageScope {
     this.#variables.set(name, value);
   }
 
-  /** ARG inside a stage: the user's value, else its default, else what was declared before FROM. */
+  /** The arguments that this stage and those it begins from declared, each with the value that a step sees. */
+  get declared(): readonly (readonly [name: string, value: string])[] {
+    return [...this.#declared].map(([name, value]) => [name, this.#variables.get(name) ?? value ?? '']);
+  }
+
+  /** ARG inside a stage. */
   declare(instruction: ArgInstruction): void {
-    const { buildArguments, values } = this.#global;
-    for (const { name, value } of instruction.args) {
-      const key = name.text;
-      const own = value === undefined ? values.get(key) : undefined;
-      const used = buildArguments[key] ?? (value === undefined ? own : this.expand(value));
-      if (used !== undefined && !silentArguments.has(key)) this.#variables.set(key, used);
+    for (const [name, value] of this.argumentValues(instruction)) {
+      this.#declared.set(name, value);
+      if (value !== undefined && !silentArguments.has(name)) this.#variables.set(name, value);
     }
   }
 
+  /** What ARG gives to each of its names: the user's value, else its default, else what was declared before FROM. */
+  argumentValues({ args }: ArgInstruction): (readonly [name: string, value: string | undefined])[] {
+    const { buildArguments, values } = this.#global;
+    const variables = new Map(this.#variables);
+    return args.map(({ name: { text: name }, value }) => {
+      const own = value === undefined ? values.get(name) : undefined;
+      const used = buildArguments[name] ?? (value === undefined ? own : this.#expandIn(variables, value));
+      if (used !== undefined && !silentArguments.has(name)) variables.set(name, used);
+      return [name, used] as const;
+    });
+  }
+
   expand(word: Word): string {
-    return expandWord(word.text, this.#variables, this.#global.escape, this.#place(word)).text;
+    return this.#expandIn(this.#variables, word);
   }
 
   expandWords(word: Word): readonly string[] {
@@ -65,8 +82,11 @@ export class StageScope {
   /** As `expand` for words that shall all see the same values, while these are being set. */
   expander(): (word: Word) => string {
     const variables = new Map(this.#variables);
-    const { escape } = this.#global;
-    return word => expandWord(word.text, variables, escape, this.#place(word)).text;
+    return word => this.#expandIn(variables, word);
+  }
+
+  #expandIn(variables: ReadonlyMap<string, string>, word: Word): string {
+    return expandWord(word.text, variables, this.#global.escape, this.#place(word)).text;
   }
 
   #place(word: Word): SourcePlace {

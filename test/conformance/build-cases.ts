@@ -70,7 +70,7 @@ async function outcomeOf(
 ): Promise<LayersAndOutcome> {
   try {
     const image = await build(one, directory, { ...runtime, grants: grantsOf(one) });
-    return { ...(await factsOf(image, base, one.dated)), layers: diffIds(image.config) };
+    return { ...(await factsOf(image, base, one)), layers: diffIds(image.config) };
   } catch (error) {
     return { fails: error instanceof HoldfastError ? error.code : String((error as Error).stack) };
   }

@@ -17,6 +17,8 @@ export interface Case {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Of the files in the image whose dates count too. */
   readonly dated?: readonly string[];
+  /** Whether the history counts too. */
+  readonly history?: boolean;
   /** The rows of buildah's conformance suite, or tests of BuildKit, that ask the same. */
   readonly of?: readonly string[];
   /** Whose result counts, where it is not BuildKit's: the beginning of the oracle's name. */
@@ -32,6 +34,7 @@ export interface Case {
     readonly why: string;
     readonly tree?: Readonly<Record<string, string | undefined>>;
     readonly config?: Readonly<Record<string, unknown>>;
+    readonly history?: readonly string[];
     readonly fails?: boolean;
   };
 }
@@ -41,6 +44,8 @@ export interface ImageFacts {
   /** What differs from the base, by path, as `image-tree.ts` writes it. */
   readonly tree: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What made the image of its base, and ` (no layer)` where it changed no file; where the case asks for it. */
+  readonly history?: readonly string[];
 }
 
 export type Outcome = ImageFacts | { readonly fails: string };
@@ -52,6 +57,7 @@ export type LayersAndOutcome = Outcome & { readonly layers?: readonly string[] }
 export type ContextFile =
   | string
   | { readonly link: string }
+  | { readonly socket: true }
   | { readonly text: string; readonly mode?: number; readonly owner?: number; readonly xattrs?: string }
   | { readonly archive: ArchiveFiles; readonly compression?: Compression };
 

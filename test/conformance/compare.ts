@@ -5,15 +5,20 @@ import type { Golden } from './golden.ts';
 export function expected(one: Case, golden: Golden | undefined): Outcome {
   const { ours, expect, code } = one;
   if (ours?.fails === true) return { fails: code ?? 'a code' };
-  const outcome = expect === undefined ? golden : { tree: {}, config: {}, ...expect };
+  const outcome: Outcome | undefined = expect === undefined ? golden : { tree: {}, config: {}, ...expect };
   if (outcome === undefined) throw new Error(`no golden: run scripts/conformance-goldens`);
   if ('fails' in outcome)
     return ours?.tree === undefined ? { fails: code ?? 'a code' } : factsOf(one, undefined);
   return factsOf(one, outcome);
 }
 
-function factsOf({ ours }: Case, { tree, config }: ImageFacts = { tree: {}, config: {} }): ImageFacts {
-  return { tree: changed(tree, ours?.tree), config: changed(config, ours?.config) };
+function factsOf({ ours }: Case, facts: ImageFacts = { tree: {}, config: {} }): ImageFacts {
+  const { tree, config, history } = facts;
+  return {
+    tree: changed(tree, ours?.tree),
+    config: changed(config, ours?.config),
+    ...(history && { history: ours?.history ?? history }),
+  };
 }
 
 function changed<Value>(

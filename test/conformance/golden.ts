@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ImageFacts, Outcome } from './case.ts';
 
 /** What other builders made of a case. */
@@ -27,7 +28,8 @@ export function differences(one: Outcome, other: Outcome): string[] {
   if ('fails' in one || 'fails' in other)
     return 'fails' in one === 'fails' in other ? [] : ['whether it fails'];
   const tree = keysThatDiffer(one.tree, other.tree).map(path => `/${path}`);
-  return [...tree, ...keysThatDiffer(one.config, other.config)];
+  const history = isDeepStrictEqual(one.history, other.history) ? [] : ['history'];
+  return [...tree, ...keysThatDiffer(one.config, other.config), ...history];
 }
 
 function keysThatDiffer(one: ImageFacts['config'], other: ImageFacts['config']): string[] {

@@ -1,4 +1,4 @@
-import type { ImageFacts } from './case.ts';
+import type { Case, ImageFacts } from './case.ts';
 import { filesOf, treeDifference, treeLines } from './image-tree.ts';
 
 /** An image as any builder leaves it. */
@@ -9,22 +9,34 @@ export interface BuiltImage {
   readonly layers: readonly (() => AsyncIterable<Uint8Array>)[];
 }
 
-/** What is compared of an image. @param dated paths whose dates count. */
+/** What is compared of an image that was built from a case. */
 export async function factsOf(
   { config, layers }: BuiltImage,
   base: BuiltImage,
-  dated: readonly string[] = [],
+  { dated, history }: Pick<Case, 'dated' | 'history'>,
 ): Promise<ImageFacts> {
   const onBase = diffIds(config)[0] === diffIds(base.config)[0];
   const below = onBase ? treeLines(await filesOf(base.layers.map(layer => layer()))) : {};
   const tree = treeLines(await filesOf(layers.map(layer => layer())), dated);
-  return { tree: treeDifference(below, tree), config: configFacts(config) };
+  return {
+    tree: treeDifference(below, tree),
+    config: configFacts(config),
+    ...(history === true && { history: historyOf(config).slice(onBase ? historyOf(base.config).length : 0) }),
+  };
 }
 
 interface ImageDocument {
   readonly author?: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly rootfs?: { readonly diff_ids?: readonly string[] | null };
+  readonly history?: readonly { readonly created_by?: string; readonly empty_layer?: boolean }[];
+}
+
+function historyOf(document: unknown): string[] {
+  const { history = [] } = document as ImageDocument;
+  return history.map(
+    ({ created_by: by = '', empty_layer: empty }) => `${by}${empty === true ? ' (no layer)' : ''}`,
+  );
 }
 
 export const diffIds = (config: unknown) => (config as ImageDocument).rootfs?.diff_ids ?? [];

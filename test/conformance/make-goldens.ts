@@ -18,9 +18,9 @@ async function outcomeOf(one: Case, oracle: Oracle, directory: string): Promise<
   const written = await writeCase(one, directory);
   try {
     const image = await oracle.build(one, written, directory);
-    const { tree, config } = await factsOf(image, oracle.base, one.dated);
+    const { tree, ...facts } = await factsOf(image, oracle.base, one);
     const own = Object.entries(tree).filter(([path]) => !left.test(path) || one.keepsStubs === true);
-    return { tree: Object.fromEntries(own), config };
+    return { tree: Object.fromEntries(own), ...facts };
   } catch (error) {
     return { fails: reason(String((error as { stderr?: string }).stderr ?? error)) };
   } finally {

@@ -30,11 +30,23 @@ async function writeOne(path: string, file: ContextFile): Promise<void> {
   if (path.endsWith('/')) return;
   if (typeof file === 'string') return writeFile(path, file);
   if ('link' in file) return symlink(file.link, path);
+  if ('socket' in file) return leaveSocket(path);
   if ('archive' in file) return writeFile(path, archiveBytes(file.archive, file.compression));
   await writeFile(path, file.text);
   if (file.owner !== undefined) await chown(path, file.owner, file.owner);
   if (file.mode !== undefined) await chmod(path, file.mode);
   if (file.xattrs !== undefined) execFileSync('setfattr', ['-n', 'user.a', '-v', file.xattrs, path]);
+}
+
+/** A socket as one that was not closed leaves it. Its path must be short (unix(7)), so it is made beside and moved. */
+function leaveSocket(path: string): void {
+  execFileSync('perl', [
+    '-MSocket',
+    '-e',
+    'socket S, PF_UNIX, SOCK_STREAM, 0; chdir $ARGV[0]; bind S, pack_sockaddr_un("s") or die; rename "s", $ARGV[1] or die',
+    dirname(path),
+    path,
+  ]);
 }
 
 async function date(path: string): Promise<void> {

@@ -136,7 +136,7 @@ class Copier {
     const source = join(this.#source.root, path);
     const { into } = this.#request;
     const isImage = this.#request.metadata === 'image';
-    if (stats.isSocket() || stats.isBlockDevice() || stats.isCharacterDevice()) return; // Nothing that a COPY brings.
+    if (stats.isBlockDevice() || stats.isCharacterDevice()) return; // Nothing that a COPY brings.
     this.#makeRoom(target);
     const first = isImage && stats.nlink > 1 ? this.#links.get(stats.ino) : undefined;
     if (first !== undefined) {
@@ -145,7 +145,8 @@ class Copier {
     }
     if (stats.isSymbolicLink()) into.putLink(readlinkSync(source, 'buffer'), target);
     else if (stats.isFIFO()) into.putFifo(target);
-    else into.putFile(source, stats, target);
+    // A socket is an empty file, as BuildKit makes it.
+    else into.putFile(stats.isSocket() ? '/dev/null' : source, stats, target);
     if (isImage && stats.nlink > 1) this.#links.set(stats.ino, target);
     this.#setMetadata(target, stats);
     if (stats.isFile()) this.#copied.push([source, target]);

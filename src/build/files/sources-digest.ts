@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -25,10 +25,17 @@ const smallFile = 4 * 1024 * 1024;
 async function entryFacts(absolute: string, stats: Stats): Promise<Json[]> {
   if (stats.isSymbolicLink()) return ['link', readlinkSync(absolute)];
   if (stats.isDirectory()) return ['directory'];
+  if (stats.isSocket()) return fileFacts(stats, createHash('sha256')); // COPY makes an empty file of it.
   if (!stats.isFile()) return ['other'];
   const hash = createHash('sha256');
   // A stream costs about a millisecond, which thousands of small files would add up to seconds.
   if (stats.size <= smallFile) hash.update(readFileSync(absolute));
   else await pipeline(createReadStream(absolute, { highWaterMark: smallFile }), hash);
-  return ['file', contextMode(stats), hash.digest('hex')];
+  return fileFacts(stats, hash);
 }
+
+const fileFacts = (stats: Stats, content: Hash): Json[] => [
+  'file',
+  contextMode(stats),
+  content.digest('hex'),
+];

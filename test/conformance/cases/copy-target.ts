@@ -147,6 +147,14 @@ export const copyTarget: readonly Case[] = [
     ours: { why: 'newer BuildKit refuses it too', fails: true },
   },
   {
+    name: 'a mode that is too large',
+    of: ['CopyInvalidChmod'],
+    dockerfile: 'FROM tiny:1\nCOPY --chmod=10000 a /a\n',
+    files: { a: 'a' },
+    code: 'COPY_CHMOD',
+    ours: { why: 'newer BuildKit refuses it too', fails: true },
+  },
+  {
     name: 'several sources want a directory',
     dockerfile: text`
       FROM tiny:1

@@ -26,6 +26,12 @@ export const copy: readonly Case[] = [
     files: { script: executable('#!/bin/sh\n') },
   },
   {
+    name: 'a socket becomes an empty file',
+    of: ['CopySocket'],
+    dockerfile: 'FROM scratch\nCOPY . /\nCOPY socket /named\n',
+    files: { socket: { socket: true }, other: 'x' },
+  },
+  {
     name: 'a directory',
     of: ['copy dir', 'DockerfileDirs'],
     dockerfile: text`

@@ -6,6 +6,7 @@ import { copyTarget } from './copy-target.ts';
 import { copy } from './copy.ts';
 import { environment } from './env.ts';
 import { heredoc } from './heredoc.ts';
+import { history } from './history.ts';
 import { ignore } from './ignore.ts';
 import { kaniko } from './kaniko.ts';
 import { mounts } from './mounts.ts';
@@ -21,6 +22,7 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   'copy-target': copyTarget,
   env: environment,
   heredoc,
+  history,
   ignore,
   kaniko,
   mounts,

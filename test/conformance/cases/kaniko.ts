@@ -73,5 +73,14 @@ export const kaniko: readonly Case[] = [
   {
     name: 'a command that changes nothing makes no file',
     dockerfile: 'FROM tiny:1\nRUN cat /etc/passwd\nRUN touch /a && rm /a\nWORKDIR /\n',
+    history: true,
+    ours: {
+      why: 'what changes no file makes no layer either, which is the point; BuildKit’s are empty',
+      history: [
+        'RUN /bin/sh -c cat /etc/passwd # buildkit (no layer)',
+        'RUN /bin/sh -c touch /a && rm /a # buildkit (no layer)',
+        'WORKDIR / (no layer)',
+      ],
+    },
   },
 ];

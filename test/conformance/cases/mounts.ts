@@ -24,6 +24,14 @@ const parents = (of: string, sources: string, files: readonly string[]): Case =>
   };
 };
 
+const stageNames = text`
+  FROM tiny:1 AS base
+  RUN echo "[$TARGETSTAGE]" > /first
+  ARG TARGETSTAGE
+  RUN echo "[$TARGETSTAGE]" > /second
+  FROM base AS other
+`;
+
 /** Commands that are right when they succeed, in one stage. */
 const runs = (name: string, of: readonly string[], dockerfile: string, more: Partial<Case> = {}): Case => ({
   name,
@@ -200,22 +208,16 @@ export const mounts: readonly Case[] = [
     [
       ['other', 'the one that is asked for'],
       [undefined, 'the last one, without a name'],
+      [undefined, 'the last one, by its name', 'final'],
     ] as const
   ).map(
-    ([target, what]): Case => ({
+    ([target, what, last]): Case => ({
       name: `ARG: TARGETSTAGE, ${what}`,
       of: ['TargetStageNameArg'],
-      dockerfile: text`
-        FROM tiny:1 AS base
-        RUN echo "[$TARGETSTAGE]" > /first
-        ARG TARGETSTAGE
-        RUN echo "[$TARGETSTAGE]" > /second
-        FROM base AS other
-        FROM base
-      `,
+      dockerfile: `${stageNames}FROM base${last === undefined ? '' : ` AS ${last}`}\n`,
       ...(target !== undefined && { target }),
       expect: {
-        tree: { first: 'file 644 0:0 "[]\\n"', second: `file 644 0:0 "[${target ?? 'default'}]\\n"` },
+        tree: { first: 'file 644 0:0 "[]\\n"', second: `file 644 0:0 "[${target ?? last ?? 'default'}]\\n"` },
         config: tiny,
       },
     }),
@@ -302,7 +304,7 @@ export const mounts: readonly Case[] = [
     ['DockerfileCheckHostname'],
     text`
       FROM tiny:1
-      RUN grep -q foo /etc/hosts && [ "$(hostname)" = foo ] && [ "$(cat /etc/hostname)" = foo ]
+      RUN grep -q foo /etc/hosts && [ "$(hostname) $HOSTNAME" = "foo foo" ] && [ "$(cat /etc/hostname)" = foo ]
     `,
     { args: { BUILDKIT_SANDBOX_HOSTNAME: 'foo' } },
   ),

@@ -104,16 +104,10 @@ export const select: readonly Case[] = [
     'sub/y/a': 'ya',
     'sub/y/b': 'yb',
   }),
-  row(
-    'exclude',
-    ['copy--exclude-includes-subdir-slash', 'ExcludedFilesOnCopy'],
-    'COPY --exclude=**/y / sub/',
-    tree,
-    {
-      'sub/x/a': 'xa',
-      'sub/x/z/b': 'xzb',
-    },
-  ),
+  row('exclude', ['copy--exclude-includes-subdir-slash'], 'COPY --exclude=**/y / sub/', tree, {
+    'sub/x/a': 'xa',
+    'sub/x/z/b': 'xzb',
+  }),
   ...['./', '.'].map((source, n) =>
     row(
       'exclude',
@@ -134,9 +128,27 @@ export const select: readonly Case[] = [
     app,
     { 'app/top': 't', 'app/storage/views/one': '1', 'app/storage/views/two': '2' },
   ),
+  ...['COPY', 'ADD'].map(keyword =>
+    row(
+      'exclude',
+      ['ExcludedFilesOnCopy'],
+      `${keyword} --exclude=*/*.png --exclude=**/*.jpeg --exclude=3? one two* /to/`,
+      {
+        'one/a.png': '1',
+        'one/b.txt': '2',
+        'one/deep/c.jpeg': '3',
+        'one/deep/d.png': '4',
+        'one/deep/f': '8',
+        'two/30': '5',
+        'two/3': '6',
+        'two2/e.jpeg': '7',
+      },
+      { 'to/a.png': '1', 'to/b.txt': '2', 'to/3': '6', 'to/deep/f': '8' },
+    ),
+  ),
   {
     name: 'exclude: of another stage',
-    of: ['copy--form-and--exclude-subdir-under-source'],
+    of: ['copy--form-and--exclude-subdir-under-source', 'ExcludedFilesOnCopy'],
     dockerfile: text`
       FROM scratch AS base
       COPY . .

@@ -10,7 +10,7 @@ export const stages: readonly Case[] = [
   },
   {
     name: 'what is written to a mount of a stage is gone',
-    of: ['multistage-copyback', 'MountRWCache'],
+    of: ['multistage-copyback'],
     dockerfile: text`
       FROM tiny:1 AS base
       RUN echo 1 > /1.txt
