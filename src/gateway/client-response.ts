@@ -83,10 +83,13 @@ export function breakOff(response: ServerResponse): void {
   response.destroy();
 }
 
-/** An answer of the gateway's own: says why in plain text, for the tool's log. */
+/**
+ * An answer of the gateway's own: says why in plain text, for the tool's log. In `curl … | sh` a shell may get to read
+ * it, for which it is a comment; the step fails whatever comes of it.
+ */
 export function refuse(response: ServerResponse, status: number, code: string, text: string): void {
   if (isGone(response) || response.headersSent) return breakOff(response);
-  const body = Buffer.from(`holdfast: ${text} (${code})\n`);
+  const body = Buffer.from(`# holdfast: ${text.replaceAll(/[\r\n]+/g, ' ')} (${code})\n`);
   writeHead(response, status, [
     ['content-type', 'text/plain; charset=utf-8'],
     ['content-length', String(body.length)],

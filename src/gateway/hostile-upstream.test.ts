@@ -155,9 +155,11 @@ describe('broken answers are never recorded', () => {
 
   it('an upstream that is not there fails the session', async () => {
     await open();
-    const { problem } = await world.during('record', async () =>
-      expect((await world.ask('http://up.test:1/')).status).toBe(502),
-    );
+    const { problem } = await world.during('record', async () => {
+      const { status, body } = await world.ask('http://up.test:1/');
+      // What is piped into a shell is no command.
+      expect([status, body.toString()]).toEqual([502, expect.stringMatching(/^# holdfast: .*\n$/)]);
+    });
     expect(problem).toMatchObject({ code: 'GATEWAY_UPSTREAM_UNREACHABLE', exit: 5 });
   });
 });
