@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { extname } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { commandAs, testAccounts } from './testing/steps.ts';
@@ -18,5 +20,20 @@ describe.each(testAccounts())('overlays as $name', account => {
       none: 0,
       errors: [...Array.from({ length: 3 }, () => 'SANDBOX_OVERLAY_FAILED'), 'SANDBOX_UNMOUNT_FAILED'],
     });
+  });
+
+  test.runIf(process.getuid?.() === 0)('on a file system without set-user-id programs', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-nosuid-'));
+    try {
+      const mounting = 'mount -t tmpfs -o nosuid,noexec,mode=1777 tmpfs "$0" && exec "$@"';
+      const command = commandAs(account.prefix, runner);
+      const args = ['--mount', 'sh', '-c', mounting, directory, ...command];
+      const env = { ...process.env, TMPDIR: directory };
+      expect(JSON.parse(execFileSync('unshare', args, { cwd: '/', env }).toString())).toMatchObject({
+        single: { files: ['all', 'dir', 'file0'], write: 'EROFS' },
+      });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type HoldfastError, usageError } from '../core/index.ts';
@@ -68,7 +68,8 @@ export function overlayMount(options: OverlayOptions, links: string, prefix = ''
   const single = lowers.length === 0 ? upper : only;
   if (single !== undefined) {
     const access = upper === undefined ? ['ro'] : [];
-    return { source: single, target, type: 'none', options: ['bind', 'nodev', ...access] };
+    const bindOptions = ['bind', 'nodev', ...access, ...lockedOptions(single)];
+    return { source: single, target, type: 'none', options: bindOptions };
   }
   if (lowers.length === 0) throw overlayError(target, 'there are no layers');
   if (lowers.length > largestStack)
@@ -83,6 +84,26 @@ export function overlayMount(options: OverlayOptions, links: string, prefix = ''
   }
   if (upper !== undefined && options.volatile) mountOptions.push('volatile');
   return { source: 'overlay', target, type: 'overlay', options: mountOptions };
+}
+
+/**
+ * In a user namespace a mount may not lose what the one has that it is of (mount_namespaces(7)): a tmpfs, or the file
+ * system of users, is often `nosuid`.
+ */
+function lockedOptions(path: string): string[] {
+  if (!insideUserNamespace()) return [];
+  const real = `${realpathSync(path)}/`;
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map(line => line.split(' '))
+    .map(([, , , , point = '', options = '']) => ({
+      point: point.replace(/\\(\d{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))),
+      options: options.split(','),
+    }))
+    .filter(({ point }) => point !== '' && real.startsWith(point.endsWith('/') ? point : `${point}/`));
+  // Of two at one point the later one covers the other.
+  const [nearest] = mounts.toReversed().toSorted((x, y) => y.point.length - x.point.length);
+  return (nearest?.options ?? []).filter(option => option === 'nosuid' || option === 'noexec');
 }
 
 /**
@@ -104,7 +125,10 @@ async function mount(what: Mount, cwd: string): Promise<void> {
   const { mount: tool } = findTools(['mount']);
   const args = ['--no-mtab', '-t', what.type, '-o', what.options.join(','), what.source, what.target];
   const { ok, complaint } = await runTool(tool, args, { cwd });
-  if (!ok) throw overlayError(what.target, complaint);
+  if (ok) return;
+  // Of a bind the first half may have been done.
+  await runTool(findTools(['umount']).umount, [what.target]);
+  throw overlayError(what.target, complaint);
 }
 
 function overlayError(target: string, cause: string): HoldfastError {
