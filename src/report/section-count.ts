@@ -1,8 +1,9 @@
 import { counted } from '../core/index.ts';
-import type { InputSection } from '../lock/index.ts';
+import { isPackageSection, type InputSection } from '../lock/index.ts';
 
 /** How many inputs a section of the lock has, with their noun: `1 archive`, `55 apt packages`. */
 export function sectionCount(section: InputSection, count: number): string {
+  if (isPackageSection(section)) return counted(count, `${section} package`);
   switch (section) {
     case 'image':
     case 'file':
@@ -13,7 +14,5 @@ export function sectionCount(section: InputSection, count: number): string {
       return counted(count, 'git commit');
     case 'unlocked':
       return `${count} unlocked`;
-    default:
-      return counted(count, `${section} package`);
   }
 }
