@@ -97,9 +97,11 @@ function commit(message: string): void {
 }
 
 /** An image that goes by the name `app-base:TAG` in the store. */
-async function makeBase(tag: string, label: string): Promise<void> {
+async function makeBase(tag: string, label: string, more = ''): Promise<void> {
   const context = join(world.root, `base-${tag}-${label}`);
-  await world.write({ [`../base-${tag}-${label}/Dockerfile`]: `FROM languages:1\nLABEL base=${label}\n` });
+  await world.write({
+    [`../base-${tag}-${label}/Dockerfile`]: `FROM languages:1\nLABEL base=${label}\n${more}`,
+  });
   const args = ['--progress', 'plain'];
   for (const command of [
     ['lock', context],
@@ -175,6 +177,57 @@ test('March: a security fix in one package moves that package, and going back gi
   expect(back.exit, back.stderr).toBe(0);
   expect(await world.readLock()).toBe(first);
   expect(await builtOffline()).toBe(lockedImage(first));
+});
+
+test('April: what is held stays while all else of the distribution moves, or the lock does', async () => {
+  const hold = (...args: string[]) =>
+    holdfast(['hold', ...args, world.project], { env: { HOME: world.home } });
+  const state = new Map(servers.archive.files);
+  await servers.archive.publish({ date: new Date(april), packages: packages('2.0', '2.0') });
+  const until = ['--until', '2099-01-01', '--why', 'CVE-2026-0009 is worse in 2.0'];
+  await hold('other', ...until);
+  expect(moved(await update(april, '--only', 'apt'))).toEqual([
+    'apt hello (all) 1.0 > 2.0',
+    'apt libhello (all) 1.0 > 2.0',
+  ]);
+  const lock = await world.readLock();
+  expect(lock).toContain(`suite: "stable", date: "${april}"`);
+  await world.emptyCache();
+  expect(await builtOffline()).toBe(lockedImage(lock));
+  // The hold stands, and what it holds stays; once it is gone, all moves.
+  expect((await update(april, '--only', 'apt')).json).toMatchObject({
+    written: false,
+    held: [{ name: 'other' }],
+  });
+  const vex = await holdfast(['export', 'vex', world.project], { env: { HOME: world.home } });
+  expect(vex.json).toMatchObject({ statements: [{ vulnerability: { name: 'CVE-2026-0009' } }] });
+  await hold('other', '--release');
+  expect(moved(await update(april, '--only', 'apt'))).toEqual(['apt other (all) 1.0 > 2.0']);
+  await world.write({ 'holdfast.lock': first });
+
+  // Packages that fit each other alone.
+  const fitting = packages('2.0', '2.0').map(one =>
+    one.name === 'hello' ? programPackage('hello', '2.0', 'libhello (= 2.0)') : one,
+  );
+  await servers.archive.publish({ date: new Date(april), packages: fitting });
+  await hold('libhello', ...until);
+  const refusal = await refused(april, ['--only', 'apt'], 6, 'UPDATE_HOLD_UNSATISFIABLE');
+  expect(refusal.stderr).toMatch(/hello : Depends: libhello \(= 2\.0\)[^]*held until 2099-01-01: libhello/);
+  await refused(april, ['--only', 'hello'], 2, 'UPDATE_HELD');
+  await hold('libhello', '--release');
+
+  // What came with a base image moves with it.
+  await makeBase(
+    '1.0',
+    'newer',
+    'RUN sed -i "/^Package: curl$/,/^Version/s/^Version: .*/Version: 99/" /var/lib/dpkg/status\n',
+  );
+  await hold('curl', ...until);
+  await refused(april, ['--only', 'apt'], 2, 'UPDATE_HOLD_LOST');
+  await hold('curl', '--release');
+  servers.archive.files.clear();
+  for (const [path, file] of state) servers.archive.files.set(path, file);
+  await makeBase('1.0', 'first');
 });
 
 test('April: a point release moves the distribution with its base, and nothing of another kind', async () => {

@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { configurationName, replaceFile, type Hold } from '../build/index.ts';
 import { usageError } from '../core/index.ts';
+import { movedSuite } from '../kinds/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { changeCounts, changesText } from '../report/index.ts';
 import { Store } from '../store/index.ts';
@@ -75,13 +76,15 @@ async function earlier(path: string, now: string, revision: string | undefined):
   });
 }
 
-/** A distribution is held as a whole, as it moves. */
+/** A distribution that went back as a whole is held so; packages of it that had been moved alone, by their names. */
 function holdsOf(changes: readonly Change[], why: string, until = inDays(30)): Hold[] {
   const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
+  const wentBack = changes.some(({ section, name }) => section === 'archives' && !name.includes(movedSuite));
   const names = moved.flatMap(({ section, name }) => {
     // Dates of archives move with the packages; what is not locked cannot be held.
     if (section === 'archives' || section === 'unlocked') return [];
-    if (section === 'apt' || section === 'apk' || section === 'rpm') return [section];
+    const isWhole = section === 'apk' || section === 'rpm' || (section === 'apt' && wentBack);
+    if (isWhole) return [section];
     // An image's platform, a repository's ref and a file's answer stand behind the name, a package's architecture in brackets.
     const isPlace = section === 'image' || section === 'git' || section === 'file';
     return [isPlace ? (name.split(' ', 1)[0] ?? name) : name.replace(/ \([^)]*\)$/, '')];

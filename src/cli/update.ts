@@ -70,6 +70,7 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
     const { notes, ...moves } = plan;
     const updated = await updateLock(projects, runtime, {
       ...moves,
+      holds: held,
       now,
       useCache: options.cache,
       tags: options.tags === true,

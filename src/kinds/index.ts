@@ -24,7 +24,7 @@ export {
   type StepFile,
   type UpstreamDocument,
 } from './kind.ts';
-export { debSource, readKeyring, snapshotArchives } from './apt/index.ts';
+export { debSource, movedSuite, readKeyring, snapshotArchives } from './apt/index.ts';
 export type { ChangelogSection } from './changelog.ts';
 export type { PackageTexts } from './package-texts.ts';
 export { firstUnaffected, isAffected } from './npm/affected.ts';

@@ -34,6 +34,20 @@ describe('apk', () => {
   });
 });
 
+test.each([
+  // A commit's hash: what apk 3 says. Older clients know none, and hold such a text for no version.
+  ['1.0~abc', '1.0_p1', -1],
+  ['1.0~abc', '1.0_rc1', 1],
+  ['1.0_p1~abc', '1.0_p1_p2', -1],
+  ['1~abc-r1', '1-r2', 1],
+  ['1.0~abc', '1.0.1', -1],
+  ['1.0~abc', '1.0a', -1],
+  ['1.0~ab', '1.0~abc', -1],
+  ['1.0_p1~ab', '1.0_p1_alpha', 1],
+])('apk: %s with %s', (a, b, order) => {
+  expect(Math.sign(apk(a, b))).toBe(order);
+});
+
 describe('gem', () => {
   test('sorts', () => {
     const sorted = [

@@ -15,6 +15,8 @@ export interface ThawedRecording {
   readonly found: ReadonlySet<string>;
   /** Of these the packages of a distribution: its indexes stay, and they are offered beside them. */
   readonly alone: ReadonlySet<string>;
+  /** Packages of a distribution that are held while all else of it moves. */
+  readonly heldBack: ReadonlySet<string>;
 }
 
 interface Recognition {
@@ -36,12 +38,14 @@ export async function thaw(
   const kindOf = (exchange: Exchange): Recognition => recognise(exchange) ?? { kind: 'file' };
   const found = new Set<string>();
   const alone = new Set<string>();
+  const heldBack = new Set<string>();
   const live = new Set<KindName>(selection.kinds);
   const moves = (exchange: Exchange): boolean => {
     const { kind, what } = kindOf(exchange);
     const held = [...selection.held].find(name => isNamed(name, kind, what, exchange));
     if (held !== undefined) {
-      refuseApart(held, kind);
+      if (selection.kinds.has(kind) && movesByPinning(kind)) heldBack.add(held);
+      else if (selection.kinds.has(kind)) refuseApart(held, kind, true);
       return false;
     }
     const names = [...selection.names].filter(name => isNamed(name, kind, what, exchange));
@@ -81,6 +85,7 @@ export async function thaw(
     },
     found,
     alone,
+    heldBack,
   };
 }
 
@@ -115,13 +120,21 @@ function decoded(path: string): string {
   }
 }
 
-function refuseApart(name: string, kind: KindName): void {
+/** Why a part of a kind's distribution neither moves nor stays alone. */
+const reasons: Readonly<Partial<Record<KindName, string>>> = {
+  apk: 'apk takes nothing from an index that no key of the image signed, and so cannot be offered one package beside it',
+  rpm: 'no repository beside those of the lock is laid for rpm’s clients',
+};
+
+function refuseApart(name: string, kind: KindName, isHeld = false): void {
   if (movesAlone(kind)) return;
   throw usageError(
     'UPDATE_WHOLE',
-    `${name} is a package of a distribution, which moves or stays as a whole`,
+    `${name} is a package of a distribution, which moves or stays as a whole: ${reasons[kind] ?? kind}`,
     {
-      next: `Name all of it: ${kind}.`,
+      next: isHeld
+        ? `Hold all of it: \`holdfast hold ${kind}\`; or write the version into the Dockerfile, and release ${name}.`
+        : `Name all of it: --only ${kind}.`,
     },
   );
 }

@@ -10,6 +10,7 @@ import {
   withDockerfile,
   writeLock,
   type BuildRuntime,
+  type Hold,
   type LockState,
   type Project,
   type RecordedBuild,
@@ -28,15 +29,18 @@ import {
 } from '../lock/index.ts';
 import { refuseOlderArchives } from './behind.ts';
 import { lockChanges, type Change } from './changes.ts';
+import { refuseLostHolds, withHoldsNamed } from './held.ts';
 import { dateOfKind, isExempt, kindsWithPast, type MinAge } from './min-age.ts';
 import type { Selection } from './selection.ts';
-import { moveAlone } from './alone/index.ts';
+import { holdBack, moveAlone } from './alone/index.ts';
 import { retagged, type RetaggedProject, type TagMove } from './tags/index.ts';
 import { thaw, withAlone, type ThawedRecording } from './thaw.ts';
 
 export interface UpdateOptions {
   /** What moves; everything where it is left out. */
   readonly selection?: Selection | undefined;
+  /** What of the selection is held, and why. */
+  readonly holds?: readonly Hold[];
   /** Whether the lock gets a new date, as it does where all that is not held moves. */
   readonly wholly: boolean;
   /** RFC 3339, UTC, whole seconds: to where it moves. */
@@ -84,7 +88,7 @@ export async function updateLock(
   runtime: BuildRuntime,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
-  const { selection, now, wholly, minAge, tags = false } = options;
+  const { selection, now, wholly, minAge, tags = false, holds = [] } = options;
   const states: LockedState[] = [];
   for (const project of projects) states.push(await lockedState(project, runtime));
   const [{ lock: before, text }] = states as [LockedState];
@@ -107,18 +111,23 @@ export async function updateLock(
       moved,
       thawed: frozen && { ...frozen.answers, ...(minAge && datedAnswers(minAge, dateOf)) },
     });
+    const built = recordBuild(edited[n]?.project ?? project, ledger, runtime, {
+      useCache: options.useCache,
+      image: entry.image,
+      syntax: entry.syntax,
+      movesSyntax: movesFrontend(entry, selection),
+    });
     builds.push(
-      await recordBuild(edited[n]?.project ?? project, ledger, runtime, {
-        useCache: options.useCache,
-        image: entry.image,
-        syntax: entry.syntax,
-        movesSyntax: movesFrontend(entry, selection),
+      await built.catch((error: unknown) => {
+        throw withHoldsNamed(error, holds);
       }),
     );
   }
   const lock = await lockOf({ asOf, moved, builds: builds.map(({ entry }) => entry) }, runtime);
   const changes = lockChanges(before, lock);
   refuseOlderArchives(changes);
+  const pairs = states.flatMap((old, n) => builds.slice(n, n + 1).map(now => ({ old, now })));
+  await refuseLostHolds(holds, before, lock, pairs, runtime);
   await options.accept?.(builds);
   if (options.write) for (const one of edited) await writeDockerfile(one);
   const written = options.write && (await writeLock(projects[0], lock, text, runtime));
@@ -241,8 +250,10 @@ async function thawAll(
   const thawed: ThawedRecording[] = [];
   for (const state of states) {
     const one = await thaw(state.recording, selection, places);
-    const answers = one.alone.size === 0 ? [] : await moveAlone([...one.alone], state, runtime);
-    thawed.push(await withAlone(one, answers, places));
+    const { alone, heldBack } = one;
+    const moves = alone.size === 0 ? [] : await moveAlone([...alone], selection.held, state, runtime);
+    const stays = heldBack.size === 0 ? [] : await holdBack(heldBack, state, state.lock.asOf, runtime);
+    thawed.push(await withAlone(one, [...moves, ...stays], places));
   }
   const frontends = states.flatMap(({ entry }) => frontendOfBuild(entry)?.reference ?? []);
   const found = new Set([...thawed.flatMap(one => [...one.found]), ...frontends]);

@@ -1,11 +1,12 @@
 /** A binary package: deb(5). Its files are handed on as a tar stream; laying them out is the image's business. */
 
-import { HoldfastError, integrityError } from '../../core/index.ts';
+import { HoldfastError, hexOf, integrityError } from '../../core/index.ts';
 import { arMembers, malformed, type ArMember } from './ar.ts';
 import { stanzas, type Stanza } from './deb822.ts';
 import { collected, compressionOf, decompressed } from './decompress.ts';
 import type { InstalledPackage } from '../kind.ts';
 import { sourceOf } from './installed.ts';
+import { parsePackages, type PackageFile, type PackageRecord } from './packages.ts';
 
 export interface DebPackage {
   /** The fields of the `control` file. */
@@ -126,6 +127,22 @@ function controlStanza(tar: Buffer, origin: string): Stanza {
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += 1 << 20) yield bytes.subarray(at, at + (1 << 20));
+}
+
+/**
+ * A package as an index would list it, by its own control file.
+ * @throws as readDeb
+ */
+export async function recordOfDeb(
+  bytes: Uint8Array,
+  { path, size, digest }: PackageFile,
+): Promise<PackageRecord> {
+  const { control } = await readDeb(bytes, path);
+  const fields = control.names.map(name => `${name}: ${(control.get(name) ?? '').replaceAll('\n', '\n ')}`);
+  const place = [`Filename: ${path}`, `Size: ${size}`, `SHA256: ${hexOf(digest)}`];
+  const [record] = parsePackages(Buffer.from([...fields, ...place, ''].join('\n')), path);
+  if (record === undefined) throw malformed(path, 'its control file names no package');
+  return record;
 }
 
 /** What a package was built from, as its control file says. @throws as readDeb */

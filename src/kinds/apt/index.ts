@@ -15,14 +15,14 @@ export {
 } from './archive.ts';
 export { debianArchitecture } from './architecture.ts';
 export { movedAlone, statusRecords } from './moved-alone.ts';
-export { isMovedSuite, movedSuiteFiles } from './moved-suite.ts';
+export { isMovedSuite, movedSuite, movedSuiteFiles } from './moved-suite.ts';
 export { Candidates, type Candidate } from './candidates.ts';
 export {
   type AptClientOptions,
   type AptClientSettings,
   type InjectedFile,
 } from './client.ts';
-export { debSource, readDeb, type DebPackage } from './deb.ts';
+export { debSource, readDeb, recordOfDeb, type DebPackage } from './deb.ts';
 export { type Stanza, type SyntaxFailure } from './deb822.ts';
 export { distributionSuites, type DistributionSuite, type SuiteCandidate } from './distribution.ts';
 export type { Fetch } from './fetch.ts';

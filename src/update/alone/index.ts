@@ -1,1 +1,2 @@
+export { holdBack } from './hold-back.ts';
 export { moveAlone } from './move-alone.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { liveRequests, rootFiles, withLockedImage, type BuildRuntime } from '../../build/index.ts';
-import { parsePlatform } from '../../core/index.ts';
+import { parsePlatform, usageError } from '../../core/index.ts';
 import {
   debianArchitecture,
   isMovedSuite,
@@ -18,15 +18,17 @@ import type { Exchange, RootFiles } from '../../kinds/index.ts';
 import type { PreviousBuild } from '../update.ts';
 import { archiveFetch } from './archive-fetch.ts';
 import { freshArchives } from './fresh-archives.ts';
+import { suiteAnswer } from './suite-answer.ts';
 import { copiedSources } from './root-copy.ts';
 
 /**
  * The answers by which packages of a Debian distribution move alone: a suite of their own for each archive that offers
  * them, beside the indexes that the lock holds. Empty where the lock has what the archives offer.
- * @throws NamespacesNeeded, and HoldfastError what movedAlone and freshArchives throw
+ * @throws NamespacesNeeded, and HoldfastError UPDATE_HELD (exit 2), what movedAlone and freshArchives throw
  */
 export async function moveAlone(
   names: readonly string[],
+  held: ReadonlySet<string>,
   build: PreviousBuild,
   runtime: BuildRuntime,
 ): Promise<Exchange[]> {
@@ -34,6 +36,8 @@ export async function moveAlone(
   const moved = await withLockedImage(build.entry.image, runtime, view =>
     chosen(names, rootFiles(view), build, architecture, runtime),
   );
+  const stays = moved.find(({ record }) => held.has(record.name));
+  if (stays !== undefined) throw needsHeld(names, stays);
   const answers: Exchange[] = [];
   for (const [uri, candidates] of Map.groupBy(moved, ({ origin }) => origin.uri)) {
     const packages = candidates.map(({ record }) => record);
@@ -42,7 +46,7 @@ export async function moveAlone(
     );
     const dates = candidates.map(({ origin }) => origin.release.date.getTime());
     const suite = { uri, architecture, date: new Date(Math.max(...dates)), packages: [...kept, ...packages] };
-    for (const file of movedSuiteFiles(suite)) answers.push(await answer(file, runtime));
+    for (const file of movedSuiteFiles(suite)) answers.push(await suiteAnswer(file, runtime));
   }
   return answers;
 }
@@ -89,11 +93,12 @@ async function movedBefore(
   return [];
 }
 
-async function answer(
-  { url, content }: { readonly url: string; readonly content?: string | undefined },
-  { store }: BuildRuntime,
-): Promise<Exchange> {
-  const key = { method: 'GET', url, vary: {} };
-  if (content === undefined) return { key, responses: [{ status: 404, headers: [] }] };
-  return { key, responses: [{ status: 200, headers: [], body: await store.put(content) }] };
+function needsHeld(names: readonly string[], { record: { name, version } }: Candidate<SuitePackages>) {
+  return usageError(
+    'UPDATE_HELD',
+    `${names.join(', ')} cannot move without ${name} ${version}, and that is held`,
+    {
+      next: `Release it first: \`holdfast hold ${name} --release\`.`,
+    },
+  );
 }
