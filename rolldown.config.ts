@@ -21,6 +21,10 @@ export default defineConfig({
   },
   platform: 'node',
   plugins: [globalProcess],
+  // What a command does not use of a folder it need not load: no module of ours does anything but define.
+  treeshake: {
+    moduleSideEffects: id => !id.includes('/src/') || id.endsWith('-worker.ts') || id.endsWith('holder.ts'),
+  },
   // Loaded where they are needed, as their authors publish them.
   external: ['openpgp', 'pako', 'undici', 'xz-decompress'],
   output: { dir: 'dist', format: 'esm', cleanDir: true, comments: { legal: true } },

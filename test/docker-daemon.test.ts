@@ -38,7 +38,8 @@ test.skipIf(typeof started === 'string')(
     const refused = await ran('copy', '--json', 'oci:images:app', there);
     expect(refused).toMatchObject({ exit: 2, json: { error: { code: 'COPY_DIGEST_NOT_KEPT' } } });
     const both = await ran('copy', '--json', '--no-preserve-digests', 'oci:images:multi', there);
-    expect(both).toMatchObject({ exit: 2, json: { error: { code: 'ARCHIVE_ONE_PLATFORM' } } });
+    const message = 'this Docker holds one platform, the image has linux/amd64, linux/arm64';
+    expect(both).toMatchObject({ exit: 2, json: { error: { code: 'ARCHIVE_ONE_PLATFORM', message } } });
     expect(await ids()).toBe('');
 
     const options = ['--quiet', '--no-preserve-digests', '--platform=linux/amd64'];

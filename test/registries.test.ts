@@ -145,6 +145,18 @@ test.skipIf(missing)('inspect --identity: the same image elsewhere, and another 
   expect(same.json).toMatchObject({ same: true, platforms: [{ platform: 'linux/amd64', same: true }] });
   const other = await ran('inspect', '--identity', 'oci:images:multi', 'dir:v2');
   expect(other).toMatchObject({ exit: 0, stdout: expect.stringContaining('is an index') });
+  const onArm = ['--identity', '--platform', 'linux/arm64', 'oci:images:multi'];
+  const arm = await ran('inspect', ...onArm, 'dir:v2', '--json');
+  expect(arm).toMatchObject({ exit: 1, json: { same: false } });
+  await succeed('copy', '-q', 'oci:images:multi', 'oci:arm', '--platform', 'linux/arm64');
+  const picked = await succeed('inspect', ...onArm, 'oci:arm', '--json');
+  expect(picked.json).toMatchObject({ same: true, reasons: ['it is the same manifest, byte for byte'] });
+  expect(
+    await ran('inspect', ...onArm, 'oci:images:multi', '--platform=linux/s390x', '--json'),
+  ).toMatchObject({
+    exit: 5,
+    json: { error: { code: 'REGISTRY_NO_PLATFORM' } },
+  });
   await layout.name('other', await layout.image(['one', 'changed']));
   const different = await ran('inspect', '--identity', 'oci:images:app', 'oci:images:other');
   expect(different.exit).toBe(1);

@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { nodeHttp } from '../core/index.ts';
+import { lendingAgent, lentBody } from './lent-body.ts';
 
 /** A request as it goes out: nothing is added but `Host`, and the length of a body that is there whole. */
 export interface OutgoingRequest {
@@ -10,6 +11,7 @@ export interface OutgoingRequest {
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of an iterable each piece need be good only until the next is asked for. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -19,6 +21,8 @@ export interface IncomingAnswer {
   readonly headers: IncomingHttpHeaders;
   /** Must be read, or destroyed. */
   readonly body: Readable;
+  /** In place of `body`, for what is large: see {@link lentBody}. */
+  readonly lent?: (() => AsyncIterable<Uint8Array>) | undefined;
 }
 
 /** One way to the outside. */
@@ -44,7 +48,7 @@ const patience = 300_000;
 export function directDispatcher(tls: TlsSettings): Dispatcher {
   const settings = { keepAlive: true, timeout: patience };
   const { Agent, request } = nodeHttp();
-  const plain = new Agent(settings);
+  const plain = lendingAgent(new Agent(settings));
   let secure: HttpAgent | undefined;
   const begin = ({ origin, path, method, headers, signal }: OutgoingRequest): ClientRequest => {
     const { protocol, hostname, port } = new URL(origin);
@@ -53,7 +57,7 @@ export function directDispatcher(tls: TlsSettings): Dispatcher {
     if (protocol === 'http:') return request({ ...options, agent: plain });
     // Loaded at first use, as all that TLS needs.
     const https = process.getBuiltinModule('node:https');
-    secure ??= new https.Agent({ ...settings, ...nodeTls(tls) });
+    secure ??= lendingAgent(new https.Agent({ ...settings, ...nodeTls(tls) }));
     return https.request({ ...options, agent: secure });
   };
   /** Where one was lost its neighbours are, too, as after a time that a firewall found too long. */
@@ -96,14 +100,30 @@ function answered(asked: ClientRequest, body: OutgoingRequest['body']): Promise<
       incoming.on('error', () => {});
       // An answer that does not wait for the end of the question leaves no connection for another.
       incoming.on('end', () => void (asked.writableFinished || asked.destroy()));
-      resolve({ statusCode: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
+      const { statusCode = 0, headers } = incoming;
+      resolve({ statusCode, headers, body: incoming, lent: lentBody(incoming) });
     });
   });
   limitWaiting(asked);
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) asked.end(body);
   // What fails here fails the request.
-  else pipeline(body, asked, () => {});
+  else void send(body, asked).catch((error: Error) => asked.destroy(error));
   return answer;
+}
+
+/** Asks for a piece only when the one before has left: it may be the same memory. */
+async function send(body: AsyncIterable<Uint8Array>, asked: ClientRequest): Promise<void> {
+  let gone = () => {};
+  asked.once('close', () => gone());
+  for await (const piece of body) {
+    await new Promise<void>(resolve => {
+      gone = resolve;
+      asked.write(piece, () => resolve());
+    });
+    // Its own error has been told to whoever waits for the answer.
+    if (asked.destroyed) return;
+  }
+  asked.end();
 }
 
 /** A connection that had served before broke: its other end may have closed it just then. */

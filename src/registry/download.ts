@@ -96,13 +96,15 @@ export async function headBlob(
 
 /**
  * distribution-spec, "Pulling blobs": the bytes from an offset on, taken up again with a Range where the connection breaks. They are
- * not yet verified: give them to `Store.put` with the descriptor.
+ * not yet verified: give them to `Store.put` with the descriptor. Where they are `lent`, each piece is good only until the
+ * next is asked for, which is faster.
  */
 export async function* fetchBlob(
   api: RegistryApi,
   repository: Reference,
   blob: BlobName,
   offset = 0,
+  lent = false,
 ): AsyncGenerator<Uint8Array> {
   let received = offset;
   let ended = false;
@@ -116,8 +118,8 @@ export async function* fetchBlob(
     const response = await openBlob(api, repository, blob, received);
     let skip = response.status === 206 ? 0 : received;
     try {
-      for await (const bytes of response.body) {
-        const chunk: Buffer = bytes;
+      const body: AsyncIterable<Uint8Array> = lent ? response.lent() : response.body;
+      for await (const chunk of body) {
         const fresh = chunk.subarray(Math.min(skip, chunk.byteLength));
         skip -= chunk.byteLength - fresh.byteLength;
         if (fresh.byteLength === 0) continue;

@@ -1,5 +1,6 @@
 import type { EnvHttpProxyAgent } from 'undici';
 import { nodeTls, type Dispatcher, type TlsSettings } from './direct.ts';
+import { copied } from './transfer.ts';
 
 export interface ProxySettings {
   readonly proxy: string;
@@ -31,7 +32,8 @@ export function proxiedDispatcher({ proxy, noProxy, tls, proxyTls }: ProxySettin
     async request({ body, signal, ...request }) {
       opened ??= open();
       // undici takes any async iterable, but its types know streams alone.
-      const options = { ...request, body: (body ?? null) as string | null, method: request.method as 'GET' };
+      const sent = typeof body === 'object' && !(body instanceof Uint8Array) ? copied(body) : (body ?? null);
+      const options = { ...request, body: sent as string | null, method: request.method as 'GET' };
       return (await opened).request(signal === undefined ? options : { ...options, signal });
     },
     async destroy() {

@@ -66,9 +66,9 @@ export class Repository {
     return { mediaType, digest, size: Number(response.header('content-length') ?? 0) };
   }
 
-  /** A blob's bytes from an offset on, not verified. */
-  blob(blob: Content, offset = 0): AsyncIterable<Uint8Array> {
-    return fetchBlob(this.#api, this.name, blob, offset);
+  /** A blob's bytes from an offset on, not verified; `lent` as {@link fetchBlob} has it. */
+  blob(blob: Content, offset: number, lent = false): AsyncIterable<Uint8Array> {
+    return fetchBlob(this.#api, this.name, blob, offset, lent);
   }
 
   /** See {@link sendBlob}. */

@@ -26,6 +26,11 @@ export async function* reported(
   }
 }
 
+/** Pieces of their own, for whoever holds them longer than until the next is asked for. */
+export async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield Buffer.from(piece);
+}
+
 /** Does `work` for every item, at most `width` at a time. The first failure stops what has not begun. */
 export async function inParallel<T>(
   items: readonly T[],

@@ -13,8 +13,8 @@ export async function uploadChunks(
   session: UploadSession,
 ): Promise<HttpResponse> {
   const { repository, blob, read } = upload;
-  const size = Math.max(chunkSize, session.smallestChunk);
   let { location, offset } = session;
+  const size = Math.min(Math.max(chunkSize, session.smallestChunk), blob.size - offset);
   for await (const chunk of cut(read(offset), size)) {
     const end = offset + chunk.byteLength - 1;
     const answer = await api.send({
@@ -44,20 +44,22 @@ export async function uploadChunks(
   });
 }
 
-/** The same bytes in pieces of `size`; the last may be shorter. */
+/** The same bytes in pieces of `size`; the last may be shorter. Each is good until the next is asked for. */
 async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let held: Uint8Array[] = [];
+  let piece = Buffer.alloc(0);
   let length = 0;
   for await (let chunk of chunks) {
+    // Made when it is needed, and once: what is sent here is often less than one piece.
+    if (piece.byteLength === 0) piece = Buffer.allocUnsafeSlow(size);
     while (length + chunk.byteLength >= size) {
       const room = size - length;
-      yield Buffer.concat([...held, chunk.subarray(0, room)]);
+      piece.set(chunk.subarray(0, room), length);
+      yield piece;
       chunk = chunk.subarray(room);
-      held = [];
       length = 0;
     }
-    held.push(chunk);
+    piece.set(chunk, length);
     length += chunk.byteLength;
   }
-  if (length > 0) yield Buffer.concat(held);
+  if (length > 0) yield piece.subarray(0, length);
 }

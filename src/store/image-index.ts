@@ -2,7 +2,15 @@ import { mkdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { errnoOf, integrityError, isDigest, usageError, type Digest, type Platform } from '../core/index.ts';
+import {
+  errnoOf,
+  integrityError,
+  isDigest,
+  lazy,
+  usageError,
+  type Digest,
+  type Platform,
+} from '../core/index.ts';
 
 /** An image in the store: OCI image-spec descriptor.md, the members that this program uses. */
 export interface TaggedDescriptor {
@@ -22,20 +30,22 @@ export function pushedPlaces({ annotations }: TaggedDescriptor): readonly string
   return (annotations?.[pushedTo] ?? '').split(',').filter(place => place !== '');
 }
 
-const indexSchema = z.looseObject({
-  schemaVersion: z.literal(2),
-  manifests: z.array(
-    z.looseObject({
-      mediaType: z.string(),
-      digest: z.custom<Digest>(isDigest),
-      size: z.number().int().nonnegative(),
-      annotations: z.record(z.string(), z.string()).optional(),
-      platform: z
-        .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-        .optional(),
-    }),
-  ),
-});
+const indexSchema = lazy(() =>
+  z.looseObject({
+    schemaVersion: z.literal(2),
+    manifests: z.array(
+      z.looseObject({
+        mediaType: z.string(),
+        digest: z.custom<Digest>(isDigest),
+        size: z.number().int().nonnegative(),
+        annotations: z.record(z.string(), z.string()).optional(),
+        platform: z
+          .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+          .optional(),
+      }),
+    ),
+  }),
+);
 
 /** A lock that is older than this was left by a process that died: changing the index takes milliseconds. */
 const staleLockMilliseconds = 10_000;
@@ -111,7 +121,7 @@ export class ImageIndex {
       throw error;
     }
     try {
-      return indexSchema.parse(JSON.parse(text));
+      return indexSchema().parse(JSON.parse(text));
     } catch (error) {
       throw integrityError('STORE_INDEX_INVALID', `${this.#path} is not an OCI image index`, {
         next: 'Move it away; the images that it named can be imported or locked again.',

@@ -1,17 +1,19 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hexOf, isDigest, type Digest } from '../core/index.ts';
+import { hexOf, isDigest, lazy, type Digest } from '../core/index.ts';
 import type { Store } from './store.ts';
 
-const schema = z.object({
-  mediaType: z.string(),
-  digest: z.custom<Digest>(isDigest),
-  size: z.number().int().nonnegative(),
-});
+const schema = lazy(() =>
+  z.object({
+    mediaType: z.string(),
+    digest: z.custom<Digest>(isDigest),
+    size: z.number().int().nonnegative(),
+  }),
+);
 
 /** A blob that holds a layer, however it is compressed. */
-export type LayerBlob = z.infer<typeof schema>;
+export type LayerBlob = z.infer<ReturnType<typeof schema>>;
 
 const pathOf = (store: Store, diffId: Digest) => join(store.root, 'layers', `${hexOf(diffId)}.json`);
 
@@ -24,7 +26,7 @@ export async function noteLayer(store: Store, diffId: Digest, blob: LayerBlob): 
 /** The blob that was noted last for a layer, if it is still in the store. */
 export async function notedLayer(store: Store, diffId: Digest): Promise<LayerBlob | undefined> {
   const text = await readFile(pathOf(store, diffId), 'utf8').catch(() => '{}');
-  const read = schema.safeParse(parsed(text));
+  const read = schema().safeParse(parsed(text));
   return read.success && (await store.size(read.data.digest)) === read.data.size ? read.data : undefined;
 }
 

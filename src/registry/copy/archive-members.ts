@@ -41,8 +41,12 @@ export function layoutArchive(plan: CopyPlan, tag: string): ArchiveMember[] {
  * `manifest.json` beside it, so that the image keeps its digest where the reader can keep it.
  * @throws HoldfastError ARCHIVE_ONE_PLATFORM, ARCHIVE_NOT_AN_IMAGE (exit 2)
  */
-export function dockerArchive(plan: CopyPlan, reference: Reference | undefined): ArchiveMember[] {
-  const { config, layers } = runnable(plan.root);
+export function dockerArchive(
+  plan: CopyPlan,
+  reference: Reference | undefined,
+  holder: ArchiveHolder = { name: 'a docker-archive', otherwise: ', or write an oci-archive' },
+): ArchiveMember[] {
+  const { config, layers } = runnable(plan.root, holder);
   const manifest = [
     {
       Config: layoutPath(config),
@@ -56,6 +60,12 @@ export function dockerArchive(plan: CopyPlan, reference: Reference | undefined):
   };
   const named = [entryOf(plan.root, annotations ?? {})];
   return members(plan, named, [bytesMember('manifest.json', canonicalJson(manifest))], []);
+}
+
+/** What such an archive is for, in messages, and what to do for an image that it cannot hold. */
+interface ArchiveHolder {
+  readonly name: string;
+  readonly otherwise: string;
 }
 
 function entryOf({ descriptor }: ContentManifest, annotations: Readonly<Record<string, string>>) {
@@ -97,20 +107,20 @@ function bytesMember(name: string, text: string): ArchiveMember {
 }
 
 /** The one image that can run; an index may hold attestations beside it. */
-function runnable(manifest: PlannedManifest): CopyDocument & { kind: 'image' } {
+function runnable(manifest: PlannedManifest, holder: ArchiveHolder): CopyDocument & { kind: 'image' } {
   const { document, children } = manifest;
   if (document.kind === 'image') {
     if (isImageConfigType(document.config.mediaType)) return document;
-    throw usageError('ARCHIVE_NOT_AN_IMAGE', 'a docker-archive holds container images, no other artifacts', {
+    throw usageError('ARCHIVE_NOT_AN_IMAGE', `${holder.name} holds container images, no other artifacts`, {
       next: 'Copy it to a registry, an OCI layout or an oci-archive.',
     });
   }
   const able = children.filter((_, n) => document.manifests[n]?.platform?.os !== 'unknown');
   const [image] = able;
-  if (image && able.length === 1) return runnable(image);
+  if (image && able.length === 1) return runnable(image, holder);
   throw usageError(
     'ARCHIVE_ONE_PLATFORM',
-    `a docker-archive holds one platform, the image has ${platformsOf(document.manifests).join(', ')}`,
-    { next: 'Choose one with --platform, or write an oci-archive.' },
+    `${holder.name} holds one platform, the image has ${platformsOf(document.manifests).join(', ')}`,
+    { next: `Choose one with --platform${holder.otherwise}.` },
   );
 }

@@ -136,7 +136,7 @@ async function* watched(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let transferred = from;
   onEvent({ type: 'blob', blob, transferred });
-  for await (const chunk of source.blob(blob, from)) {
+  for await (const chunk of source.lent?.(blob, from) ?? source.blob(blob, from)) {
     transferred += chunk.byteLength;
     onEvent({ type: 'blob', blob, transferred });
     yield chunk;

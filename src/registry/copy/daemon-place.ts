@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { familiarReference, formatReference, type Reference } from '../reference.ts';
 import type { DockerEngine } from '../transports/docker-daemon.ts';
+import { copied } from '../transfer.ts';
 import { tarOf } from '../transports/tar.ts';
 import { dockerArchive } from './archive-members.ts';
 import { digestNotKept } from './digest-not-kept.ts';
@@ -38,12 +39,12 @@ export function daemonTarget(docker: DockerEngine, reference: Reference, anyDige
     name,
     keepsAttachments: false,
     async write(plan, supply) {
-      const members = dockerArchive(plan, reference);
+      const members = dockerArchive(plan, reference, { name: 'this Docker', otherwise: '' });
       if (!anyDigest && !(await docker.keepsManifests()))
         throw digestNotKept(name, 'this Docker keeps configuration and layers, no manifests');
       const archive = members.map(({ content, ...member }) => ({
         ...member,
-        content: () => (content instanceof Uint8Array ? [content] : supply.open(content).read(0)),
+        content: () => (content instanceof Uint8Array ? [content] : copied(supply.open(content).read(0))),
       }));
       await docker.load(tarOf(archive));
       for (const { content } of members) if (!(content instanceof Uint8Array)) supply.done(content, 'copied');

@@ -17,6 +17,8 @@ export interface CopySource {
   manifest(descriptor: Content): Promise<ContentManifest>;
   /** Bytes of a blob from an offset on, not verified. */
   blob(blob: Content, from: number): AsyncIterable<Uint8Array>;
+  /** The same in pieces that are good only until the next is asked for, where that is faster. */
+  lent?(blob: Content, from: number): AsyncIterable<Uint8Array>;
   /** The manifest under another tag beside it, where there is one. */
   tagged?(tag: string): Promise<ContentManifest | undefined>;
   /** distribution-spec, "Listing Referrers"; nothing where the place knows no such list. */
@@ -49,6 +51,7 @@ export type CopyOutcome = 'present' | 'mounted' | 'copied';
 
 /** How a target gets at the blobs of a plan, and what it tells. */
 export interface Supply {
+  /** Each piece that it reads is good only until the next is asked for. */
   open(blob: Content): BlobReader;
   /** A repository of the target's registry that has the blob: see `CopySource.repository`. */
   readonly repository?: Reference | undefined;

@@ -20,6 +20,7 @@ export function registrySource(repository: Repository): CopySource {
     root: () => repository.manifest(name),
     manifest: ({ digest }) => repository.manifest(digest),
     blob: (blob, from) => repository.blob(blob, from),
+    lent: (blob, from) => repository.blob(blob, from, true),
     tagged: tag => repository.manifestIfThere(tag),
     referrers: subject => repository.referrers(subject),
   };
