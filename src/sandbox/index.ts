@@ -10,7 +10,7 @@ export { type IdRange, subordinateRanges } from './probe/subordinate-ids.ts';
 export { type Isolation, isolations, type Sandbox } from './sandbox.ts';
 export type { InjectedFile } from './step/injected-layer.ts';
 export type { Environment } from './step/command.ts';
-export { command as shellCommand, quoted as shellQuoted } from './step/setup-shell.ts';
+export { command as shellCommand, quoted as shellQuoted } from './shell-words.ts';
 export type { Step, StepMount, StepResult } from './step/step-types.ts';
 export { findTools, toolEnvironment, type ToolStatus, toolStatus } from './tools.ts';
 export { lookUpGroup, lookUpUser, type StepUser } from './users.ts';

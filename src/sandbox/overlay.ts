@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type HoldfastError, usageError } from '../core/index.ts';
+import { HelperFailed } from './helper/helper.ts';
+import { mountOperations, type Mount } from './helper/mount-operations.ts';
+import type { Mounter } from './helper/mounter.ts';
 import { insideUserNamespace } from './namespaces.ts';
-import { runTool } from './run-tool.ts';
-import { findTools } from './tools.ts';
 
 export interface OverlayOptions {
   /** Layer directories, the top one first. */
@@ -27,10 +28,16 @@ const largestStack = 500;
  * inert. Without `upper` read-only.
  * @throws HoldfastError SANDBOX_OVERLAY_FAILED (exit 2)
  */
-export async function mountOverlay(options: OverlayOptions): Promise<void> {
+export async function mountOverlay(options: OverlayOptions, mounter: Mounter): Promise<void> {
   const links = mkdtempSync(join(tmpdir(), 'holdfast-layers-'));
   try {
-    await mount(overlayMount(options, links), links);
+    const mounts = mountOperations([overlayMount(options, links)]);
+    await mounter.run([['directory', links], ...mounts, ['directory', '/']]);
+  } catch (error) {
+    if (!(error instanceof HelperFailed)) throw error;
+    // Of a bind the first half may have been done.
+    await mounter.run([['unmount', options.target]]).catch(() => {});
+    throw overlayError(options.target, error.message);
   } finally {
     rmSync(links, { recursive: true });
   }
@@ -39,21 +46,15 @@ export async function mountOverlay(options: OverlayOptions): Promise<void> {
 /**
  * @throws HoldfastError SANDBOX_UNMOUNT_FAILED (exit 2)
  */
-export async function unmount(target: string): Promise<void> {
-  const { umount } = findTools(['umount']);
-  const { ok, complaint } = await runTool(umount, [target]);
-  if (ok) return;
-  throw usageError('SANDBOX_UNMOUNT_FAILED', `cannot unmount ${target}: ${complaint}`, {
-    next: 'See which process still has a file open there.',
-  });
-}
-
-/** The arguments of one mount(8), or the columns of one fstab(5) line. */
-export interface Mount {
-  readonly source: string;
-  readonly target: string;
-  readonly type: string;
-  readonly options: readonly string[];
+export async function unmount(target: string, mounter: Mounter): Promise<void> {
+  try {
+    await mounter.run([['unmount', target]]);
+  } catch (error) {
+    if (!(error instanceof HelperFailed)) throw error;
+    throw usageError('SANDBOX_UNMOUNT_FAILED', `cannot unmount ${target}: ${error.message}`, {
+      next: 'See which process still has a file open there.',
+    });
+  }
 }
 
 /**
@@ -119,16 +120,6 @@ function pinnedOptions(): string[] {
 function linked(links: string, name: string, directory: string): string {
   symlinkSync(resolve(directory), join(links, name));
   return name;
-}
-
-async function mount(what: Mount, cwd: string): Promise<void> {
-  const { mount: tool } = findTools(['mount']);
-  const args = ['--no-mtab', '-t', what.type, '-o', what.options.join(','), what.source, what.target];
-  const { ok, complaint } = await runTool(tool, args, { cwd });
-  if (ok) return;
-  // Of a bind the first half may have been done.
-  await runTool(findTools(['umount']).umount, [what.target]);
-  throw overlayError(what.target, complaint);
 }
 
 function overlayError(target: string, cause: string): HoldfastError {

@@ -9,10 +9,8 @@ const packages = {
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   setarch: 'util-linux',
-  pivot_root: 'util-linux',
   mount: 'mount',
   umount: 'mount',
-  env: 'coreutils',
   cp: 'coreutils',
   chroot: 'coreutils',
   xargs: 'findutils',
@@ -21,7 +19,6 @@ const packages = {
   setfattr: 'attr',
   git: 'git',
   mkfifo: 'coreutils',
-  hostname: 'hostname',
   ip: 'iproute2',
   perl: 'perl-base',
   newuidmap: 'uidmap',
@@ -39,14 +36,8 @@ export const stepTools = [
   'unshare',
   'nsenter',
   'setpriv',
-  'setarch',
-  'pivot_root',
   'mount',
   'umount',
-  'env',
-  'cp',
-  'mkfifo',
-  'hostname',
   'ip',
   'perl',
 ] as const satisfies readonly ToolName[];
@@ -68,7 +59,7 @@ const layerTools = ['getfattr', 'setfattr', 'mknod', 'xargs'] as const satisfies
 /** What a user who is not root needs besides. */
 export const userNamespaceTools = ['newuidmap', 'newgidmap'] as const satisfies readonly ToolName[];
 
-/** A normal user's PATH often lacks the sbin directories, where Debian has `ip` and `pivot_root`. */
+/** A normal user's PATH often lacks the sbin directories, where Debian has `ip`. */
 const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /**

@@ -7,7 +7,7 @@ import { resolveInRoot } from '../paths.ts';
 import { missingCommand } from '../step/command.ts';
 import { closeInheritedFiles } from '../step/inherited-files.ts';
 import { StepOutput } from '../step/output.ts';
-import { refuseSecretNames } from '../step/scripts.ts';
+import { refuseSecretNames } from '../step/operations.ts';
 import type { Step, StepResult } from '../step/step-types.ts';
 import { refuseMissingDirectory, refuseZeroBytes, resolverFile } from '../step/step.ts';
 import { lookUpUser, type StepUser } from '../users.ts';

@@ -4,7 +4,7 @@ import { arch } from 'node:os';
 import { usageError } from '../../core/index.ts';
 import { hasCapability } from '../own-capabilities.ts';
 import { underFilter } from '../step/seccomp.ts';
-import { command } from '../step/setup-shell.ts';
+import { command } from '../shell-words.ts';
 import type { StepUser } from '../users.ts';
 import { findTools, toolEnvironment } from '../tools.ts';
 

@@ -17,8 +17,18 @@ export interface StepAttachment {
   readonly gatewayAddress: string;
   /** Puts one end of a new cable into the network namespace of the process, as `eth0`. */
   connect(pid: number): Promise<void>;
+  /** What `connect` does, for another process to do, where the network is a namespace. */
+  cable?(pid: number): Cable;
   /** Ends what does not end with the step's namespace. */
   disconnect(): void;
+}
+
+/** A cable to be made. */
+export interface Cable {
+  /** A file that is the gateway's network namespace. */
+  readonly namespace: string;
+  /** For `ip -batch` in it. */
+  readonly commands: readonly string[];
 }
 
 /** The network of one build, which leads to its gateway. */
@@ -57,7 +67,7 @@ export async function openStepNetwork(options: {
   });
   let last = 0xff;
 
-  const plug = async (index: number, client: string, pid: number): Promise<void> => {
+  const cable = (index: number, client: string, pid: number): Cable => {
     const near = `s${index}`;
     // A fixed hardware address: some programs make identifiers of it, and these may end up in the image.
     const far = `type veth peer name eth0 address 02:00:c6:12:00:02 netns ${pid}`;
@@ -66,8 +76,11 @@ export async function openStepNetwork(options: {
       `addr add ${gatewayAddress} peer ${client}/32 dev ${near}`,
       `link set ${near} up`,
     ];
-    const enter = [`--net=/proc/${process.pid}/fd/${namespace}`, tools.ip, '-batch', '-'];
-    const { ok, complaint } = await runTool(tools.nsenter, enter, { input: `${commands.join('\n')}\n` });
+    return { namespace: `/proc/${process.pid}/fd/${namespace}`, commands };
+  };
+  const plug = async (made: Cable): Promise<void> => {
+    const enter = [`--net=${made.namespace}`, tools.ip, '-batch', '-'];
+    const { ok, complaint } = await runTool(tools.nsenter, enter, { input: `${made.commands.join('\n')}\n` });
     if (!ok) throw networkError(complaint);
   };
 
@@ -81,7 +94,8 @@ export async function openStepNetwork(options: {
       return {
         clientAddress,
         gatewayAddress,
-        connect: pid => plug(index, clientAddress, pid),
+        connect: pid => plug(cable(index, clientAddress, pid)),
+        cable: pid => cable(index, clientAddress, pid),
         disconnect: () => {},
       };
     },

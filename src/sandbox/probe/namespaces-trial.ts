@@ -4,7 +4,7 @@ import type { HoldfastError } from '../../core/index.ts';
 import { entryWay, type EntryWay, namespaceCommand } from '../enter.ts';
 import { insideUserNamespace, isMapped } from '../namespaces.ts';
 import { runTool } from '../run-tool.ts';
-import { command } from '../step/setup-shell.ts';
+import { command } from '../shell-words.ts';
 import { findTools, stepTools, type Tools } from '../tools.ts';
 import { subordinateRanges, textOf, userName } from './subordinate-ids.ts';
 import { unavailable } from './unavailable.ts';

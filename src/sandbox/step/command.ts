@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { stepError } from '../../core/index.ts';
 import type { Step } from './step-types.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
 
@@ -18,37 +17,5 @@ export function missingCommand(root: string, step: Pick<Step, 'argv' | 'env' | '
   return `"${name}": executable file not found in $PATH`;
 }
 
-/** These steer the loader, the C library and its converters, and so also the host's tools that start the command. */
+/** These steer the loader, the C library and its converters, and so whatever is started with them. */
 export const loaderVariable = /^(?:LD_.*|GLIBC_.*|MALLOC_.*|GCONV_PATH|LOCPATH|NLSPATH)$/;
-
-/**
- * Splits what the step's environment may be set to before the host's tools change into the image, and a command
- * line that has a program of the image set the rest.
- * @throws HoldfastError SANDBOX_ENVIRONMENT (exit 6) if the image has no program that could.
- */
-export function splitEnvironment(root: string, argv: readonly string[], env: Environment) {
-  const entries = Object.entries(env);
-  const late = entries
-    .filter(([name]) => loaderVariable.test(name))
-    .map(([name, value]) => `${name}=${value}`);
-  const early = entries
-    .filter(([name]) => !loaderVariable.test(name))
-    .map(([name, value]) => `${name}=${value}`);
-  if (late.length === 0) return { early, argv };
-  const inImage = (path: string) => lstatOf(root + resolveInRoot(root, path))?.isFile() ?? false;
-  const setter = ['/usr/bin/env', '/bin/env'].find(inImage);
-  if (setter !== undefined) return { early, argv: [setter, ...late, ...argv] };
-  if (inImage('/bin/sh'))
-    return { early, argv: ['/bin/sh', '-c', exportScript(late.length), 'sh', ...late, ...argv] };
-  throw stepError(
-    'SANDBOX_ENVIRONMENT',
-    `the image has neither env nor sh to set ${late[0]?.split('=')[0]}`,
-    {
-      next: 'Take the variable out of ENV, or set it in a later stage.',
-    },
-  );
-}
-
-function exportScript(count: number): string {
-  return `${'export "$1"; shift; '.repeat(count)}exec "$@"`;
-}

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { insideUserNamespace } from '../namespaces.ts';
-import type { Mount } from '../overlay.ts';
+import type { Mount } from '../helper/mount-operations.ts';
 
 /** Paths that every step uses, on the host. */
 export interface StepDirectories {
@@ -8,8 +8,6 @@ export interface StepDirectories {
   readonly view: string;
   /** Image, injected files and changes: the root of the step. */
   readonly merged: string;
-  /** The host's root once more, for the tools that change into the step's. */
-  readonly tools: string;
   /** The step's /dev while it is being filled. */
   readonly devices: string;
   /**
@@ -62,10 +60,8 @@ export interface MountSettings {
 
 /** Mounts before the step's files are known. */
 export function earlyMounts(directories: StepDirectories, view: Mount): Mount[] {
-  const { tools, devices, lent } = directories;
+  const { devices, lent } = directories;
   return [
-    // With its submounts: in a user namespace a mount may not be copied without what covers parts of it.
-    { source: '/', target: tools, type: 'none', options: ['rbind'] },
     view,
     // nodev: what a step makes with mknod in /dev is inert. Only the nodes that are bound there work.
     {
@@ -150,14 +146,4 @@ export function makeDeviceEntries(directory: string): void {
   symlinkSync('/proc/self/fd', `${directory}/fd`);
   for (const [fd, name] of ['stdin', 'stdout', 'stderr'].entries())
     symlinkSync(`/proc/self/fd/${fd}`, `${directory}/${name}`);
-}
-
-/** One line of fstab(5), with the four characters escaped that would break a line. */
-export function fstabLine(mount: Mount): string {
-  const columns = [mount.source, mount.target, mount.type, mount.options.join(',')];
-  return columns.map(text => text.replaceAll(/[ \t\n\\]/g, octal)).join(' ');
-}
-
-function octal(character: string): string {
-  return `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }

@@ -1,5 +1,4 @@
 import { arch, endianness } from 'node:os';
-import { usageError } from '../../core/index.ts';
 import {
   allow,
   and,
@@ -11,6 +10,7 @@ import {
   jumpIfEqual,
   load,
 } from '../filter.ts';
+import { unknownMachine } from '../helper/system-calls.ts';
 import type { Tools } from '../tools.ts';
 
 /**
@@ -96,21 +96,23 @@ export function seccompFilter({ interfaces }: Pick<Machine, 'interfaces'>, littl
 }
 
 /**
+ * The filter of a step on this machine, in hexadecimal. Who sets it needs CAP_SYS_ADMIN.
+ * @throws HoldfastError SANDBOX_UNAVAILABLE (exit 2) for a machine whose calls are not known here
+ */
+export function stepFilter(): string {
+  const machine = machines[arch()];
+  if (machine === undefined) throw unknownMachine();
+  return seccompFilter(machine, endianness() === 'LE').toString('hex');
+}
+
+/**
  * A command line that starts what follows it with the filter in place. It needs CAP_SYS_ADMIN, and so comes before what
  * takes that away; and an environment without PERL5OPT and the like.
  * @throws HoldfastError SANDBOX_UNAVAILABLE (exit 2) for a machine whose calls are not known here
  */
-export function underFilter({ perl }: Pick<Tools, 'perl'>): string[] {
+export function underFilter({ perl }: Tools<'perl'>): string[] {
   const machine = machines[arch()];
-  if (machine === undefined) {
-    throw usageError(
-      'SANDBOX_UNAVAILABLE',
-      `build steps cannot be isolated on ${arch()}: its system calls are not known`,
-      {
-        next: 'Build on x86-64, ARM64, RISC-V or LoongArch.',
-      },
-    );
-  }
+  if (machine === undefined) throw unknownMachine();
   const filter = seccompFilter(machine, endianness() === 'LE');
   return filterCommand(perl, machine.seccomp, filter);
 }

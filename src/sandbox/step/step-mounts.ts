@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { type Mount, overlayMount } from '../overlay.ts';
+import type { Mount } from '../helper/mount-operations.ts';
+import { overlayMount } from '../overlay.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
 import { type Ground, LayersGround, MemoryGround, noGround } from './grounds.ts';
 import { copyDirectory, type InjectedFile, type InjectedLayer } from './injected-layer.ts';

@@ -1,10 +1,9 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { stepError } from '../../core/index.ts';
 import { canMountKernelFiles } from '../kernel-files.ts';
 import { hasSingleId, insideUserNamespace, isMapped } from '../namespaces.ts';
 import { lstatOf, resolveInRoot } from '../paths.ts';
-import { findTools, stepTools, type Tools } from '../tools.ts';
+import { findTools, stepTools } from '../tools.ts';
 import { lookUpUser, type StepUser } from '../users.ts';
 import { missingCommand } from './command.ts';
 import { closeInheritedFiles } from './inherited-files.ts';
@@ -18,33 +17,25 @@ import {
   type MountSettings,
 } from './mounts.ts';
 import { StepOutput } from './output.ts';
-import { earlyCommands, lateCommands, refuseSecretNames } from './scripts.ts';
-import { SetupShell } from './setup-shell.ts';
+import { earlyOperations, lateOperations, refuseSecretNames } from './operations.ts';
+import { SetupProcess } from './setup-process.ts';
 import { StepMounts } from './step-mounts.ts';
 import type { Step, StepResult } from './step-types.ts';
-import {
-  makeWorkspace,
-  rootMount,
-  viewMount,
-  type Workspace,
-  writeFstab,
-  writeGeneratedFiles,
-} from './workspace.ts';
+import { makeWorkspace, rootMount, viewMount, type Workspace, writeGeneratedFiles } from './workspace.ts';
 
 /**
  * Runs one command in a root file system made of layers: in its own PID, mount, UTS, IPC and network namespaces, with
  * Docker's default capabilities, and with nothing of the host within reach. When the command ends, whatever it left
  * running is killed; so it is when this process dies. Nothing is mounted in this process's own mount namespace.
  *
- * The order: a shell in new namespaces mounts the image alone; through /proc this process looks into it, lays the
- * injected files and the devices; the shell mounts the step's root, leaves the host's, and starts the command.
+ * The order: a process in new namespaces mounts the image alone; through /proc this process looks into it, lays the
+ * injected files and the devices; the other mounts the step's root, leaves the host's, and starts the command.
  *
  * Files that were left open to this program are closed: see `closeInheritedFiles`.
  * A command that is not in the image is no error but exit code 127 with a message on stderr, as in Docker.
  * @throws HoldfastError SANDBOX_SETUP_FAILED, SANDBOX_TOOL_MISSING, SANDBOX_OVERLAY_FAILED (exit 2);
  *   SANDBOX_CWD_MISSING, SANDBOX_USER_UNKNOWN, SANDBOX_GROUP_UNKNOWN, SANDBOX_ID_UNMAPPED, SANDBOX_ROOTFS_INVALID,
- *   SANDBOX_ENVIRONMENT, SANDBOX_MOUNT_SOURCE,
- *   SANDBOX_MOUNT_TARGET, SANDBOX_STEP_INVALID (exit 6). With an aborted `signal`, its reason.
+ *   SANDBOX_ENVIRONMENT, SANDBOX_MOUNT_SOURCE, SANDBOX_MOUNT_TARGET, SANDBOX_STEP_INVALID (exit 6). With an aborted `signal`, its reason.
  */
 export async function runStep(step: Step): Promise<StepResult> {
   const ownKernelFiles = await canMountKernelFiles();
@@ -52,7 +43,7 @@ export async function runStep(step: Step): Promise<StepResult> {
   refuseZeroBytes(step);
   refuseSecretNames(step.secrets ?? {});
   closeInheritedFiles();
-  const tools = findTools(stepTools);
+  findTools(stepTools);
   const workspace = makeWorkspace(step.directory, step.lowers);
   const settings = {
     ownNetwork: step.network !== 'host',
@@ -61,23 +52,23 @@ export async function runStep(step: Step): Promise<StepResult> {
     shmSize: step.shmSize || defaultSharedMemory,
     terminal: step.terminal,
   };
-  // The shell's mounts, seen from this process's mount namespace.
-  const reach = (path: string) => `/proc/${shell.pid}/root${path}`;
+  // The other's mounts, seen from this process's mount namespace.
+  let inside = 0;
+  const reach = (path: string) => `/proc/${inside}/root${path}`;
   using mounts = new StepMounts(step.mounts ?? [], workspace.mounts, workspace, reach);
   const early = [...earlyMounts(workspace, viewMount(workspace)), ...mounts.early(workspace.viewLinks)];
-  const fstab = writeFstab(workspace, 'early', early);
-  const shell = new SetupShell(tools, workspace.viewLinks, settings);
-  const abort = () => shell.kill();
+  const setup = new SetupProcess(settings);
+  const abort = () => setup.kill();
   step.signal?.addEventListener('abort', abort);
   try {
-    await shell.begin(earlyCommands(tools, workspace, fstab, settings));
-    return await runIn({ shell, step, tools, workspace, settings, mounts, reach });
+    inside = await setup.begin(earlyOperations(workspace, early, step.network));
+    return await runIn({ setup, step, workspace, settings, mounts, reach });
   } catch (thrown) {
     step.signal?.throwIfAborted();
     throw thrown;
   } finally {
-    shell.kill();
-    await shell.end();
+    setup.kill();
+    await setup.end();
     step.signal?.removeEventListener('abort', abort);
   }
 }
@@ -86,9 +77,8 @@ export async function runStep(step: Step): Promise<StepResult> {
 const defaultSharedMemory = 64 << 20;
 
 interface Running {
-  readonly shell: SetupShell;
+  readonly setup: SetupProcess;
   readonly step: Step;
-  readonly tools: Tools;
   readonly workspace: Workspace;
   readonly settings: MountSettings;
   readonly mounts: StepMounts;
@@ -96,22 +86,15 @@ interface Running {
 }
 
 async function runIn(running: Running): Promise<StepResult> {
-  const { shell, step, tools, workspace, settings, mounts, reach } = running;
+  const { setup, step, workspace, settings, mounts, reach } = running;
   const image = reach(workspace.view);
   const user = typeof step.user === 'string' ? lookUpUser(image, step.user) : step.user;
   refuseUnmapped(user);
-  const connected = typeof step.network === 'string' ? undefined : step.network.connect(shell.pid);
-  // Met below, unless something else fails first.
-  connected?.catch(() => {});
   prepareDevices(reach(workspace.devices), reach(workspace.lent));
   const { points, injectedPaths } = await injectFiles(image, running);
   writeGeneratedFiles(reach(workspace.lent), resolverFile(step.network), step.hostName);
   const root = rootMount(workspace, statSync(image));
-  const late = writeFstab(workspace, 'late', [
-    ...lateMounts(workspace, root, points, settings),
-    ...mounts.late(workspace.rootLinks),
-  ]);
-  await connected;
+  const late = [...lateMounts(workspace, root, points, settings), ...mounts.late(workspace.rootLinks)];
 
   const { upper } = workspace;
   const problem = missingCommand(image, step);
@@ -122,12 +105,12 @@ async function runIn(running: Running): Promise<StepResult> {
   refuseMissingDirectory(image, step.cwd);
   using stdout = new StepOutput(reach(workspace.stdout), user);
   using stderr = new StepOutput(reach(workspace.stderr), user);
-  await shell.finish(lateCommands({ tools, workspace, fstab: late, points, step, user, image }));
+  await setup.finish(lateOperations({ workspace, mounts: late, points, step, user }));
   if (step.terminal === undefined)
     await Promise.all([stdout.read(step.onStdout), stderr.read(step.onStderr)]);
-  const { code, signal } = await shell.end();
+  const exitCode = await setup.end();
   step.signal?.throwIfAborted();
-  return { exitCode: code ?? 128 + constants.signals[signal ?? 'SIGKILL'], upper, injectedPaths };
+  return { exitCode, upper, injectedPaths };
 }
 
 async function injectFiles(image: string, { step, workspace, mounts }: Running) {

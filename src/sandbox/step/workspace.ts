@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, realpathSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Mount, overlayMount } from '../overlay.ts';
+import type { Mount } from '../helper/mount-operations.ts';
+import { overlayMount } from '../overlay.ts';
 import { copyDirectory, fixedTime } from './injected-layer.ts';
-import { fstabLine, type StepDirectories } from './mounts.ts';
+import type { StepDirectories } from './mounts.ts';
 
 /** The same on every machine: build tools write it into what they make. */
 export const defaultHostName = 'holdfast';
@@ -37,7 +38,6 @@ export function makeWorkspace(directory: string, lowers: readonly string[]): Wor
     upper: join(root, 'upper'),
     view: make('view'),
     merged: make('merged'),
-    tools: make('tools'),
     devices: make('dev'),
     lent: make('lent'),
     viewLinks: make('view-layers'),
@@ -62,13 +62,6 @@ export function rootMount(workspace: Workspace, imageRoot: Stats): Mount {
   // volatile: a layer counts once it has been written to the store; before, a crash may lose it.
   const options = { lowers: [injected, ...lowers], upper, work, target, volatile: true };
   return overlayMount(options, workspace.rootLinks);
-}
-
-/** Writes an fstab for `mount --all`. @returns its path. */
-export function writeFstab(workspace: Workspace, name: string, mounts: readonly Mount[]): string {
-  const path = join(workspace.root, name);
-  writeFileSync(path, `${mounts.map(fstabLine).join('\n')}\n`);
-  return path;
 }
 
 /** The files of /etc that Docker generates for a container. No address of the step is in them, so they never differ. */

@@ -13,9 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enterNamespaces } from '../enter.ts';
+import { Mounter } from '../helper/mounter.ts';
 import { mountOverlay, type OverlayOptions, unmount } from '../overlay.ts';
 
 enterNamespaces('namespaces');
+const mounter = new Mounter();
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-overlay-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const make = (name: string): string => {
@@ -36,11 +38,11 @@ const target = make('target, with: odd');
 const options = { lowers, upper: make('upper'), work: make('work'), target, volatile: true };
 
 async function mounted<T>(overlay: OverlayOptions, look: () => T): Promise<T> {
-  await mountOverlay(overlay);
+  await mountOverlay(overlay, mounter);
   try {
     return look();
   } finally {
-    await unmount(overlay.target);
+    await unmount(overlay.target, mounter);
   }
 }
 
@@ -79,10 +81,11 @@ const none = await mounted({ lowers: [], upper: make('alone'), target }, () => {
 });
 const codeOf = (thrown: unknown) => (thrown as { code?: string }).code;
 const errors = [
-  await mountOverlay({ lowers: [], target }).catch(codeOf),
-  await mountOverlay({ lowers, upper: options.upper, target }).catch(codeOf),
-  await mountOverlay({ lowers: [join(scratch, 'missing'), ...lowers], target }).catch(codeOf),
-  await unmount(target).catch(codeOf),
+  await mountOverlay({ lowers: [], target }, mounter).catch(codeOf),
+  await mountOverlay({ lowers, upper: options.upper, target }, mounter).catch(codeOf),
+  await mountOverlay({ lowers: [join(scratch, 'missing'), ...lowers], target }, mounter).catch(codeOf),
+  await unmount(target, mounter).catch(codeOf),
 ];
+await mounter.close();
 const isWhiteout = whiteout.isCharacterDevice() && whiteout.rdev === 0;
 console.log(JSON.stringify({ writable, isWhiteout, readOnly, single, none, errors }));
