@@ -1,4 +1,5 @@
-// Measures Holdfast beside its peers, in turn, in one run. `npm run bench -- PART` runs one part: `replay`, `scale`, `build`, `steps`, `check`, `copy`, `diff` or `outdated`.
+// Measures Holdfast beside its peers, in turn, in one run. `npm run bench -- PART` runs one part: `replay`, `scale`, `build`, `steps`, `check`, `copy`, `diff` or `outdated`;
+// `npm run bench -- steps:PART` one of the parts of `steps`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { benchDiff } from './diff.ts';
 import { benchOutdated } from './outdated.ts';
 import { benchReplay } from './replay.ts';
 import { benchScale } from './scale.ts';
-import { benchSteps } from './steps.ts';
+import { benchSteps, stepParts } from './steps.ts';
 
 const parts = process.argv.slice(2);
 const wanted = (part: string) => parts.length === 0 || parts.includes(part);
@@ -23,7 +24,8 @@ try {
   if (wanted('copy')) for await (const text of benchCopy(place, 3)) console.log(text);
   if (wanted('diff')) for (const text of benchDiff(place, 1)) console.log(text);
   if (wanted('outdated')) for await (const text of benchOutdated(place, 3)) console.log(text);
-  if (wanted('steps')) for (const text of benchSteps(place, 2)) console.log(text);
+  const steps = stepParts.filter(part => wanted('steps') || parts.includes(`steps:${part}`));
+  if (steps.length > 0) for (const text of benchSteps(place, 2, steps)) console.log(text);
 } finally {
   // buildah leaves it mounted.
   spawnSync('umount', ['--lazy', join(place, 'buildah', 'overlay')]);
