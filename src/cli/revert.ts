@@ -2,7 +2,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { configurationName, replaceFile, type Hold } from '../build/index.ts';
 import { usageError } from '../core/index.ts';
-import { movedSuite } from '../kinds/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { changeCounts, changesText } from '../report/index.ts';
 import { Store } from '../store/index.ts';
@@ -79,7 +78,7 @@ async function earlier(path: string, now: string, revision: string | undefined):
 /** A distribution that went back as a whole is held so; packages of it that had been moved alone, by their names. */
 function holdsOf(changes: readonly Change[], why: string, until = inDays(30)): Hold[] {
   const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
-  const wentBack = changes.some(({ section, name }) => section === 'archives' && !name.includes(movedSuite));
+  const wentBack = changes.some(({ section }) => section === 'archives');
   const names = moved.flatMap(({ section, name }) => {
     // Dates of archives move with the packages; what is not locked cannot be held.
     if (section === 'archives' || section === 'unlocked') return [];

@@ -44,3 +44,16 @@ file:
     { section: 'file', from: [digest('1')], to: [digest('2')] },
   ]);
 });
+
+test('the suite by which packages of apt move alone is no change of an archive', () => {
+  const lock = (suites: readonly string[]) =>
+    inputs(
+      suites.length === 0
+        ? ''
+        : `archives:\n${suites.map(suite => `  - {kind: "apt", url: "http://deb.test/", suite: "${suite}", date: "2026-01-01T00:00:00Z", size: 1, sha256: "${digest('1')}"}\n`).join('')}`,
+    );
+  expect(changesBetween(lock([]), lock(['holdfast-moved']))).toEqual([]);
+  expect(changesBetween(lock([]), lock(['holdfast-moved', 'stable']))).toMatchObject([
+    { name: 'http://deb.test/ stable', what: 'added' },
+  ]);
+});

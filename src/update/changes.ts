@@ -1,3 +1,4 @@
+import { movedSuite } from '../kinds/index.ts';
 import {
   frontendOfBuild,
   inputSections,
@@ -57,6 +58,8 @@ function frontends(builds: readonly BuildEntry[]): Named {
 function byName(section: InputSection, lines: readonly InputLine[]): Named {
   const found: Named = new Map();
   for (const line of lines) {
+    // What it offers is told of by the packages themselves.
+    if (section === 'archives' && line['suite'] === movedSuite) continue;
     const name = lineName(section, line);
     const same = found.get(name);
     if (same === undefined) found.set(name, [line]);
