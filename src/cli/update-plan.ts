@@ -174,6 +174,7 @@ export function advisoryFacts({ closed, opened }: MoveEffect): AdvisoryEffect {
       ...(severity && { severity: `${severity.level} (${severity.whose})` }),
       source: feeds[0] ?? '',
       package: subject.source?.name ?? subject.name,
+      inputs: [{ section: subject.kind, name: subject.name }],
       fixedIn,
       note,
     }));
@@ -182,5 +183,8 @@ export function advisoryFacts({ closed, opened }: MoveEffect): AdvisoryEffect {
 
 /** Packages that are built from one source share its flaws. */
 function unique(facts: AdvisoryEffect['closed']): AdvisoryEffect['closed'] {
-  return [...new Map(facts.map(fact => [`${fact.package} ${fact.ids[0]}`, fact])).values()];
+  const groups = Map.groupBy(facts, fact => `${fact.package} ${fact.ids[0]}`);
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...first, inputs: [first, ...others].flatMap(({ inputs }) => inputs) }],
+  );
 }

@@ -7,3 +7,8 @@ export function sameName(kind: string, a: string, b: string): boolean {
 export function normalisedName(kind: string, name: string): string {
   return kind === 'pypi' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name;
 }
+
+/** A change's name without what stands behind it in brackets: an architecture, a platform. */
+export function bareName(name: string): string {
+  return name.replace(/ \([^)]*\)$/, '');
+}

@@ -13,6 +13,7 @@ const change = (name: string, more: Partial<ExplainedChange> = {}): ExplainedCha
   from: ['1'],
   to: ['2'],
   direct: true,
+  closes: [],
   askedBy: [{ file: 'Dockerfile', line: 4 }],
   ...more,
 });
@@ -61,6 +62,7 @@ describe('an update in markdown', () => {
           severity: 'high',
           source: 'Debian',
           package: 'hello',
+          inputs: [{ section: 'apt', name: 'hello' }],
           fixedIn: '2',
         },
       ],
@@ -118,13 +120,18 @@ describe('an update in markdown', () => {
   });
 });
 
-test('an update as text names what a command asked for before what that needs', () => {
+test('an update as text names fixes first, then what a command asked for, then what that needs', () => {
   const text = updateText({
     ...nothing,
-    changes: [change('dependency', { direct: false }), change('hello')],
+    changes: [
+      change('dependency', { direct: false }),
+      change('hello'),
+      change('libssl', { direct: false, closes: ['CVE-2026-1'] }),
+    ],
     packages: [story('hello', ['', '  * Fix \u001b[31mit'])],
   });
-  expect(text.indexOf('apt  hello')).toBeLessThan(text.indexOf('needed by these:'));
-  expect(text).toMatch(/needed by these:\napt {2}dependency {2}1 → 2\n/);
+  expect(text).toContain(
+    'closing an advisory:\napt  libssl  1 → 2\nnamed by a command:\napt  hello  1 → 2\nneeded by what is named:\napt  dependency  1 → 2\n',
+  );
   expect(text).toContain('hello 1 → 2, changelog:\n  hello (2) stable; urgency=high\n    * Fix it\n');
 });

@@ -1,7 +1,7 @@
 import type { Change, ExplainedChange, UpdateExplanation } from '../../update/index.ts';
 import { code, markdownText } from './escape.ts';
 import { insideParts } from './markdown-inside.ts';
-import { reasonWords, shortVersion, verdictParts } from './words.ts';
+import { changeGroups, reasonWords, shortVersion, verdictParts } from './words.ts';
 
 /** What forges take at least, with room for what a bot adds (GitHub allows 65,536 characters). */
 export const longestBody = 58_000;
@@ -60,12 +60,19 @@ function whyTable({ reasons }: UpdateExplanation): string[] {
 
 function changes({ changes: all, images }: UpdateExplanation, most: number): string[] {
   const base = images.flatMap(image => image.base);
-  const rows = [...all.map(changeRow), ...base.map(change => row(change, 'the base image'))];
+  const groups = changeGroups(all);
+  const ordered = groups.flatMap(group => group.changes);
+  const rows = [...ordered.map(changeRow), ...base.map(change => row(change, 'the base image'))];
   if (rows.length <= mostRows) return rows.length === 0 ? [] : [table(rows)];
-  const [direct, transitive] = [all.filter(one => one.direct), all.filter(one => !one.direct)];
   return [
-    ...folded('named by a command', direct.map(changeRow), most, true),
-    ...folded('needed by what is named', transitive.map(changeRow), most, false),
+    ...groups.flatMap(({ title, changes: own }) =>
+      folded(
+        title,
+        own.map(changeRow),
+        most,
+        own.some(({ direct, closes }) => direct || closes.length > 0),
+      ),
+    ),
     ...folded(
       'brought by the base image',
       base.map(change => row(change, 'the base image')),

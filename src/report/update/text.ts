@@ -8,7 +8,7 @@ import type {
 } from '../../update/index.ts';
 import { changedTextDiff, changesText } from '../change-text.ts';
 import { formatBytes, printable } from '../units.ts';
-import { reasonWords, verdictParts } from './words.ts';
+import { changeGroups, reasonWords, verdictParts } from './words.ts';
 
 /** Of one package's changelog or script; the other formats have more. */
 const mostLines = 24;
@@ -17,14 +17,16 @@ const mostReasons = 20;
 /** An update for a terminal, in the order of the markdown. */
 export function updateText(update: UpdateExplanation): string {
   const { changes, packages, texts, provenance, images, held } = update;
-  const [direct, needed] = [changes.filter(one => one.direct), changes.filter(one => !one.direct)];
+  const groups = changeGroups(changes);
   const base = images.flatMap(image => image.base);
   return [
     printable(update.title),
     verdictParts(update).join(' · '),
     ...reasonLines(update),
-    changesText(direct),
-    ...(needed.length > 0 ? [...(direct.length > 0 ? ['needed by these:'] : []), changesText(needed)] : []),
+    ...groups.flatMap(group => [
+      ...(groups.length > 1 ? [`${group.title}:`] : []),
+      changesText(group.changes),
+    ]),
     ...(base.length > 0 ? ['brought by the base image:', changesText(base)] : []),
     ...texts.map(changedTextDiff),
     ...packages.flatMap(storyLines),

@@ -1,4 +1,4 @@
-import type { Reason, UpdateExplanation } from '../../update/index.ts';
+import type { ExplainedChange, Reason, UpdateExplanation } from '../../update/index.ts';
 import { formatBytes } from '../units.ts';
 
 /** Whether it may be taken: what was tried, and how the image's size changed. */
@@ -48,6 +48,24 @@ export function reasonWords(reason: Reason): ReasonWords {
     case 'released':
       return { what: `newer releases of ${reason.section}`, details: String(reason.count) };
   }
+}
+
+/** Changes that a reader takes in together. */
+export interface ChangeGroup {
+  readonly title: string;
+  readonly changes: readonly ExplainedChange[];
+}
+
+/** What is pressing, then what somebody asked for, then what came along. */
+export function changeGroups(changes: readonly ExplainedChange[]): ChangeGroup[] {
+  const isFix = ({ closes }: ExplainedChange) => closes.length > 0;
+  const others = changes.filter(change => !isFix(change));
+  const groups = [
+    { title: 'closing an advisory', changes: changes.filter(isFix) },
+    { title: 'named by a command', changes: others.filter(({ direct }) => direct) },
+    { title: 'needed by what is named', changes: others.filter(({ direct }) => !direct) },
+  ];
+  return groups.filter(group => group.changes.length > 0);
 }
 
 const dayOf = (date: string) => date.replace(/T00:00:00Z$/, '');

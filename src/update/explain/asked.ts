@@ -5,7 +5,7 @@ import { invocationsOf, scriptOfRun } from '../../dockerfile/shell/index.ts';
 import { requestsOf } from '../../kinds/requests/index.ts';
 import type { BuildEntry, Recording } from '../../lock/index.ts';
 import type { Change } from '../changes.ts';
-import { sameName } from '../names.ts';
+import { bareName, sameName } from '../names.ts';
 import type { ExplainedChange } from './explanation.ts';
 
 interface BuildSide {
@@ -24,7 +24,7 @@ export interface ExplainedBuild {
 export function askedChanges(
   changes: readonly Change[],
   builds: readonly ExplainedBuild[],
-): ExplainedChange[] {
+): Omit<ExplainedChange, 'closes'>[] {
   const named = new Map(builds.flatMap(({ project }) => [...namedPackages(project)]));
   const [after, before] = (['after', 'before'] as const).map(when =>
     Map.groupBy(
@@ -54,8 +54,7 @@ function isPlace({ section }: Change): boolean {
 }
 
 function isNamed({ section, name }: Change, packages: readonly NamedPackage[]): boolean {
-  const bare = name.replace(/ \([^)]*\)$/, '');
-  return packages.some(one => one.ecosystem === section && sameName(section, one.name, bare));
+  return packages.some(one => one.ecosystem === section && sameName(section, one.name, bareName(name)));
 }
 
 function places(asked: readonly Explanation[]): SourcePlace[] {

@@ -5,7 +5,7 @@ import { askedChanges } from './asked.ts';
 import type { AdvisoryEffectOf, ImageChange, UpdateExplanation } from './explanation.ts';
 import { imageChange } from './images.ts';
 import { provenanceChanges } from './provenance.ts';
-import { reasonsFor } from './reasons.ts';
+import { closes, reasonsFor } from './reasons.ts';
 import { packageStories } from './stories.ts';
 import { titleOf } from './title.ts';
 
@@ -51,7 +51,7 @@ export async function explainUpdate(
         before: old,
         after: { recording: now.stored, entry: now.entry },
       })),
-    ),
+    ).map(change => ({ ...change, closes: closes(change, closed) })),
     packages: await packageStories(changes, ...inputs, runtime.places),
     texts: await changedTexts(changes, ...inputs, runtime.places),
     provenance: await provenanceChanges(changes, ...inputs, runtime.places),

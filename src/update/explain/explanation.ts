@@ -50,6 +50,8 @@ export interface AdvisoryFact {
   readonly severity?: string | undefined;
   readonly source: string;
   readonly package: string;
+  /** What of the lock has it: of one source there may be several packages. */
+  readonly inputs: readonly Pick<Change, 'section' | 'name'>[];
   readonly fixedIn?: string | undefined;
   readonly note?: string | undefined;
 }
@@ -72,6 +74,8 @@ export interface ExplainedChange extends Change {
   readonly direct: boolean;
   /** The instructions that took it; of what was removed, that had taken it. */
   readonly askedBy: readonly SourcePlace[];
+  /** The advisories that it closes, by one name each; none where they were not asked for. */
+  readonly closes: readonly string[];
 }
 
 /** What a package that moved says of itself. */

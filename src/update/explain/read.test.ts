@@ -128,7 +128,7 @@ test('other signers and names of an archive, and other keys, are told of', async
   expect(await provenanceChanges(changesBetween(before, same), before, same, store)).toEqual([]);
 });
 
-test('titles name what they have room for', () => {
+test('titles name what they have room for, and reasons tell a release once', () => {
   const moved = (name: string) => ({
     section: 'apt' as const,
     name,
@@ -136,10 +136,21 @@ test('titles name what they have room for', () => {
     from: ['1'],
     to: ['2'],
   });
-  const closed = { why: 'security' as const, ids: ['CVE-2026-1'], source: 'Debian', package: 'a' };
+  const closed = {
+    why: 'security' as const,
+    ids: ['CVE-2026-1'],
+    source: 'Debian',
+    package: 'src-a',
+    inputs: [{ section: 'apt' as const, name: 'a' }],
+  };
   expect(titleOf([], [])).toBe('Nothing moved');
   expect(titleOf([moved('a')], [closed])).toBe('Update a 1 → 2 (1 advisory closed)');
   expect(titleOf([moved('a'), moved('b'), moved('c'), { ...moved('i'), section: 'image' }], [])).toBe(
     'Update 3 apt packages and 1 image',
   );
+  // A release that closes an advisory is told of by that.
+  expect(reasonsFor([moved('a (amd64)'), moved('b')], [closed], [])).toEqual([
+    closed,
+    { why: 'released', section: 'apt', count: 1 },
+  ]);
 });

@@ -1,4 +1,5 @@
 import type { Change } from '../changes.ts';
+import { bareName, sameName } from '../names.ts';
 import type { TagMove } from '../tags/index.ts';
 import type { ClosedAdvisory, Reason } from './explanation.ts';
 
@@ -12,7 +13,7 @@ export function reasonsFor(
   const of = (section: Change['section']) => moved.filter(change => change.section === section);
   const places: readonly Change['section'][] = ['image', 'archives', 'file', 'git', 'unlocked', 'frontend'];
   const packages = Map.groupBy(
-    moved.filter(({ section }) => !places.includes(section)),
+    moved.filter(change => !places.includes(change.section) && closes(change, closed).length === 0),
     ({ section }) => section,
   );
   return [
@@ -26,9 +27,17 @@ export function reasonsFor(
     ...tags.map(({ from, to }) => ({ why: 'tag-moved' as const, from, to })),
     ...[...of('image'), ...of('frontend')].map(({ name }) => ({
       why: 'image-rebuilt' as const,
-      reference: name.replace(/ \([^)]*\)$/, ''),
+      reference: bareName(name),
     })),
     ...of('file').map(({ name }) => ({ why: 'file-changed' as const, url: name })),
     ...[...packages].map(([section, { length: count }]) => ({ why: 'released' as const, section, count })),
   ];
+}
+
+/** The advisories that a change closes. */
+export function closes({ section, name }: Change, closed: readonly ClosedAdvisory[]): string[] {
+  const own = closed.filter(({ inputs }) =>
+    inputs.some(one => one.section === section && sameName(section, one.name, bareName(name))),
+  );
+  return own.flatMap(({ ids: [id] }) => id ?? []);
 }
