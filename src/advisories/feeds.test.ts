@@ -133,9 +133,10 @@ test('a feed that fails is told of, and the others count', async () => {
     ['https://npm.test/'],
     effects,
   );
-  expect(usual.failures.map(({ feed }) => feed).toSorted()).toEqual([
-    'https://npm.test/',
-    'https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip',
+  // Where the message begins with the place, that is said once.
+  expect(usual.failures.map(({ feed, why }) => `${feed}: ${why}`).toSorted()).toEqual([
+    'https://npm.test/: -/npm/v1/security/advisories/bulk is down',
+    'https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip: is down',
   ]);
 });
 

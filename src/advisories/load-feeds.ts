@@ -51,14 +51,15 @@ export async function loadFeeds(
       return [(await make()) ?? []].flat();
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      failures.push({ feed: name, code: error.code, why: error.message });
+      failures.push({ feed: name, code: error.code, why: withoutPlace(error.message, name) });
       return [];
     }
   };
   const bytesAt = async (place: string) => {
     if (!isUrl(place)) return bytesOfFile(place);
     const { bytes, stale } = await effects.fetch(place);
-    if (stale !== undefined) failures.push({ feed: place, code: 'ADVISORY_FEED_STALE', why: stale });
+    if (stale !== undefined)
+      failures.push({ feed: place, code: 'ADVISORY_FEED_STALE', why: withoutPlace(stale, place) });
     return bytes;
   };
   const loaded = await Promise.all([
@@ -98,6 +99,11 @@ async function auditOf(
   throw upstreamError('ADVISORY_FEED_INVALID', `${url} ${reason}; ${other}`, {
     next: 'Name a registry that has them in `advisories.npm` of holdfast.yaml, or an osv feed and `npm: []`.',
   });
+}
+
+/** A message begins with the URL that was asked, which may be the feed's own place, or below it. */
+function withoutPlace(message: string, place: string): string {
+  return message.startsWith(place) ? message.slice(place.length).trimStart() : message;
 }
 
 const isUrl = (place: string) => /^https?:\/\//.test(place);

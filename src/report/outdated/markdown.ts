@@ -1,5 +1,5 @@
 import { isFailed, openOn, type LockReport, type OutdatedReport } from '../../outdated/index.ts';
-import { ageText, moveText, nameText, remedyText, servicesText, severityText } from './words.ts';
+import { ageText, moveText, nameText, remedyText, servicesText, severityText, worstFirst } from './words.ts';
 
 /** For a comment in a review, or an issue: tables, no raw HTML, and nothing that would ping somebody. */
 export function outdatedMarkdown({ locks, failures }: OutdatedReport): string {
@@ -10,15 +10,16 @@ export function outdatedMarkdown({ locks, failures }: OutdatedReport): string {
 }
 
 function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds }: LockReport): string {
-  const security = items.flatMap(item =>
-    openOn(item).map(advisory => [
+  const security = items
+    .flatMap(item => openOn(item).map(advisory => ({ item, advisory })))
+    .toSorted((a, b) => worstFirst(a.advisory, b.advisory))
+    .map(({ item, advisory }) => [
       severityText(advisory),
       advisory.flaw,
       [`${item.kind} ${nameText(item)}`, servicesText(item)].filter(Boolean).join(' '),
       moveText(item),
       remedyText(advisory),
-    ]),
-  );
+    ]);
   const moving = items.filter(item => item.moves && item.from !== 'base' && item.hold === undefined);
   const failed = items
     .filter(isFailed)

@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors';
+import { counted } from '../../core/index.ts';
 import {
   isFailed,
   openOn,
@@ -10,13 +11,13 @@ import {
 import { printable } from '../units.ts';
 import {
   ageText,
-  counted,
   detailTexts,
   moveText,
   nameText,
   remedyText,
   servicesText,
   severityText,
+  worstFirst,
 } from './words.ts';
 
 export interface OutdatedTextOptions {
@@ -71,8 +72,7 @@ function securityText(items: readonly OutdatedItem[], verbose: boolean, colors: 
     group[0] === undefined ? [] : [{ ...group[0], group }],
   );
   if (sorted.length === 0) return '';
-  const order = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'];
-  sorted.sort((a, b) => order.indexOf(severityText(a.advisory)) - order.indexOf(severityText(b.advisory)));
+  sorted.sort((a, b) => worstFirst(a.advisory, b.advisory));
   const lines = table(
     sorted.map(({ advisory, item, group }) => [
       advisory.state === 'closed' ? 'closed' : advisory.unimportant ? 'unimportant' : severityText(advisory),

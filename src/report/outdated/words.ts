@@ -42,6 +42,13 @@ export function severityText({ severity }: ItemAdvisory): string {
   return severity?.level ?? 'unknown';
 }
 
+const levels = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'];
+
+/** For sorting. */
+export function worstFirst(a: ItemAdvisory, b: ItemAdvisory): number {
+  return levels.indexOf(severityText(a)) - levels.indexOf(severityText(b));
+}
+
 /** What closes it, or that nothing does yet. */
 export function remedyText({ closedBy, fixedIn }: ItemAdvisory): string {
   const fixed = fixedIn === undefined ? 'no fix yet' : `fixed in ${printable(fixedIn)}`;
@@ -100,8 +107,4 @@ export function servicesText({ services = [] }: Pick<OutdatedItem, 'services'>):
   if (services.length === 0) return '';
   const shown = services.slice(0, 4).map(printable).join(', ');
   return `for ${shown}${services.length > 4 ? ` and ${services.length - 4} more` : ''}`;
-}
-
-export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }
