@@ -1,11 +1,11 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { configurationName, replaceFile, type Hold } from '../build/index.ts';
+import { configurationName, replaceFile } from '../build/index.ts';
 import { usageError } from '../core/index.ts';
 import { parseLock, type Lock } from '../lock/index.ts';
 import { changeCounts, changesText } from '../report/index.ts';
 import { Store } from '../store/index.ts';
-import { lockChanges, withHold, type Change } from '../update/index.ts';
+import { holdsOfRevert, lockChanges, withHold } from '../update/index.ts';
 import { placeBeside } from './build-choice.ts';
 import { collect } from './collect.ts';
 import { addPlaceOptions, type PlaceOptions } from './common.ts';
@@ -38,7 +38,10 @@ export function revertCommand(program: Command): void {
     const old = await earlier(path, now, options.to);
     const [before, after] = [parseLock(now, path), parseLock(old, path)];
     const changes = lockChanges(before, after);
-    const holds = options.why === undefined ? [] : holdsOf(changes, options.why, options.until);
+    const holds =
+      options.why === undefined
+        ? []
+        : holdsOfRevert(changes, { until: options.until ?? inDays(30), why: options.why });
     await editConfiguration(join(dirname(path), configurationName), text => holds.reduce(withHold, text));
     await replaceFile(path, old);
     const missing = await missingRecordings(after, options);
@@ -73,22 +76,6 @@ async function earlier(path: string, now: string, revision: string | undefined):
   throw usageError('REVERT_NOTHING', `git has no earlier ${basename(path)}`, {
     next: 'Name the revision that has one with --to.',
   });
-}
-
-/** A distribution that went back as a whole is held so; packages of it that had been moved alone, by their names. */
-function holdsOf(changes: readonly Change[], why: string, until = inDays(30)): Hold[] {
-  const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
-  const wentBack = changes.some(({ section }) => section === 'archives');
-  const names = moved.flatMap(({ section, name }) => {
-    // Dates of archives move with the packages; what is not locked cannot be held.
-    if (section === 'archives' || section === 'unlocked') return [];
-    const isWhole = section === 'apk' || section === 'rpm' || (section === 'apt' && wentBack);
-    if (isWhole) return [section];
-    // An image's platform, a repository's ref and a file's answer stand behind the name, a package's architecture in brackets.
-    const isPlace = section === 'image' || section === 'git' || section === 'file';
-    return [isPlace ? (name.split(' ', 1)[0] ?? name) : name.replace(/ \([^)]*\)$/, '')];
-  });
-  return [...new Set(names)].map(name => ({ name, until, why }));
 }
 
 function inDays(days: number): string {
