@@ -284,6 +284,15 @@ test('May: a later tag is written into the Dockerfile, where it stands', async (
   );
   expect(await builtOffline()).toBe(lockedImage(await world.readLock()));
   commit('May');
+
+  // Going back leaves the Dockerfile, and tells how it goes back too.
+  const back = await holdfast(['revert', '--to', 'HEAD~1', '--json', world.project], {
+    env: { HOME: world.home },
+  });
+  expect(back.json, back.stderr).toMatchObject({ dockerfiles: ['Dockerfile'] });
+  git('checkout', 'HEAD~1', '--', 'Dockerfile');
+  expect(await builtOffline()).toBe(lockedImage(await world.readLock()));
+  git('checkout', 'HEAD', '--', '.');
 });
 
 test('where there is nothing good to move to, the lock stays as it was', async () => {

@@ -16,19 +16,20 @@ export async function lockText(name: string): Promise<string> {
   } catch (error) {
     const [, revision, path] = /^([^:]+):(.+)$/.exec(name) ?? [];
     if (revision === undefined || path === undefined) throw unreadable(name, error);
-    return committedLock(path, revision);
+    return committedText(path, revision);
   }
 }
 
 /** A file's text in a revision of its repository. @throws HoldfastError DIFF_UNREADABLE (exit 2) */
-export async function committedLock(path: string, revision: string): Promise<string> {
+export async function committedText(path: string, revision: string): Promise<string> {
   const name = `${revision}:${path}`;
   // git would take it for an option.
   if (revision.startsWith('-')) throw unreadable(name, 'no revision begins with -');
   try {
     return await git(path, 'show', `${revision}:./${basename(path)}`);
   } catch (thrown) {
-    throw unreadable(name, thrown);
+    // What git itself said comes after the command line.
+    throw unreadable(name, /^fatal: (.+)$/m.exec(messageOf(thrown))?.[1] ?? thrown);
   }
 }
 

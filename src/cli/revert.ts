@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { configurationName, replaceFile } from '../build/index.ts';
-import { usageError } from '../core/index.ts';
-import { parseLock, type Lock } from '../lock/index.ts';
+import { HoldfastError, usageError } from '../core/index.ts';
+import { buildKey, parseLock, type Lock } from '../lock/index.ts';
 import { changeCounts, changesText } from '../report/index.ts';
 import { Store } from '../store/index.ts';
 import { holdsOfRevert, lockChanges, withHold } from '../update/index.ts';
@@ -11,7 +12,7 @@ import { collect } from './collect.ts';
 import { addPlaceOptions, type PlaceOptions } from './common.ts';
 import { placesFor } from './environment.ts';
 import { editConfiguration } from './hold.ts';
-import { committedLock, commitsOf, lockText } from './lock-text.ts';
+import { committedText, commitsOf, lockText } from './lock-text.ts';
 import { printJsonOrText } from './print.ts';
 
 interface RevertOptions extends PlaceOptions {
@@ -35,7 +36,7 @@ export function revertCommand(program: Command): void {
   addPlaceOptions(command).action(async (directory: string, options: RevertOptions) => {
     const path = resolve(options.lockfile ?? join(placeBeside(directory, options), 'holdfast.lock'));
     const now = await lockText(path);
-    const old = await earlier(path, now, options.to);
+    const { text: old, revision } = await earlier(path, now, options.to);
     const [before, after] = [parseLock(now, path), parseLock(old, path)];
     const changes = lockChanges(before, after);
     const holds =
@@ -45,15 +46,20 @@ export function revertCommand(program: Command): void {
     await editConfiguration(join(dirname(path), configurationName), text => holds.reduce(withHold, text));
     await replaceFile(path, old);
     const missing = await missingRecordings(after, options);
+    const dockerfiles = await otherDockerfiles(path, before, after, revision);
     printJsonOrText(
       options,
-      { lock: path, asOf: after.asOf, changes, holds, missing },
+      { lock: path, asOf: after.asOf, changes, holds, missing, dockerfiles },
       [
         changesText(changes),
         ...holds.map(({ name, until }) => `held until ${until}: ${name}`),
         ...missing.map(
           digest =>
             `the store has no recording ${digest}: pull the lock's bytes with \`holdfast store pull\``,
+        ),
+        ...dockerfiles.map(
+          file =>
+            `${file} is another than this lock was written for: \`git checkout ${revision} -- ${file}\` brings that back`,
         ),
         `${changeCounts(changes)}; holdfast.lock is as of ${after.asOf} again`,
       ]
@@ -63,19 +69,55 @@ export function revertCommand(program: Command): void {
   });
 }
 
+interface Earlier {
+  readonly text: string;
+  readonly revision: string;
+}
+
 /**
  * The lock to go back to: that of a revision, else the last that git has and that is another one than there is.
- * @throws HoldfastError REVERT_NOTHING (exit 2)
+ * @throws HoldfastError REVERT_REVISION, REVERT_NOTHING (exit 2)
  */
-async function earlier(path: string, now: string, revision: string | undefined): Promise<string> {
-  if (revision !== undefined) return committedLock(path, revision);
+async function earlier(path: string, now: string, revision: string | undefined): Promise<Earlier> {
+  if (revision !== undefined) return { text: await lockAt(path, revision), revision };
   for (const commit of await commitsOf(path)) {
-    const text = await committedLock(path, commit).catch(() => now);
-    if (text !== now) return text;
+    const text = await committedText(path, commit).catch(() => now);
+    if (text !== now) return { text, revision: commit };
   }
   throw usageError('REVERT_NOTHING', `git has no earlier ${basename(path)}`, {
     next: 'Name the revision that has one with --to.',
   });
+}
+
+async function lockAt(path: string, revision: string): Promise<string> {
+  try {
+    return await committedText(path, revision);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    throw usageError('REVERT_REVISION', error.message, {
+      next: `Name a revision that has the lock: \`git log -- ${basename(path)}\` lists them.`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Dockerfiles that an update, or somebody, wrote since: the earlier lock is stale with them. They are told of and left as
+ * they are, since there may be more in them than tags that moved.
+ */
+async function otherDockerfiles(path: string, before: Lock, after: Lock, revision: string) {
+  const known = new Map(before.builds.map(build => [buildKey(build), build.checksum]));
+  const stale = after.builds.filter(build => known.get(buildKey(build)) !== build.checksum);
+  const found: string[] = [];
+  for (const file of new Set(stale.map(({ dockerfile }) => dockerfile))) {
+    const place = join(dirname(path), file);
+    const [is, was] = [
+      await readFile(place, 'utf8').catch(() => undefined),
+      await committedText(place, revision).catch(() => undefined),
+    ];
+    if (was !== undefined && is !== was) found.push(file);
+  }
+  return found;
 }
 
 function inDays(days: number): string {
