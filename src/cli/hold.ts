@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { configurationName, readConfiguration, type Hold } from '../build/index.ts';
-import { errnoOf, usageError } from '../core/index.ts';
+import { errnoOf, HoldfastError, usageError } from '../core/index.ts';
+import { parseLock, type Lock } from '../lock/index.ts';
 import { printable } from '../report/index.ts';
-import { withHold, withoutHold } from '../update/index.ts';
+import { holdableIn, unknownHolds, withHold, withoutHold } from '../update/index.ts';
 import { placeBeside } from './build-choice.ts';
 import { collect } from './collect.ts';
 import { printJsonOrText } from './print.ts';
@@ -35,6 +36,11 @@ export function holdCommand(program: Command): void {
           options.release === true ? withoutHold(text, name) : withHold(text, holdFrom(name, options)),
         );
       const { holds } = await readConfiguration(path);
+      if (name !== undefined && options.release !== true)
+        await tellUnknown(
+          holds.filter(hold => hold.name === name),
+          join(dirname(path), 'holdfast.lock'),
+        );
       const today = new Date().toISOString().slice(0, 10);
       printJsonOrText(
         options,
@@ -53,6 +59,28 @@ export async function editConfiguration(path: string, edit: (text: string) => st
   await readConfiguration(path);
   const edited = edit(text);
   if (edited !== text) await writeFile(path, edited);
+}
+
+/** A slip holds nothing. What came with a base image has no line in the lock, and can be held. */
+async function tellUnknown(holds: readonly Hold[], lockPath: string): Promise<void> {
+  const lock = await lockIfSound(lockPath);
+  if (lock === undefined) return;
+  for (const { name, near } of unknownHolds(holds, holdableIn(lock))) {
+    const meant = near === undefined ? '' : ` Did you mean ${printable(near)}?`;
+    process.stderr.write(
+      `note: holdfast.lock names no ${printable(name)}: this holds nothing, unless it came with a base image.${meant}\n`,
+    );
+  }
+}
+
+/** Of a lock that cannot be read other commands tell: a hold does not need it. */
+async function lockIfSound(path: string): Promise<Lock | undefined> {
+  try {
+    return parseLock(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof HoldfastError || errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function holdFrom(name: string, { until, why }: HoldOptions): Hold {

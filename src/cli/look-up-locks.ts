@@ -51,6 +51,7 @@ export async function lookUpLocks(
     asked.push({
       file,
       lock,
+      isPart: lock.builds.length < whole.lock.builds.length,
       recordings,
       holds: configuration.holds,
       feeds: configuration.advisories,

@@ -14,7 +14,7 @@ import { npmRegistryOf, type LookUp, type Snapshots } from '../kinds/index.ts';
 import type { Lock, Recording } from '../lock/index.ts';
 import { parseManifest } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
-import { activeHolds } from '../update/index.ts';
+import { activeHolds, isHeldBy, unknownHolds } from '../update/index.ts';
 import type { AskedRanges } from './asked-ranges.ts';
 import type { FirstSeenLedger } from './first-seen.ts';
 import { imageFilesIfSound, writeTrust } from './image-files.ts';
@@ -28,6 +28,8 @@ export interface AskedLock {
   /** As the user named it. */
   readonly file: string;
   readonly lock: Lock;
+  /** Whether only some of the lock's builds are asked about. */
+  readonly isPart: boolean;
   readonly recordings: readonly Recording[];
   readonly holds: readonly Hold[];
   readonly feeds: FeedPlaces;
@@ -133,7 +135,7 @@ async function reportOf(
       moves: movesTo(item, lookUp),
       age: ageOf(lookUp, effects.now),
       advisories: advisoriesOf(item, lookUp, moved, judge),
-      hold: held.find(({ name }) => name === kind || name.toLowerCase() === input.name.toLowerCase()),
+      hold: held.find(hold => isHeldBy(hold, { kind, name: input.name })),
     };
   });
   return {
@@ -142,6 +144,8 @@ async function reportOf(
     items,
     activeHolds: held,
     expiredHolds: asked.holds.filter(hold => !held.includes(hold)),
+    // What is held may be of a build that is not asked about.
+    unknownHolds: asked.isPart ? [] : unknownHolds(held, items),
   };
 }
 

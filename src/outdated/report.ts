@@ -1,6 +1,7 @@
 import { isOpen, type Advisory, type FeedFailure } from '../advisories/index.ts';
 import type { Hold } from '../build/index.ts';
 import type { KindName, LookUp } from '../kinds/index.ts';
+import type { UnknownHold } from '../update/index.ts';
 import type { ItemOrigin } from './inventory.ts';
 
 /** A flaw that an input has, and what would close it. */
@@ -38,6 +39,8 @@ export interface LockReport {
   readonly items: readonly OutdatedItem[];
   readonly activeHolds: readonly Hold[];
   readonly expiredHolds: readonly Hold[];
+  /** Of the active ones those that hold nothing. */
+  readonly unknownHolds: readonly UnknownHold[];
 }
 
 export interface OutdatedReport {

@@ -2,6 +2,12 @@ export { lockChanges, type Change } from './changes.ts';
 export { activeHolds, withHold, withoutHold } from './holds.ts';
 export { daysIn, kindsWithPast, type MinAge } from './min-age.ts';
 export { selectionFrom, wholeSelection, type Selection } from './selection.ts';
+export {
+  holdableIn,
+  isHeldBy,
+  unknownHolds,
+  type UnknownHold,
+} from './unknown-holds.ts';
 export { holdsOfRevert } from './went-back.ts';
 export type { TagMove } from './tags/index.ts';
 export { updateLock, type PreviousBuild, type UpdateOptions, type UpdateResult } from './update.ts';

@@ -17,6 +17,10 @@ const kindNames: ReadonlySet<string> = allKinds;
 /** Kinds whose packages make one distribution, with the image that they are installed into: a part alone may not fit. */
 const distributions: ReadonlySet<KindName> = new Set(['apt', 'apk', 'rpm']);
 
+export function isKindName(word: string): word is KindName {
+  return kindNames.has(word);
+}
+
 /**
  * Reads what `--only` gave: names of kinds, and of inputs. A distribution moves with its base images. What is held
  * stays, unless it was asked for by its name.
@@ -35,12 +39,11 @@ export function selectionFrom(words: readonly string[], holds: readonly Hold[] =
     throw usageError('UPDATE_NAME_EMPTY', '--only was given an empty name', {
       next: `Name a kind (${[...kindNames].join(', ')}) or an input of the lock.`,
     });
-  const isKind = (word: string): word is KindName => kindNames.has(word);
-  const chosen = words.filter(isKind);
+  const chosen = words.filter(isKindName);
   const base: KindName[] = chosen.some(kind => distributions.has(kind)) ? ['image'] : [];
   return {
     kinds: without(new Set([...chosen, ...base]), held),
-    names: new Set(words.filter(word => !isKind(word))),
+    names: new Set(words.filter(word => !isKindName(word))),
     held,
   };
 }

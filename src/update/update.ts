@@ -20,8 +20,6 @@ import { staleError, usageError } from '../core/index.ts';
 import { kinds, type KindName } from '../kinds/index.ts';
 import {
   frontendOfBuild,
-  inputSections,
-  lineName,
   type BuildEntry,
   type Lock,
   type MovedKinds,
@@ -35,6 +33,7 @@ import type { Selection } from './selection.ts';
 import { holdBack, moveAlone } from './alone/index.ts';
 import { retagged, type RetaggedProject, type TagMove } from './tags/index.ts';
 import { thaw, withAlone, type ThawedRecording } from './thaw.ts';
+import { holdableIn, nearName, unknownHoldsOf, type UnknownHold } from './unknown-holds.ts';
 
 export interface UpdateOptions {
   /** What moves; everything where it is left out. */
@@ -65,6 +64,7 @@ export interface UpdateResult {
   readonly previous: readonly PreviousBuild[];
   /** Images that the Dockerfile names by other tags. */
   readonly tags: readonly TagMove[];
+  readonly unknownHolds: readonly UnknownHold[];
   /** Whether the file was written. */
   readonly written: boolean;
 }
@@ -92,6 +92,7 @@ export async function updateLock(
   const states: LockedState[] = [];
   for (const project of projects) states.push(await lockedState(project, runtime));
   const [{ lock: before, text }] = states as [LockedState];
+  const unknown = await unknownHoldsOf(holds, before, runtime);
   const dateOf = (kind: KindName) => dateOfKind(kind, before, now, minAge);
   const asOf = wholly ? wholeDate(before, now, minAge) : before.asOf;
   const moved = wholly
@@ -132,7 +133,16 @@ export async function updateLock(
   if (options.write) for (const one of edited) await writeDockerfile(one);
   const written = options.write && (await writeLock(projects[0], lock, text, runtime));
   const moves = edited.flatMap(one => one.moves);
-  return { before, lock, changes, builds, previous: states, tags: uniqueMoves(moves), written };
+  return {
+    before,
+    lock,
+    changes,
+    builds,
+    previous: states,
+    tags: uniqueMoves(moves),
+    unknownHolds: unknown,
+    written,
+  };
 }
 
 /** A frontend moves as images do: all of them, or the one of its name. */
@@ -265,11 +275,9 @@ async function thawAll(
 }
 
 function suggestion(states: readonly LockedState[], wanted: string): string {
-  const names = inputSections.flatMap(section =>
-    states.flatMap(({ lock }) =>
-      lock.inputs[section].map(line => String(line['name'] ?? lineName(section, line))),
-    ),
+  const near = nearName(
+    wanted,
+    states.slice(0, 1).flatMap(({ lock }) => holdableIn(lock)),
   );
-  const near = names.find(name => name.toLowerCase().includes(wanted.toLowerCase()));
   return near === undefined ? '' : `, such as ${near}`;
 }

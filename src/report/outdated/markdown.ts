@@ -9,7 +9,7 @@ export function outdatedMarkdown({ locks, failures }: OutdatedReport): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds }: LockReport): string {
+function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds, unknownHolds }: LockReport): string {
   const security = items
     .flatMap(item => openOn(item).map(advisory => ({ item, advisory })))
     .toSorted((a, b) => worstFirst(a.advisory, b.advisory))
@@ -29,7 +29,14 @@ function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds }: LockRepo
         : [[`${kind} ${nameText(item)}`, lookUp.state, lookUp.why]],
     );
   const holds = [
-    ...activeHolds.map(({ name, until, why }) => [name, `until ${until}`, why]),
+    ...activeHolds
+      .filter(({ name }) => !unknownHolds.some(hold => hold.name === name))
+      .map(({ name, until, why }) => [name, `until ${until}`, why]),
+    ...unknownHolds.map(({ name, near }) => [
+      name,
+      'nothing is called so',
+      near === undefined ? '' : `did you mean ${near}?`,
+    ]),
     ...expiredHolds.map(({ name, until, why }) => [name, `ended on ${until}`, why]),
   ];
   const sections = [

@@ -8,6 +8,7 @@ import {
   type OutdatedItem,
   type OutdatedReport,
 } from '../../outdated/index.ts';
+import { unknownHoldText } from '../hold-text.ts';
 import { printable } from '../units.ts';
 import {
   ageText,
@@ -41,14 +42,14 @@ export function outdatedText(report: OutdatedReport, { colour, verbose }: Outdat
 }
 
 function lockText(lock: LockReport, verbose: boolean, colors: Colors): string {
-  const { items, activeHolds, expiredHolds } = lock;
+  const { items } = lock;
   const sections = [
     securityText(items, verbose, colors),
     ...movesText(items, colors),
     remarksText(items),
     baseText(items, verbose),
     failedText(items, colors),
-    holdsText(activeHolds, expiredHolds, items, colors),
+    holdsText(lock, colors),
   ].filter(text => text !== '');
   const head = `${colors.bold(printable(lock.file))}  ${colors.dim(`as of ${lock.asOf}`)}`;
   return sections.length === 0 ? `${head}\n  nothing has moved` : [head, ...sections].join('\n');
@@ -156,13 +157,12 @@ function failedText(items: readonly OutdatedItem[], colors: Colors): string {
 }
 
 function holdsText(
-  active: LockReport['activeHolds'],
-  expired: LockReport['expiredHolds'],
-  items: readonly OutdatedItem[],
+  { activeHolds: active, expiredHolds: expired, unknownHolds, items }: LockReport,
   colors: Colors,
 ): string {
   if (active.length + expired.length === 0) return '';
-  const rows = active.map(hold => {
+  const known = active.filter(({ name }) => !unknownHolds.some(hold => hold.name === name));
+  const rows = known.map(hold => {
     const waiting = items.filter(item => item.hold === hold && item.moves);
     const what =
       waiting.length === 1 && waiting[0]
@@ -175,7 +175,8 @@ function holdsText(
   const ended = expired.map(({ name, until, why }) =>
     colors.yellow(`    ${printable(name)}  the hold ended on ${until}: ${printable(why)}`),
   );
-  return ['  held', ...table(rows), ...ended].join('\n');
+  const unknown = unknownHolds.map(hold => colors.yellow(`    ${unknownHoldText(hold)}`));
+  return ['  held', ...table(rows), ...ended, ...unknown].join('\n');
 }
 
 function summaryText({ locks, failures }: OutdatedReport): string {

@@ -36,6 +36,7 @@ const nothing: UpdateExplanation = {
   images: [{ from: image, to: image, size: { from: 1, to: 1 }, settings: [], files: [], base: [] }],
   tags: [],
   held: [],
+  unknownHolds: [],
 };
 
 test('text of others makes no markup, calls nobody and points at no issue', () => {
@@ -74,6 +75,7 @@ describe('an update in markdown', () => {
       ],
       provenance: [{ subject: 'http://deb.test/ stable', name: 'signed by', from: 'AA', to: 'BB' }],
       held: [{ name: 'flask', until: '2026-12-31', why: 'slow' }],
+      unknownHolds: [{ name: 'flsk', near: 'flask' }],
     });
     const order = [
       '**Update hello',
@@ -91,6 +93,7 @@ describe('an update in markdown', () => {
       '### How to back out',
       'holdfast revert',
       'flask is held back',
+      'nothing is called so: flsk; did you mean flask?',
     ];
     const places = order.map(part => text.indexOf(part));
     expect(places, text).toEqual(places.toSorted((a, b) => a - b));

@@ -1,4 +1,5 @@
 import type { Change, ExplainedChange, UpdateExplanation } from '../../update/index.ts';
+import { unknownHoldText } from '../hold-text.ts';
 import { code, markdownText } from './escape.ts';
 import { insideParts } from './markdown-inside.ts';
 import { changeGroups, reasonWords, shortVersion, verdictParts } from './words.ts';
@@ -119,10 +120,13 @@ function provenance({ provenance: found }: UpdateExplanation): string[] {
   return [lines.join('\n')];
 }
 
-function backOut({ held }: UpdateExplanation): string[] {
-  const lines = held.map(
-    ({ name, until, why }) => `- ${markdownText(name)} is held back until ${until}: ${markdownText(why)}`,
-  );
+function backOut({ held, unknownHolds }: UpdateExplanation): string[] {
+  const lines = [
+    ...held.map(
+      ({ name, until, why }) => `- ${markdownText(name)} is held back until ${until}: ${markdownText(why)}`,
+    ),
+    ...unknownHolds.map(hold => `- ${markdownText(unknownHoldText(hold))}`),
+  ];
   return [
     `${code('holdfast revert --why "…"')} puts the lock of before back and holds what went back for 30 days; the earlier image is built again, digest for digest. One thing alone is kept back by ${code('holdfast hold NAME --until DATE --why "…"')}.`,
     ...(lines.length === 0 ? [] : [lines.join('\n')]),

@@ -7,6 +7,7 @@ import type {
   UpdateExplanation,
 } from '../../update/index.ts';
 import { changedTextDiff, changesText } from '../change-text.ts';
+import { unknownHoldText } from '../hold-text.ts';
 import { formatBytes, printable } from '../units.ts';
 import { changeGroups, reasonWords, verdictParts } from './words.ts';
 
@@ -16,7 +17,7 @@ const mostReasons = 20;
 
 /** An update for a terminal, in the order of the markdown. */
 export function updateText(update: UpdateExplanation): string {
-  const { changes, packages, texts, provenance, images, held } = update;
+  const { changes, packages, texts, provenance, images, held, unknownHolds } = update;
   const groups = changeGroups(changes);
   const base = images.flatMap(image => image.base);
   return [
@@ -33,6 +34,7 @@ export function updateText(update: UpdateExplanation): string {
     ...provenance.map(provenanceLine),
     ...images.map(imageText),
     ...held.map(({ name, until, why }) => `held back until ${until}: ${printable(name)} (${printable(why)})`),
+    ...unknownHolds.map(unknownHoldText),
     ...(changes.length > 0 ? ['to go back: holdfast revert --why "…"'] : []),
   ]
     .filter(text => text !== '')

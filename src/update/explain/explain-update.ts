@@ -22,7 +22,7 @@ export interface ExplainOptions {
  * from what the lock names, before and after.
  */
 export async function explainUpdate(
-  { before, lock, changes, builds, previous, tags }: Omit<UpdateResult, 'written'>,
+  { before, lock, changes, builds, previous, tags, unknownHolds }: Omit<UpdateResult, 'written'>,
   runtime: BuildRuntime,
   { tests, held, advisories }: ExplainOptions,
 ): Promise<UpdateExplanation> {
@@ -57,6 +57,7 @@ export async function explainUpdate(
     provenance: await provenanceChanges(changes, ...inputs, runtime.places),
     images,
     tags,
-    held,
+    held: held.filter(({ name }) => !unknownHolds.some(hold => hold.name === name)),
+    unknownHolds,
   };
 }

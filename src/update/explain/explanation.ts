@@ -5,6 +5,7 @@ import type { Change } from '../changes.ts';
 import type { TagMove } from '../tags/index.ts';
 import type { Lock } from '../../lock/index.ts';
 import type { ChangedText } from '../scripts.ts';
+import type { UnknownHold } from '../unknown-holds.ts';
 
 /** All that an update tells of itself: what is printed as text, markdown or JSON. */
 export interface UpdateExplanation {
@@ -22,6 +23,7 @@ export interface UpdateExplanation {
   /** Images that the Dockerfile names by other tags. */
   readonly tags: readonly TagMove[];
   readonly held: readonly Hold[];
+  readonly unknownHolds: readonly UnknownHold[];
 }
 
 /** Whether it may be taken, as far as that has been tried. */
