@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allZip, FeedServer, trackerJson } from '../testkit/feeds/index.ts';
 import {
   archiveLines,
+  holdfast,
   makeWorld,
   programPackage,
   serveFiles,
@@ -243,6 +244,20 @@ test('--security moves what closes an advisory and nothing else; a feed that is 
   expect(broken.exit).toBe(5);
   expect(broken.stderr).toContain('UPDATE_LOOKUP_FAILED');
   expect(await world.readLock()).toBe(lock);
+
+  // Where all that closes one is held, nothing moves, and that is not told as if nothing closed one.
+  const hold = (name: string, ...args: string[]) =>
+    holdfast(['hold', name, world.project, ...args], { env: { HOME: world.home } });
+  const fixed = ['hello', 'web', 'server'];
+  for (const name of fixed) await hold(name, '--until', '2099-01-01', '--why', 'slow');
+  expect((await update('--security')).json).toMatchObject({
+    written: false,
+    notes: ['apt hello', 'pypi web', 'npm server'].map(
+      name => `held, though a move closes an advisory: ${name}`,
+    ),
+  });
+  for (const name of fixed) await hold(name, '--release');
+
   const result = await update('--security');
   expect(result.exit, result.stderr).toBe(0);
   expect(changes(result)).toEqual([

@@ -11,6 +11,7 @@ import {
   type LockReport,
   type OutdatedReport,
   type SecurityMoves,
+  type UpdateEffect,
 } from '../outdated/index.ts';
 import {
   daysIn,
@@ -41,8 +42,14 @@ export interface UpdatePlan {
   readonly notes: readonly string[];
 }
 
+/** Nothing moves, since no advisory is closed by a move that is not held and does not wait. */
+export interface NoMove {
+  readonly selection: 'nothing';
+  readonly notes: readonly string[];
+}
+
 /**
- * What moves, once it is known what upstream has: nothing where no advisory is closed by a move.
+ * What moves, once it is known what upstream has.
  * @throws HoldfastError UPDATE_LOOKUP_FAILED (exit 5), UPDATE_AGE, UPDATE_HELD (exit 2)
  */
 export async function planUpdate(
@@ -50,7 +57,7 @@ export async function planUpdate(
   options: PlanOptions,
   runtime: BuildRuntime,
   lookUp: LookUpOptions,
-): Promise<UpdatePlan | 'nothing'> {
+): Promise<UpdatePlan | NoMove> {
   const { only, security, minAge, held, securityMinAge } = options;
   if (securityMinAge !== undefined && minAge === undefined && !security)
     throw usageError('UPDATE_AGE', '--security-min-age says how long fixes wait, and nothing makes them', {
@@ -80,7 +87,7 @@ export async function planUpdate(
       ready.some(({ kind, name, from }) => from === 'base' || word === kind || word === name),
     );
     return words.length === 0
-      ? 'nothing'
+      ? { selection: 'nothing', notes }
       : {
           selection: selectionFrom(
             words,
@@ -157,7 +164,7 @@ export function updateEffect(
   configuration: Configuration,
   runtime: BuildRuntime,
   lookUp: LookUpOptions,
-): Promise<MoveEffect> {
+): Promise<UpdateEffect> {
   const urls = [before, after].flatMap(({ inputs }) =>
     inputs.npm.map(({ url }) => npmRegistryOf(String(url)) ?? []),
   );
@@ -167,7 +174,7 @@ export function updateEffect(
 }
 
 /** As an update's explanation has them. */
-export function advisoryFacts({ closed, opened }: MoveEffect): AdvisoryEffect {
+export function advisoryFacts({ closed, opened, left }: MoveEffect): AdvisoryEffect {
   const facts = (advisories: MoveEffect['closed']) =>
     advisories.map(({ flaw, ids, severity, feeds, subject, fixedIn, note }) => ({
       ids: [flaw, ...ids],
@@ -178,7 +185,7 @@ export function advisoryFacts({ closed, opened }: MoveEffect): AdvisoryEffect {
       fixedIn,
       note,
     }));
-  return { closed: unique(facts(closed)), opened: unique(facts(opened)) };
+  return { closed: unique(facts(closed)), opened: unique(facts(opened)), left: unique(facts(left)) };
 }
 
 /** Packages that are built from one source share its flaws. */

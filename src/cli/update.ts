@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { configurationName, readConfiguration, type Project } from '../build/index.ts';
 import { formatPlatform, HoldfastError, hostPlatform, usageError } from '../core/index.ts';
 import { parseLock, type BuildEntry } from '../lock/index.ts';
-import { changeCounts, printable, stillOpenTexts, updateMarkdown, updateText } from '../report/index.ts';
+import { changeCounts, printable, updateMarkdown, updateText } from '../report/index.ts';
 import { activeHolds, explainUpdate, updateLock } from '../update/index.ts';
 import { collect } from './collect.ts';
 import { addProjectOptions, printResult, projectFrom, type ProjectOptions } from './common.ts';
@@ -66,7 +66,7 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
     let tests: readonly NamedResult[] = [];
     const asked = { only, security, minAge, securityMinAge, held };
     const plan = await planUpdate(projects[0].lockPath, asked, runtime, lookUp);
-    if (plan === 'nothing') return plan;
+    if (plan.selection === 'nothing') return plan;
     const { notes, ...moves } = plan;
     const updated = await updateLock(projects, runtime, {
       ...moves,
@@ -80,7 +80,7 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
         tests = await testImages(built, suites, runtime);
         const error = failedTests(
           tests,
-          'The lock stays as it was. Mend what fails, or hold back what broke it with --only.',
+          'The lock stays as it was. Mend what fails, or hold back what broke it with `holdfast hold`.',
         );
         if (error === undefined) return;
         throw new HoldfastError(error.exit, error.code, error.message, {
@@ -94,23 +94,33 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
         ? await updateEffect(updated.before, updated.lock, configuration, runtime, lookUp)
         : undefined;
     const advisories = effect && (() => Promise.resolve(advisoryFacts(effect)));
-    const explanation = await explainUpdate(updated, runtime, { tests: tests.length, held, advisories });
-    return { ...updated, explanation, tests, effect, notes };
+    const failures = (effect?.failures ?? []).map(
+      ({ feed, why }) => `advisories are missing: ${feed}: ${why}`,
+    );
+    const explanation = await explainUpdate(updated, runtime, {
+      tests: tests.length,
+      held,
+      notes: [...notes, ...failures],
+      advisories,
+    });
+    return { ...updated, explanation, tests, effect };
   });
-  if (result === 'nothing') {
-    const text = 'no open advisory is closed by a move; holdfast.lock is unchanged';
-    return printResult(options, { lock: projects[0].lockPath, written: false, changes: [] }, text);
+  const asJson = { json: options.json === true || options.format === 'json' };
+  if ('selection' in result) {
+    const { notes } = result;
+    const closable = notes.length === 0 ? 'a move' : 'a move that is not held and does not wait';
+    const text = `no open advisory is closed by ${closable}; holdfast.lock is unchanged`;
+    const facts = { lock: projects[0].lockPath, written: false, changes: [], notes };
+    return printResult(asJson, facts, [...notes.map(printable), text].join('\n'));
   }
-  const { changes, explanation, lock, written, tests, effect, notes } = result;
+  const { changes, explanation, lock, written, tests, effect } = result;
   const facts = { lock: projects[0].lockPath, written, asOf: lock.asOf, moved: lock.moved ?? {} };
   if (options.format === 'markdown') return void process.stdout.write(updateMarkdown(explanation));
   printResult(
-    { json: options.json === true || options.format === 'json' },
-    { ...facts, ...explanation, tests, ...(effect && { advisories: effect, notes }) },
+    asJson,
+    { ...facts, ...explanation, tests, ...(effect && { advisories: effect }) },
     [
       updateText(explanation),
-      ...(effect === undefined ? [] : stillOpenTexts(effect)),
-      ...notes.map(printable),
       ...(tests.length === 0 ? [] : [resultsText(tests)]),
       `${changeCounts(changes)}; ${stateText(written, options)}`,
     ].join('\n'),

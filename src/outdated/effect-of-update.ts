@@ -1,7 +1,18 @@
-import { advisoriesOfMove, loadFeeds, type FeedPlaces, type MoveEffect } from '../advisories/index.ts';
+import {
+  advisoriesOfMove,
+  loadFeeds,
+  type FeedFailure,
+  type FeedPlaces,
+  type MoveEffect,
+} from '../advisories/index.ts';
 import type { Lock } from '../lock/index.ts';
 import type { OutdatedEffects } from './find-outdated.ts';
 import { inventoryOf } from './inventory.ts';
+
+export interface UpdateEffect extends MoveEffect {
+  /** Feeds whose advisories are missing. */
+  readonly failures: readonly FeedFailure[];
+}
 
 /** Which advisories moving from one lock to another closes, leaves open and opens, in what both have in their images. */
 export async function effectOfUpdate(
@@ -10,7 +21,7 @@ export async function effectOfUpdate(
   places: FeedPlaces,
   npmRegistries: readonly string[],
   { store, cache, feeds }: Pick<OutdatedEffects, 'store' | 'cache' | 'feeds'>,
-): Promise<MoveEffect> {
+): Promise<UpdateEffect> {
   const [from, to] = await Promise.all(
     [before, after].map(async lock => {
       const { items } = await inventoryOf(lock, [], store, cache);
@@ -18,5 +29,6 @@ export async function effectOfUpdate(
     }),
   );
   const subjects = [...(from ?? []), ...(to ?? [])];
-  return advisoriesOfMove(from ?? [], to ?? [], await loadFeeds(places, subjects, npmRegistries, feeds));
+  const judge = await loadFeeds(places, subjects, npmRegistries, feeds);
+  return { ...advisoriesOfMove(from ?? [], to ?? [], judge), failures: judge.failures };
 }

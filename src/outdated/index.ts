@@ -1,6 +1,6 @@
 /** What moved upstream since a lock was written, and which moves close a vulnerability. */
 
-export { effectOfUpdate } from './effect-of-update.ts';
+export { effectOfUpdate, type UpdateEffect } from './effect-of-update.ts';
 export { securityMoves, youngerThan, type SecurityMoves } from './security-moves.ts';
 export { askedRanges } from './asked-ranges.ts';
 export { findOutdated, type AskedLock, type OutdatedEffects } from './find-outdated.ts';

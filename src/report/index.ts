@@ -10,7 +10,6 @@ export {
   type ProgressTarget,
 } from './progress.ts';
 export { comparisonPage, locksPage } from './html/index.ts';
-export { stillOpenTexts } from './move-effect-text.ts';
 export { formatBytes, printable } from './units.ts';
 export { updateMarkdown, updateText } from './update/index.ts';
 export { unifiedDiff } from './unified-diff.ts';

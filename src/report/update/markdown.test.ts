@@ -27,7 +27,7 @@ const story = (name: string, lines: readonly string[]): PackageStory => ({
 });
 const nothing: UpdateExplanation = {
   title: 'Update hello 1 → 2',
-  verdict: { builds: 1, tests: 3, opened: [] },
+  verdict: { builds: 1, tests: 3, opened: [], left: [] },
   reasons: [],
   changes: [change('hello')],
   packages: [],
@@ -37,6 +37,7 @@ const nothing: UpdateExplanation = {
   tags: [],
   held: [],
   unknownHolds: [],
+  notes: [],
 };
 
 test('text of others makes no markup, calls nobody and points at no issue', () => {
@@ -74,6 +75,11 @@ describe('an update in markdown', () => {
         },
       ],
       provenance: [{ subject: 'http://deb.test/ stable', name: 'signed by', from: 'AA', to: 'BB' }],
+      verdict: {
+        ...nothing.verdict,
+        left: [{ ids: ['CVE-2026-2'], source: 'Debian', package: 'zlib', inputs: [], severity: 'low' }],
+      },
+      notes: ['held, though a move closes an advisory: apt curl'],
       held: [{ name: 'flask', until: '2026-12-31', why: 'slow' }],
       unknownHolds: [{ name: 'flsk', near: 'flask' }],
     });
@@ -82,6 +88,9 @@ describe('an update in markdown', () => {
       'Tests: 3 passed',
       '### Why',
       '**security** CVE-2026-1 in hello',
+      '### Not closed, and not moved',
+      '- still open: CVE-2026-2 in zlib (low, Debian)',
+      '- held, though a move closes an advisory: apt curl',
       '### Changes',
       '| hello | 1 | 2 | `Dockerfile:4` | apt |',
       '### What changed inside',

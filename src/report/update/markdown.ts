@@ -2,12 +2,13 @@ import type { Change, ExplainedChange, UpdateExplanation } from '../../update/in
 import { unknownHoldText } from '../hold-text.ts';
 import { code, markdownText } from './escape.ts';
 import { insideParts } from './markdown-inside.ts';
-import { changeGroups, reasonWords, shortVersion, verdictParts } from './words.ts';
+import { changeGroups, reasonWords, shortVersion, stillOpenText, verdictParts } from './words.ts';
 
 /** What forges take at least, with room for what a bot adds (GitHub allows 65,536 characters). */
 export const longestBody = 58_000;
 /** More rows are folded away, what nobody named apart from what somebody did. */
 const mostRows = 20;
+const mostRemains = 50;
 
 /**
  * An update for a pull request or a job's summary: whether it may be taken, why, what changes, what changed inside, who
@@ -19,6 +20,7 @@ export function updateMarkdown(update: UpdateExplanation, limit = longestBody): 
     `**${markdownText(update.title)}**`,
     verdictParts(update).map(markdownText).join(' · '),
     ...section('Why', whyTable(update)),
+    ...section('Not closed, and not moved', remains(update)),
   ];
   const end = [...section('Provenance', provenance(update)), ...section('How to back out', backOut(update))];
   const around = lengthOf([...fixed, ...end]);
@@ -57,6 +59,14 @@ function whyTable({ reasons }: UpdateExplanation): string[] {
     return `| ${reason.why === 'security' ? '**security** ' : ''}${markdownText(what)} | ${markdownText(details)} |`;
   });
   return [['| Reason | |', '| --- | --- |', ...rows.slice(0, 200)].join('\n')];
+}
+
+/** What the update leaves as it was, though there is something to say of it. */
+function remains({ verdict, notes }: UpdateExplanation): string[] {
+  const lines = [...verdict.left.map(stillOpenText), ...notes];
+  const more = lines.length - mostRemains;
+  const shown = lines.slice(0, mostRemains).map(line => `- ${markdownText(line)}`);
+  return lines.length === 0 ? [] : [[...shown, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')];
 }
 
 function changes({ changes: all, images }: UpdateExplanation, most: number): string[] {

@@ -9,7 +9,7 @@ import type {
 import { changedTextDiff, changesText } from '../change-text.ts';
 import { unknownHoldText } from '../hold-text.ts';
 import { formatBytes, printable } from '../units.ts';
-import { changeGroups, reasonWords, verdictParts } from './words.ts';
+import { changeGroups, reasonWords, stillOpenText, verdictParts } from './words.ts';
 
 /** Of one package's changelog or script; the other formats have more. */
 const mostLines = 24;
@@ -17,7 +17,7 @@ const mostReasons = 20;
 
 /** An update for a terminal, in the order of the markdown. */
 export function updateText(update: UpdateExplanation): string {
-  const { changes, packages, texts, provenance, images, held, unknownHolds } = update;
+  const { changes, packages, texts, provenance, images, held, unknownHolds, verdict, notes } = update;
   const groups = changeGroups(changes);
   const base = images.flatMap(image => image.base);
   return [
@@ -36,6 +36,8 @@ export function updateText(update: UpdateExplanation): string {
     ...held.map(({ name, until, why }) => `held back until ${until}: ${printable(name)} (${printable(why)})`),
     ...unknownHolds.map(unknownHoldText),
     ...(changes.length > 0 ? ['to go back: holdfast revert --why "…"'] : []),
+    ...verdict.left.map(fact => printable(stillOpenText(fact))),
+    ...notes.map(printable),
   ]
     .filter(text => text !== '')
     .join('\n');

@@ -1,4 +1,4 @@
-import type { ExplainedChange, Reason, UpdateExplanation } from '../../update/index.ts';
+import type { AdvisoryFact, ExplainedChange, Reason, UpdateExplanation } from '../../update/index.ts';
 import { formatBytes } from '../units.ts';
 
 /** Whether it may be taken: what was tried, and how the image's size changed. */
@@ -17,6 +17,20 @@ export function verdictParts({ verdict, images }: UpdateExplanation): string[] {
   ];
 }
 
+/** What an update leaves open. */
+export function stillOpenText(fact: AdvisoryFact): string {
+  const { ids, package: name } = fact;
+  return `still open: ${ids[0] ?? '?'} in ${name} (${factDetails(fact)})`;
+}
+
+/** How bad it is and who says so, and what closes it. */
+function factDetails({ severity, source, fixedIn, note }: AdvisoryFact): string {
+  const judged = severity === undefined ? source : `${severity}, ${source}`;
+  return [judged, fixedIn === undefined ? undefined : `fixed in ${fixedIn}`, note]
+    .filter(part => part !== undefined)
+    .join('; ');
+}
+
 /** What brought the update about, and what there is to say of it. */
 export interface ReasonWords {
   readonly what: string;
@@ -25,18 +39,8 @@ export interface ReasonWords {
 
 export function reasonWords(reason: Reason): ReasonWords {
   switch (reason.why) {
-    case 'security': {
-      const { ids, severity, source, package: name, fixedIn, note } = reason;
-      const facts = [
-        severity === undefined ? source : `${severity} (${source})`,
-        fixedIn === undefined ? undefined : `fixed in ${fixedIn}`,
-        note,
-      ];
-      return {
-        what: `${ids.join(', ')} in ${name}`,
-        details: facts.filter(fact => fact !== undefined).join('; '),
-      };
-    }
+    case 'security':
+      return { what: `${reason.ids.join(', ')} in ${reason.package}`, details: factDetails(reason) };
     case 'archive-moved':
       return { what: `${reason.archive} moved`, details: `${dayOf(reason.from)} → ${dayOf(reason.to)}` };
     case 'tag-moved':

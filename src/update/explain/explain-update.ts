@@ -13,6 +13,7 @@ export interface ExplainOptions {
   /** How many tests the new image passed. */
   readonly tests: number;
   readonly held: readonly Hold[];
+  readonly notes: readonly string[];
   /** Left out where no advisories were asked for. */
   readonly advisories?: AdvisoryEffectOf | undefined;
 }
@@ -24,7 +25,7 @@ export interface ExplainOptions {
 export async function explainUpdate(
   { before, lock, changes, builds, previous, tags, unknownHolds }: Omit<UpdateResult, 'written'>,
   runtime: BuildRuntime,
-  { tests, held, advisories }: ExplainOptions,
+  { tests, held, notes, advisories }: ExplainOptions,
 ): Promise<UpdateExplanation> {
   const inputs = [before.inputs, lock.inputs] as const;
   const effect = await advisories?.(before, lock);
@@ -42,7 +43,7 @@ export async function explainUpdate(
   }
   return {
     title: titleOf(changes, closed),
-    verdict: { builds: builds.length, tests, opened: effect?.opened ?? [] },
+    verdict: { builds: builds.length, tests, opened: effect?.opened ?? [], left: effect?.left ?? [] },
     reasons: reasonsFor(changes, closed, tags),
     changes: askedChanges(
       changes,
@@ -59,5 +60,6 @@ export async function explainUpdate(
     tags,
     held: held.filter(({ name }) => !unknownHolds.some(hold => hold.name === name)),
     unknownHolds,
+    notes,
   };
 }

@@ -24,6 +24,8 @@ export interface UpdateExplanation {
   readonly tags: readonly TagMove[];
   readonly held: readonly Hold[];
   readonly unknownHolds: readonly UnknownHold[];
+  /** What waits, what is held though it would close an advisory, and feeds that failed. */
+  readonly notes: readonly string[];
 }
 
 /** Whether it may be taken, as far as that has been tried. */
@@ -34,6 +36,8 @@ export interface Verdict {
   readonly tests: number;
   /** Weaknesses that come with what moved. */
   readonly opened: readonly AdvisoryFact[];
+  /** Those that are there before and after. */
+  readonly left: readonly AdvisoryFact[];
 }
 
 /** Why there is an update, most pressing first. */
@@ -67,6 +71,7 @@ export interface ClosedAdvisory extends AdvisoryFact {
 export interface AdvisoryEffect {
   readonly closed: readonly AdvisoryFact[];
   readonly opened: readonly AdvisoryFact[];
+  readonly left: readonly AdvisoryFact[];
 }
 
 export type AdvisoryEffectOf = (before: Lock, after: Lock) => Promise<AdvisoryEffect>;
