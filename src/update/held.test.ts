@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HoldfastError, sha256, usageError } from '../core/index.ts';
+import { tarOf } from '../../testkit/tar.ts';
+import { HoldfastError, sha256, usageError, type Digest } from '../core/index.ts';
 import { inputsBySection, type Lock } from '../lock/index.ts';
+import { Store } from '../store/index.ts';
 import { refuseLostHolds, withHoldsNamed } from './held.ts';
 
 const hold = { name: 'openssl', until: '2999-12-31', why: 'breaks us' };
@@ -37,4 +42,48 @@ test('a step that fails is the fault of a hold only where it names what is held'
   });
   for (const other of [failed('no space left'), usageError('OTHER', 'openssl', { next: 'No.' })])
     expect(withHoldsNamed(other, [hold])).toBe(other);
+});
+
+/** An image in the store in which dpkg has the package in a version. */
+async function imageWith(version: string, store: Store): Promise<Digest> {
+  const status = `Package: openssl\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n`;
+  const layer = tarOf([{ path: 'var/lib/dpkg/status', content: Buffer.from(status) }]);
+  const type = (name: string) => `application/vnd.oci.image.${name}`;
+  const config = {
+    architecture: 'amd64',
+    os: 'linux',
+    rootfs: { type: 'layers', diff_ids: [sha256(layer)] },
+  };
+  const put = async (mediaType: string, content: string | Buffer) => {
+    const { digest, size } = await store.put(content);
+    return { mediaType, digest, size };
+  };
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: type('manifest.v1+json'),
+    config: await put(type('config.v1+json'), JSON.stringify(config)),
+    layers: [await put(type('layer.v1.tar'), layer)],
+  };
+  return (await store.put(JSON.stringify(manifest))).digest;
+}
+
+test('so is one that came with the base image, which moved', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'holdfast-held-'));
+  try {
+    const store = await Store.open(root);
+    const held = async (from: string, to: string) => {
+      const [old, now] = [await imageWith(from, store), await imageWith(to, store)];
+      const pair = { old: { entry: { image: old } }, now: { entry: { image: now } } };
+      const none = lock('npm', '1');
+      type Builds = Parameters<typeof refuseLostHolds>[3];
+      await refuseLostHolds([hold], none, none, [pair] as unknown as Builds, { ...runtime, store });
+    };
+    await held('1', '1');
+    await expect(held('1', '99')).rejects.toMatchObject({
+      code: 'UPDATE_HOLD_LOST',
+      message: expect.stringContaining('would be 99: it came with the base image'),
+    });
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
