@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import type { ItemAdvisory, OutdatedItem, OutdatedReport } from '../../outdated/index.ts';
+import { outdatedMarkdown } from './markdown.ts';
+import { outdatedText } from './text.ts';
+
+const hold = { name: 'web', until: '2999-12-31', why: 'slow' };
+const slip = { name: 'libhelo', until: '2999-12-31', why: 'breaks' };
+
+function item(name: string, level?: 'high' | 'low'): OutdatedItem {
+  const advisory: ItemAdvisory = {
+    flaw: `CVE-${name}`,
+    ids: [],
+    state: 'open',
+    otherSeverities: [],
+    unimportant: false,
+    feeds: ['OSV'],
+    subject: { kind: 'pypi', name, version: '1' },
+    fixedIn: '2',
+    closedBy: 'newest',
+    severity: level && { level, whose: 'GitHub' },
+    summary: undefined,
+    url: undefined,
+    note: undefined,
+    disagreement: undefined,
+    vex: undefined,
+  };
+  const newest = { version: '2' };
+  return {
+    kind: 'pypi',
+    from: 'lock',
+    name,
+    locked: '1',
+    lookUp: { state: 'ok', newest, inRange: newest, remarks: [] },
+    moves: true,
+    age: undefined,
+    advisories: [advisory],
+    hold: name === hold.name ? hold : undefined,
+  };
+}
+
+const report: OutdatedReport = {
+  now: '2026-07-01T00:00:00Z',
+  locks: [
+    {
+      file: 'holdfast.lock',
+      asOf: '2026-02-02T00:00:00Z',
+      items: [item('libhello'), item('web', 'high'), item('curl', 'low')],
+      activeHolds: [hold, slip],
+      expiredHolds: [],
+      unknownHolds: [{ name: 'libhelo', near: 'libhello' }],
+    },
+  ],
+  feeds: ['OSV'],
+  failures: [],
+};
+
+test('the worst advisory comes first, in text and in markdown', () => {
+  const order = ['CVE-web', 'CVE-curl', 'CVE-libhello'];
+  for (const text of [outdatedText(report, { colour: false, verbose: false }), outdatedMarkdown(report)]) {
+    const places = order.map(flaw => text.indexOf(flaw));
+    expect(places, text).toEqual(places.toSorted((a, b) => a - b));
+    expect(places).not.toContain(-1);
+  }
+});
+
+test('what is held closes nothing, and a hold that holds nothing is told of', () => {
+  const text = outdatedText(report, { colour: false, verbose: false });
+  expect(text).toContain('3 open advisories, 2 closed by moving, 1 by moving what is held\n');
+  expect(text).toMatch(/ {2}held\n {4}web +1 → 2 +until 2999-12-31: slow\n/);
+  expect(text).toContain('    held, and nothing is called so: libhelo; did you mean libhello?\n');
+  expect(outdatedMarkdown(report)).toContain('| libhelo | nothing is called so | did you mean libhello? |');
+});
