@@ -14,7 +14,7 @@ import { npmRegistryOf, type LookUp, type Snapshots } from '../kinds/index.ts';
 import type { Lock, Recording } from '../lock/index.ts';
 import { parseManifest } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
-import { activeHolds, isHeldBy, unknownHolds } from '../update/index.ts';
+import { activeHolds, holdableIn, isHeldBy, unknownHolds } from '../update/index.ts';
 import type { AskedRanges } from './asked-ranges.ts';
 import type { FirstSeenLedger } from './first-seen.ts';
 import { imageFilesIfSound, writeTrust } from './image-files.ts';
@@ -145,7 +145,7 @@ async function reportOf(
     activeHolds: held,
     expiredHolds: asked.holds.filter(hold => !held.includes(hold)),
     // What is held may be of a build that is not asked about.
-    unknownHolds: asked.isPart ? [] : unknownHolds(held, items),
+    unknownHolds: asked.isPart ? [] : unknownHolds(held, [...items, ...holdableIn(asked.lock)]),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   archiveName,
   debSource,
   kinds,
+  movedSuite,
   type KindName,
   type LockedArchive,
   type LockedInput,
@@ -143,7 +144,8 @@ function others(lock: Pick<Lock, 'builds' | 'inputs'>, etags: ReadonlyMap<string
   }
   for (const { kind, url, suite, date } of lock.inputs.archives) {
     const named = kinds.find(one => one.name === kind)?.name;
-    if (named === undefined || date === undefined) continue;
+    // A suite of Holdfast's own holds what an update moved alone; upstream has no such thing.
+    if (named === undefined || date === undefined || suite === movedSuite) continue;
     items.push({
       kind: named,
       from: 'archives',

@@ -37,7 +37,6 @@ export async function latestPackages(
     inputs.map(async (input): Promise<LookUp> => {
       const own = opened.find(({ archive }) => archiveName(archive) === input.name);
       if (own !== undefined) return lookUpArchive(own);
-      if (input.name.endsWith(` ${movedSuite}`)) return lookUpOf(input.version);
       const failure = failureFor(input, opened);
       return failure ?? lookUpPackage(input, candidates, architectures, seen);
     }),
