@@ -148,6 +148,13 @@ test('titles name what they have room for, and reasons tell a release once', () 
   expect(titleOf([moved('a'), moved('b'), moved('c'), { ...moved('i'), section: 'image' }], [])).toBe(
     'Update 3 apt packages and 1 image',
   );
+  const sections = ['apt', 'npm', 'file'] as const;
+  expect(
+    titleOf(
+      sections.map(section => ({ ...moved('a'), section })),
+      [],
+    ),
+  ).toBe('Update 1 apt package, 1 npm package and 1 file');
   // A release that closes an advisory is told of by that.
   expect(reasonsFor([moved('a (amd64)'), moved('b')], [closed], [])).toEqual([
     closed,

@@ -1,3 +1,4 @@
+import { counted } from '../../core/index.ts';
 import type { Change } from '../changes.ts';
 import type { ClosedAdvisory } from './explanation.ts';
 
@@ -13,9 +14,9 @@ export function titleOf(changes: readonly Change[], closed: readonly ClosedAdvis
       ? 'Nothing moved'
       : all.length <= mostNames
         ? `Update ${all.map(named).join(', ')}`
-        : `Update ${counted(all)}`;
+        : `Update ${countsOf(all)}`;
   const ids = new Set(closed.flatMap(({ ids: [id] }) => id ?? []));
-  return ids.size === 0 ? what : `${what} (${ids.size} ${ids.size === 1 ? 'advisory' : 'advisories'} closed)`;
+  return ids.size === 0 ? what : `${what} (${counted(ids.size, 'advisory', 'advisories')} closed)`;
 }
 
 function named({ section, name, from, to, what }: Change): string {
@@ -23,16 +24,18 @@ function named({ section, name, from, to, what }: Change): string {
   return hasVersions && what === 'moved' ? `${name} ${from.join(', ')} → ${to.join(', ')}` : name;
 }
 
-function counted(changes: readonly Change[]): string {
+function countsOf(changes: readonly Change[]): string {
   const groups = [...Map.groupBy(changes, ({ section }) => section)];
-  return groups.map(([section, { length }]) => `${length} ${nounOf(section, length)}`).join(' and ');
+  const parts = groups.map(([section, { length }]) => counted(length, nounOf(section)));
+  return [parts.slice(0, -1).join(', '), parts.at(-1)].filter(Boolean).join(' and ');
 }
 
-function nounOf(section: string, count: number): string {
-  const noun = ['image', 'file', 'frontend'].includes(section)
-    ? section
-    : section === 'archives'
-      ? 'archive'
-      : `${section} package`;
-  return count === 1 ? noun : `${noun}s`;
+function nounOf(section: string): string {
+  if (['image', 'file', 'frontend'].includes(section)) return section;
+  const others: Readonly<Record<string, string>> = {
+    archives: 'archive',
+    git: 'git commit',
+    unlocked: 'unlocked input',
+  };
+  return others[section] ?? `${section} package`;
 }
