@@ -72,14 +72,19 @@ test('digests and names, as buildx writes them', async () => {
     at('iid'),
   ];
   await world.succeed('build', [...options, '-o', `type=oci,tar=false,dest=${at('plain')}`]);
+  const { manifests } = JSON.parse(await readFile(at('plain/index.json'), 'utf8')) as Manifest;
+  expect(manifests.map(one => [one.digest, one.annotations?.['io.containerd.image.name']])).toEqual([
+    [image, 'docker.io/library/app:latest'],
+    [image, 'example.org/app:2'],
+  ]);
   const facts = JSON.parse(await readFile(at('facts'), 'utf8')) as Record<string, unknown>;
   expect(facts).toMatchObject({
     'containerimage.digest': image,
     'containerimage.descriptor': { digest: image },
-    'containerimage.config.digest': raw('plain').config.digest,
+    'containerimage.config.digest': raw('plain:2').config.digest,
     'image.name': 'docker.io/library/app:latest,example.org/app:2',
   });
-  expect(await readFile(at('iid'), 'utf8')).toBe(raw('plain').config.digest);
+  expect(await readFile(at('iid'), 'utf8')).toBe(raw('plain:2').config.digest);
 });
 
 test('annotations, provenance and a list of what is installed, around the image that the lock names', async () => {
@@ -137,7 +142,7 @@ test('an annotated manifest is another one, of the same image', async () => {
   await world.succeed('build', ['--annotation', 'note=a=b', '-o', `oci:${at('noted')}`]);
   const noted = raw('noted');
   expect(noted.annotations).toEqual({ note: 'a=b' });
-  expect(noted.config.digest).toBe(raw('plain').config.digest);
+  expect(noted.config.digest).toBe(raw('plain:2').config.digest);
 });
 
 test.each([

@@ -14,6 +14,8 @@ export type Output =
   | {
       readonly kind: 'transport';
       readonly transport: Transport;
+      /** What the image is called in a layout or an archive. */
+      readonly names?: readonly Reference[];
       readonly byDigest?: true;
       readonly stdout?: true;
     }
@@ -109,18 +111,23 @@ function outputsOf(
       const tag = reference?.tag === undefined ? {} : { tag: reference.tag };
       if (fields.has('tar') && !isSet('tar')) {
         if (stdout) throw outputInvalid(text, 'it needs dest=PATH');
-        return written({ kind: 'transport', transport: { kind: 'oci', directory: dest, ...tag } });
+        return written({
+          kind: 'transport',
+          transport: { kind: 'oci', directory: dest, ...tag },
+          names: references,
+        });
       }
       return written({
         kind: 'transport',
         transport: { kind: 'oci-archive', file: dest, ...tag },
+        names: references,
         ...stdout,
       });
     }
     case 'docker': {
       if (!fields.has('dest')) return written(...toEach('docker-daemon'));
       const transport: Transport = { kind: 'docker-archive', file: dest, ...(reference && { reference }) };
-      return written({ kind: 'transport', transport, ...stdout });
+      return written({ kind: 'transport', transport, names: references, ...stdout });
     }
     case 'registry':
       return written(...toRegistry());

@@ -130,8 +130,8 @@ async function written(
 function inFile(output: Output, file: string): Output {
   if (output.kind === 'tar') return { kind: 'tar', file };
   if (output.kind === 'local') return output;
-  const { transport } = output;
-  return { kind: 'transport', transport: 'file' in transport ? { ...transport, file } : transport };
+  const { transport, names = [] } = output;
+  return { kind: 'transport', transport: 'file' in transport ? { ...transport, file } : transport, names };
 }
 
 /** @returns how the place is called */
@@ -142,9 +142,12 @@ async function writtenTo(
   runtime: BuildRuntime,
 ): Promise<string> {
   if (output.kind === 'transport') {
-    const environment = process.env;
+    const { names = [] } = output;
     const transport = output.byDigest ? byDigest(output.transport, image.digest) : output.transport;
-    const destination = openDestination(transport, await runtime.registry(), { environment });
+    const destination = openDestination(transport, await runtime.registry(), {
+      environment: process.env,
+      names,
+    });
     await destination.write(runtime.store, image);
     if (transport.kind === 'docker' && !output.byDigest)
       await runtime.store.notePushed(image.digest, familiarReference(transport.reference));

@@ -22,6 +22,8 @@ export interface TaggedDescriptor {
 }
 
 const refName = 'org.opencontainers.image.ref.name';
+/** The whole name by which containerd, and a Docker that stands on it, knows an image of a layout. */
+export const containerdName = 'io.containerd.image.name';
 /** References in registries, with commas. */
 const pushedTo = 'io.holdfast.pushed-to';
 
@@ -72,12 +74,18 @@ export class ImageIndex {
     name: string,
     descriptor: TaggedDescriptor,
     replace: (path: string, text: string) => Promise<void>,
+    wholeName?: string,
   ): Promise<void> {
+    const hasName = ({ annotations = {} }: TaggedDescriptor) => {
+      const its = annotations[containerdName];
+      return annotations[refName] === name && (!its || !wholeName || its === wholeName);
+    };
     await this.#change(replace, manifests => {
       const [same] = manifests.filter(({ digest }) => digest === descriptor.digest);
-      const others = manifests.filter(other => other.annotations?.[refName] !== name);
+      const others = manifests.filter(other => !hasName(other));
       const pushed = same && pushedPlaces(same).length > 0 && { [pushedTo]: pushedPlaces(same).join(',') };
-      const annotations = { ...pushed, ...descriptor.annotations, [refName]: name };
+      const whole = wholeName !== undefined && { [containerdName]: wholeName };
+      const annotations = { ...pushed, ...descriptor.annotations, ...whole, [refName]: name };
       return [...others, { ...descriptor, annotations }];
     });
   }

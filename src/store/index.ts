@@ -9,4 +9,4 @@ export {
 export type { BlobOnDisk } from './use.ts';
 export { removeLeftovers } from './leftovers.ts';
 export { noteLayer, notedLayer, type LayerBlob } from './same-layers.ts';
-export { pushedPlaces, type TaggedDescriptor } from './image-index.ts';
+export { containerdName, pushedPlaces, type TaggedDescriptor } from './image-index.ts';

@@ -198,9 +198,12 @@ export class Store {
     return this.#index.tags();
   }
 
-  /** Gives `name` to an image; an image that had the name before keeps its blobs and loses the name. */
-  async tag(name: string, descriptor: TaggedDescriptor): Promise<void> {
-    await this.#index.tag(name, descriptor, (path, text) => this.replaceFile(path, text));
+  /**
+   * Gives `name` to an image; an image that had the name before keeps its blobs and loses the name.
+   * @param wholeName that which `name` is the tag of, in a layout for others; images of other whole names keep theirs
+   */
+  async tag(name: string, descriptor: TaggedDescriptor, wholeName?: string): Promise<void> {
+    await this.#index.tag(name, descriptor, (path, text) => this.replaceFile(path, text), wholeName);
   }
 
   /** @param place a registry's name for the image that has this digest */

@@ -1,9 +1,8 @@
 import { canonicalJson, usageError } from '../../core/index.ts';
 import { isImageConfigType, ociIndexType } from '../manifest.ts';
 import { platformsOf } from '../platforms.ts';
-import { familiarReference, formatReference, type Reference } from '../reference.ts';
-import { containerdName } from '../transports/docker-archive.ts';
-import { refNameAnnotation } from '../transports/oci-layout.ts';
+import { familiarReference, type Reference } from '../reference.ts';
+import { annotationsOf, namesOf } from '../transports/layout-names.ts';
 import { referrersTag } from './attachments.ts';
 import { splitDigest, type Content, type ContentManifest } from './content.ts';
 import type { CopyDocument } from './document.ts';
@@ -26,7 +25,7 @@ export function layoutArchive(plan: CopyPlan, tag: string): ArchiveMember[] {
   });
   const tagged = plan.attachments.flatMap(one => (one.kind === 'tag' ? [one] : []));
   const named = [{ tag, manifest: plan.root }, ...tagged, ...lists].map(({ tag: name, manifest }) =>
-    entryOf(manifest, { [refNameAnnotation]: name }),
+    entryOf(manifest, annotationsOf({ tag: name })),
   );
   return members(
     plan,
@@ -54,11 +53,8 @@ export function dockerArchive(
       Layers: layers.map(layoutPath),
     },
   ];
-  const annotations = reference && {
-    [containerdName]: formatReference(reference),
-    [refNameAnnotation]: reference.tag ?? '',
-  };
-  const named = [entryOf(plan.root, annotations ?? {})];
+  const names = reference ? namesOf([reference]) : [{}];
+  const named = names.map(name => entryOf(plan.root, annotationsOf(name)));
   return members(plan, named, [bytesMember('manifest.json', canonicalJson(manifest))], []);
 }
 

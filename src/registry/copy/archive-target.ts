@@ -1,7 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { formatReference, type Reference } from '../reference.ts';
 import { inParallel } from '../transfer.ts';
-import { defaultTag } from '../transports/oci-layout.ts';
+import { defaultTag } from '../transports/layout-names.ts';
 import { block, headerOf } from '../transports/tar.ts';
 import { dockerArchive, layoutArchive, type ArchiveMember } from './archive-members.ts';
 import { unwritable, writeAll } from './blob-file.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { counted, integrityError, lazy, usageError } from '../../core/index.ts';
+import { containerdName } from '../../store/index.ts';
 import { imageTypes, manifestLimit } from '../manifest.ts';
 import { familiarReference, formatReference, type Reference } from '../reference.ts';
-import { containerdName } from '../transports/docker-archive.ts';
 import { ContentDigester, contentDigest, type Content, type ContentManifest } from './content.ts';
 import type { Files } from './files.ts';
 import { layoutSource } from './layout-source.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { integrityError, lazy, usageError } from '../../core/index.ts';
 import { manifestLimit } from '../manifest.ts';
-import { defaultTag, refNameAnnotation } from '../transports/oci-layout.ts';
+import { defaultTag, refNameAnnotation } from '../transports/layout-names.ts';
 import { contentDigest, isContentDigest, splitDigest, type Content, type ContentDigest } from './content.ts';
 import type { ContentManifest } from './content.ts';
 import { readDocument } from './document.ts';
@@ -83,7 +83,8 @@ function namedEntry(
   const nameOf = ({ annotations }: LayoutEntry) => annotations[refNameAnnotation];
   const named = entries.find(({ annotations }) => isWanted(annotations));
   const [only] = entries;
-  const found = tag === undefined && entries.length === 1 ? only : named;
+  const images = new Set(entries.map(({ digest }) => digest));
+  const found = tag === undefined && images.size === 1 ? only : named;
   if (found) return found;
   const names = entries.map(entry => nameOf(entry) ?? '(no name)').join(', ');
   throw usageError(

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Store, type TaggedDescriptor } from '../../store/index.ts';
 import { inParallel } from '../transfer.ts';
-import { defaultTag, refNameAnnotation } from '../transports/oci-layout.ts';
+import { defaultTag, refNameAnnotation } from '../transports/layout-names.ts';
 import { referrersTag } from './attachments.ts';
 import { unwritable, writeBlobFile } from './blob-file.ts';
 import { BlobReader } from './blob-reader.ts';

@@ -6,20 +6,21 @@ import type { Store } from '../../store/index.ts';
 import { blobsOf, type ImageTree } from '../image-tree.ts';
 import { ociIndexType, type Descriptor } from '../manifest.ts';
 import { reported, type OnTransfer } from '../transfer.ts';
+import { annotationsOf, type LayoutName } from './layout-names.ts';
 import { tarOf, type TarMember } from './tar.ts';
 
-/** The members of an OCI image layout (image-spec, image-layout.md) that holds one image. */
+/** The members of an OCI image layout (image-spec, image-layout.md) that holds one image, by each of its names. */
 export function layoutMembers(
   store: Store,
   tree: ImageTree,
-  annotations: Readonly<Record<string, string>>,
+  names: readonly LayoutName[],
   onTransfer?: OnTransfer,
 ): TarMember[] {
   const { mediaType, digest, size } = tree.descriptor;
   const index = {
     schemaVersion: 2,
     mediaType: ociIndexType,
-    manifests: [{ mediaType, digest, size, annotations }],
+    manifests: names.map(name => ({ mediaType, digest, size, annotations: annotationsOf(name) })),
   };
   return [
     directoryMember('blobs/'),

@@ -6,24 +6,22 @@ import { platformsOf } from '../platforms.ts';
 import { familiarReference, formatReference, type Reference } from '../reference.ts';
 import { blobPath, jsonMember, layoutMembers, writeArchive } from './archive.ts';
 import type { OnTransfer } from '../transfer.ts';
-import { refNameAnnotation } from './oci-layout.ts';
+import { namesOf } from './layout-names.ts';
 import type { TarMember } from './tar.ts';
 import type { ImageDestination } from './transport.ts';
-
-/** The name by which containerd, and a Docker that stands on it, knows an imported image. */
-export const containerdName = 'io.containerd.image.name';
 
 /**
  * `docker-archive:FILE[:REFERENCE]`: what `docker load` reads. As `docker save` has written it since version 25, an
  * OCI layout with a `manifest.json` beside it, so that the image keeps its digest where the reader can keep it.
- * Layers stay compressed as they are. `reference` has a tag.
+ * Layers stay compressed as they are. The references have tags.
  */
-export function dockerArchiveDestination(file: string, reference?: Reference): ImageDestination {
+export function dockerArchiveDestination(file: string, references: readonly Reference[]): ImageDestination {
+  const [reference] = references;
   const name = reference ? `:${formatReference(reference)}` : '';
   return {
     name: `docker-archive:${file}${name}`,
     async write(store, image, onTransfer) {
-      await writeArchive(file, await dockerArchiveMembers(store, image, reference, onTransfer));
+      await writeArchive(file, await dockerArchiveMembers(store, image, references, onTransfer));
     },
   };
 }
@@ -32,24 +30,22 @@ export function dockerArchiveDestination(file: string, reference?: Reference): I
 export async function dockerArchiveMembers(
   store: Store,
   image: Descriptor,
-  reference: Reference | undefined,
+  references: readonly Reference[],
   onTransfer?: OnTransfer,
 ): Promise<TarMember[]> {
   const tree = await readImageTree(store, image);
-  const annotations: Record<string, string> = reference
-    ? { [containerdName]: formatReference(reference), [refNameAnnotation]: reference.tag ?? '' }
-    : {};
-  const members = layoutMembers(store, tree, annotations, onTransfer);
-  return [...members, jsonMember('manifest.json', dockerManifest(tree, reference))];
+  const names = references.length > 0 ? namesOf(references) : [{}];
+  const members = layoutMembers(store, tree, names, onTransfer);
+  return [...members, jsonMember('manifest.json', dockerManifest(tree, references))];
 }
 
 /** The list of images that Docker's own importer goes by; Docker Image Specification v1.2. */
-function dockerManifest(tree: ImageTree, reference: Reference | undefined): Json {
+function dockerManifest(tree: ImageTree, references: readonly Reference[]): Json {
   const { config, layers } = onlyImage(tree);
   return [
     {
       Config: blobPath(config),
-      RepoTags: reference ? [familiarReference(reference)] : null,
+      RepoTags: references.length > 0 ? [...new Set(references.map(familiarReference))] : null,
       Layers: layers.map(blobPath),
     },
   ];

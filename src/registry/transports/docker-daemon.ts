@@ -18,7 +18,7 @@ export function dockerDaemonDestination(reference: Reference, environment: Envir
   return {
     name: `docker-daemon:${formatReference(reference)}`,
     async write(store, image, onTransfer) {
-      await docker.load(tarOf(await dockerArchiveMembers(store, image, reference, onTransfer)));
+      await docker.load(tarOf(await dockerArchiveMembers(store, image, [reference], onTransfer)));
     },
   };
 }

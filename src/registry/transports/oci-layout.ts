@@ -15,13 +15,11 @@ import {
 import { Store } from '../../store/index.ts';
 import { blobsOf, readImageTree } from '../image-tree.ts';
 import { manifestLimit, type Descriptor } from '../manifest.ts';
+import type { Reference } from '../reference.ts';
 import { reported } from '../transfer.ts';
 import { blobPath } from './archive.ts';
+import { defaultTag, layoutNames, refNameAnnotation } from './layout-names.ts';
 import type { ImageDestination, ImageSource } from './transport.ts';
-
-export const refNameAnnotation = 'org.opencontainers.image.ref.name';
-/** What an image is called in a layout where the user does not say; umoci's default, too. */
-export const defaultTag = 'latest';
 
 const indexSchema = lazy(() =>
   z.object({
@@ -61,8 +59,15 @@ export function ociLayoutSource(directory: string, tag?: string): ImageSource {
   };
 }
 
-/** `oci:DIR[:TAG]`, to write: into the layout that is there, or a new one. Other images in it stay. */
-export function ociLayoutDestination(directory: string, tag = defaultTag): ImageDestination {
+/**
+ * `oci:DIR[:TAG]`, to write: into the layout that is there, or a new one. Other images in it stay.
+ * @param references names that the image gets instead of the tag
+ */
+export function ociLayoutDestination(
+  directory: string,
+  tag = defaultTag,
+  references: readonly Reference[] = [],
+): ImageDestination {
   return {
     name: `oci:${directory}:${tag}`,
     async write(store, image, onTransfer) {
@@ -73,7 +78,8 @@ export function ociLayoutDestination(directory: string, tag = defaultTag): Image
         await target.put(reported(store.read(blob.digest), blob, onTransfer), blob);
       }
       const { mediaType, digest, size } = image;
-      await target.tag(tag, { mediaType, digest, size });
+      for (const { tag: name = tag, whole } of layoutNames(references, tag))
+        await target.tag(name, { mediaType, digest, size }, whole);
     },
   };
 }
@@ -92,7 +98,8 @@ async function namedManifest(directory: string, tag: string | undefined): Promis
   const nameOf = (manifest: NamedManifest) => manifest.annotations?.[refNameAnnotation];
   const named = manifests.find(manifest => nameOf(manifest) === (tag ?? defaultTag));
   const [only] = manifests;
-  const found = tag === undefined && manifests.length === 1 ? only : named;
+  const images = new Set(manifests.map(({ digest }) => digest));
+  const found = tag === undefined && images.size === 1 ? only : named;
   if (found) return found;
   const names = manifests.map(manifest => nameOf(manifest) ?? '(no name)').join(', ');
   throw usageError(

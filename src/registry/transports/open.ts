@@ -2,6 +2,7 @@ import { usageError } from '../../core/index.ts';
 import type { RegistryClient } from '../client.ts';
 import type { Environment } from '../dispatchers.ts';
 import type { PushOptions } from '../push.ts';
+import type { Reference } from '../reference.ts';
 import { dockerArchiveDestination } from './docker-archive.ts';
 import { dockerDaemonDestination } from './docker-daemon.ts';
 import { ociArchiveDestination } from './oci-archive.ts';
@@ -30,20 +31,30 @@ export function openSource(transport: Transport, client: RegistryClient): ImageS
   }
 }
 
+export interface DestinationOptions extends PushOptions {
+  readonly environment?: Environment;
+  /** What the image is called in a layout or an archive, in place of the one name that the transport has. */
+  readonly names?: readonly Reference[];
+}
+
 export function openDestination(
   transport: Transport,
   client: RegistryClient,
-  options: PushOptions & { readonly environment?: Environment } = {},
+  options: DestinationOptions = {},
 ): ImageDestination {
+  const { names = [] } = options;
   switch (transport.kind) {
     case 'docker':
       return registryDestination(client, transport.reference, options);
     case 'oci':
-      return ociLayoutDestination(transport.directory, transport.tag);
+      return ociLayoutDestination(transport.directory, transport.tag, names);
     case 'oci-archive':
-      return ociArchiveDestination(transport.file, transport.tag);
+      return ociArchiveDestination(transport.file, transport.tag, names);
     case 'docker-archive':
-      return dockerArchiveDestination(transport.file, transport.reference);
+      return dockerArchiveDestination(
+        transport.file,
+        names.length > 0 || transport.reference === undefined ? names : [transport.reference],
+      );
     case 'docker-daemon':
       return dockerDaemonDestination(transport.reference, options.environment ?? {});
   }

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,13 +8,18 @@ import type { Store } from '../../store/index.ts';
 import { noCredentials } from '../credentials.ts';
 import { RegistryClient } from '../client.ts';
 import type { Descriptor } from '../manifest.ts';
+import { dockerArchiveSource } from '../copy/docker-archive-source.ts';
+import { tarFiles } from '../copy/tar-index.ts';
 import { pullImage } from '../pull.ts';
+import { parseReference, withDefaultTag } from '../reference.ts';
 import { sampleImage, sampleIndex } from '../testing/sample-image.ts';
 import { openWorkspace, type Workspace } from '../testing/stores.ts';
 import { openDestination, openSource } from './open.ts';
 import { parseTransport } from './parse.ts';
 
 const run = promisify(execFile);
+const refName = 'org.opencontainers.image.ref.name';
+const referenceOf = (name: string) => (name === '' ? undefined : parseReference(name.slice(1)));
 const amd64 = { os: 'linux', architecture: 'amd64' };
 const lacks = (program: string) => {
   const missing = spawnSync(program, ['--version']).error !== undefined;
@@ -69,6 +74,40 @@ describe('oci:', () => {
     await write(`oci:${out}b:1.0`);
     const index = (name: string) => readFile(join(out + name, 'index.json'), 'utf8');
     expect(await index('a')).toBe(await index('b'));
+  });
+
+  test('several names are each an entry, as BuildKit writes them, and one image to who asks for no name', async () => {
+    const names = ['app', 'team/app', 'example.org/app:2'].map(text => withDefaultTag(parseReference(text)));
+    const annotationsIn = async () => {
+      const { manifests } = JSON.parse(await readFile(join(out, 'index.json'), 'utf8')) as {
+        manifests: { digest: string; annotations: Record<string, string> }[];
+      };
+      return manifests.map(({ digest, annotations }) => [digest, annotations]);
+    };
+    const named = (name: string, tag: string) => [
+      image.digest,
+      { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': tag },
+    ];
+    const all = [
+      named('docker.io/library/app:latest', 'latest'),
+      named('docker.io/team/app:latest', 'latest'),
+      named('example.org/app:2', '2'),
+    ];
+    const place = parseTransport(`oci:${out}`);
+    await write(`oci:${out}`);
+    for (let time = 0; time < 2; time++) await openDestination(place, client, { names }).write(store, image);
+    expect(await annotationsIn()).toEqual(all);
+    await openDestination(place, client, { names: names.slice(2) }).write(store, image);
+    expect(await read(`oci:${out}`)).toMatchObject({ manifest: image });
+    const archive = openDestination(parseTransport(`oci-archive:${out}.tar`), client, { names });
+    await archive.write(store, image);
+    await rm(out, { recursive: true });
+    await mkdir(out);
+    await run('tar', ['-xf', `${out}.tar`, '-C', out]);
+    expect(await annotationsIn()).toEqual(all);
+    expect(await read(`oci:${out}`)).toMatchObject({ manifest: image });
+    await write(`oci:${out}`);
+    expect((await annotationsIn()).map(([, names]) => names)).toEqual([all[2]?.[1], { [refName]: 'latest' }]);
   });
 
   test('a blob that rotted in the layout is written again, and never read', async () => {
@@ -179,6 +218,19 @@ describe('docker-archive:', () => {
         },
       },
     ]);
+  });
+
+  test('has all names for `docker load`, and is copied from by any of them or none', async () => {
+    const names = ['app:1', 'example.org/app:2', 'app:1'].map(parseReference);
+    const archive = openDestination(parseTransport(`docker-archive:${out}.tar`), client, { names });
+    await archive.write(store, image);
+    const [entry] = JSON.parse(member(`${out}.tar`, 'manifest.json').toString()) as { RepoTags: string[] }[];
+    expect(entry?.RepoTags).toEqual(['app:1', 'example.org/app:2']);
+    for (const name of ['', ':app:1', ':example.org/app:2']) {
+      const source = await dockerArchiveSource(await tarFiles(`${out}.tar`), out, referenceOf(name));
+      expect((await source.root()).descriptor).toMatchObject({ digest: image.digest });
+      await source.close?.();
+    }
   });
 
   test.skipIf(lacks('skopeo'))('skopeo finds the same configuration in it', async () => {
