@@ -51,7 +51,7 @@ const program = String.raw`
   my @given = do { local $/; split(/\0/, <$in>, -1) };
   close($in);
   my ($root, $cwd, $uid, $gid, $groups, $keep, $variables, $own) = splice(@given, 0, 8);
-  my %environment = map { /^([^=]*)=(.*)$/s; ($1 => $2) } splice(@given, 0, $variables);
+  my @environment = splice(@given, 0, $variables);
   syscall($prctl, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
   my $child = fork();
   defined $child or die "fork: $!\n";
@@ -79,7 +79,9 @@ const program = String.raw`
     ($<, $>) = ($uid, $uid);
     $< == $uid && $> == $uid && $( == $gid && $) == $gid or die "ids: $!\n";
     umask(022);
-    %ENV = %environment;
+    # One by one: a hash would hand them over in another order each time.
+    %ENV = ();
+    /^([^=]*)=(.*)$/s and $ENV{$1} = $2 for @environment;
     $SIG{__DIE__} = 'DEFAULT';
     exec { $given[0] } @given;
     my $error = $! + 0;
