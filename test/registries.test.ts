@@ -75,7 +75,7 @@ test.skipIf(missing)('copy: to a registry with a password and a root of its own,
   );
   expect(copied.json).toMatchObject({ digest: index, manifests: 3, blobs: { copied: 5 } });
   expect(await readFile(at('digest'), 'utf8')).toBe(index);
-  expect(copied.stderr).toMatch(/\[[0-9a-f]{12}\] done .* recorded/);
+  expect(copied.stderr).toMatch(/\[[0-9a-f]{12}\] done .* copied/);
   const from = ['--src-tls-verify=false', '--src-creds=kelp:forest'];
   expect((await succeed('copy', '-q', there, `docker://${open.domain}/team/app:1`, ...from)).stdout).toBe(
     `${index}\n`,

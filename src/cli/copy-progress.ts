@@ -10,6 +10,7 @@ export function copyProgress({ quiet, progress }: CopyingOptions): Progress {
     isTerminal: process.stderr.isTTY === true,
     columns: () => process.stderr.columns ?? 100,
     now: () => performance.now(),
+    received: 'copied',
   });
 }
 

@@ -10,7 +10,7 @@ interface Running {
 }
 
 /** One line for each thing that happens, for pipes and logs. */
-export function plainProgress({ write, now }: ProgressTarget): Progress {
+export function plainProgress({ write, now, received = 'recorded' }: ProgressTarget): Progress {
   const running = new Map<string, Running>();
 
   const show = (event: BuildEvent): void => {
@@ -42,7 +42,7 @@ export function plainProgress({ write, now }: ProgressTarget): Progress {
   const doneText = (state: Running | undefined, layerBytes: number | undefined): string => {
     if (!state) return 'done';
     const parts = [`done ${formatSeconds(now() - state.started)}`];
-    if (state.fromUpstream > 0) parts.push(`${formatBytes(state.fromUpstream)} recorded`);
+    if (state.fromUpstream > 0) parts.push(`${formatBytes(state.fromUpstream)} ${received}`);
     if (state.fromStore > 0) parts.push(`${formatBytes(state.fromStore)} replayed`);
     if (layerBytes !== undefined) parts.push(`layer ${formatBytes(layerBytes)}`);
     return parts.join(', ');

@@ -18,6 +18,8 @@ export interface ProgressTarget {
   readonly isTerminal: boolean;
   readonly columns: () => number;
   readonly now: () => number;
+  /** What was done with the bytes that came; `recorded` where it is left out. */
+  readonly received?: string;
 }
 
 export function progressFor(mode: ProgressMode, target: ProgressTarget): Progress {
