@@ -88,12 +88,15 @@ test('asked to stop, it ends its steps and says so', async () => {
   const other = await makeWorld();
   await other.tinyBase();
   await other.write({ Dockerfile: `FROM tiny:1\nRUN echo here it is; sleep 600; : ${marker}\n` });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const [signal, exit] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const) {
     const program = [join(import.meta.dirname, '..', 'bin', 'holdfast.js'), 'lock', other.project];
     const started = startProcess(process.execPath, program, { PATH: process.env['PATH'], HOME: other.home });
     await started.said('  here it is');
     started.kill(signal);
-    expect(await started.ended).toBe(130);
+    expect(await started.ended).toBe(exit);
     expect(started.output()).toContain(`error INTERRUPTED: stopped by ${signal}`);
     expect(await survivorsWith(marker)).toEqual([]);
   }

@@ -18,7 +18,14 @@ import {
   type ProjectRequest,
   type RegistrySettings,
 } from '../build/index.ts';
-import { formatPlatform, hostPlatform, parsePlatform, usageError, type Platform } from '../core/index.ts';
+import {
+  formatPlatform,
+  hostPlatform,
+  interrupted,
+  parsePlatform,
+  usageError,
+  type Platform,
+} from '../core/index.ts';
 import { truthValue } from '../dockerfile/index.ts';
 import { progressFor, progressModes, type ProgressMode } from '../report/index.ts';
 import { enterNamespaces, isInside, isolations, openSandbox, probeSandbox } from '../sandbox/index.ts';
@@ -261,11 +268,7 @@ export async function runBuild<Result>(
   const { store, cache } = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
   const stop = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {
-    stop.abort(
-      usageError('INTERRUPTED', `stopped by ${name}`, {
-        next: 'Run the command again; what was complete is kept.',
-      }),
-    );
+    stop.abort(interrupted(name));
   };
   if (inside) for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
   try {

@@ -1,4 +1,4 @@
-import { usageError } from '../core/index.ts';
+import { interrupted } from '../core/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import { openRegistryClient, type RegistrySettings } from './registry-options.ts';
 
@@ -8,11 +8,7 @@ export class RegistryClients {
   readonly #opened = new Map<string, Promise<RegistryClient>>();
   readonly #stop = new AbortController();
   readonly #onSignal = (name: NodeJS.Signals) => {
-    this.#stop.abort(
-      usageError('INTERRUPTED', `stopped by ${name}`, {
-        next: 'Run the command again; what was complete is kept.',
-      }),
-    );
+    this.#stop.abort(interrupted(name));
   };
 
   constructor(note: (text: string) => void) {

@@ -65,6 +65,14 @@ export const upstreamError = maker(exitCodes.upstream);
 /** Exit 6: a build step failed. */
 export const stepError = maker(exitCodes.step);
 
+/** Who runs the program wants it to end; the signal is the cause. */
+export function interrupted(signal: NodeJS.Signals): HoldfastError {
+  return usageError('INTERRUPTED', `stopped by ${signal}`, {
+    next: 'Run the command again; what was complete is kept.',
+    cause: signal,
+  });
+}
+
 /** The error with the place that it is about, unless it has one; what is no HoldfastError stays as it is. */
 export function errorAt(thrown: unknown, where: SourcePlace): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.where !== undefined) return thrown;

@@ -7,6 +7,7 @@ export {
   findingsError,
   HoldfastError,
   integrityError,
+  interrupted,
   messageOf,
   staleError,
   stepError,

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { HoldfastError, messageOf, type SourcePlace } from '../core/index.ts';
 import { colors } from './colors.ts';
 import { printable } from './units.ts';
@@ -24,8 +25,14 @@ export function errorJson(thrown: unknown): object {
 export function exitCodeOf(thrown: unknown): number {
   // 70 is EX_SOFTWARE of sysexits.h: an internal error, none of the codes that mean something to a pipeline.
   if (!(thrown instanceof HoldfastError)) return 70;
-  // 128 + SIGINT, as shells tell that a program was stopped and did not fail.
-  return thrown.code === 'INTERRUPTED' ? 130 : thrown.exit;
+  // As shells tell that a program was stopped and did not fail.
+  return thrown.code === 'INTERRUPTED' ? 128 + signalNumber(thrown) : thrown.exit;
+}
+
+/** Other errors may lie around the one that the signal is the cause of. */
+function signalNumber({ cause }: Error): number {
+  if (cause instanceof Error) return signalNumber(cause);
+  return cause === 'SIGTERM' ? constants.signals.SIGTERM : constants.signals.SIGINT;
 }
 
 function placeText({ file, line, column }: SourcePlace): string {
