@@ -45,8 +45,7 @@ async function unpack({ diffId, blob, origin, planned }: Layer, runtime: BuildRu
         },
       );
     }
-    for (const { path, reason } of result.skipped)
-      note(`layer ${shortDigest(digest)}: left out ${path}: ${reason}`);
+    for (const text of leftOutTexts(result.skipped)) note(`layer ${shortDigest(digest)}: left out ${text}`);
     return await cache.adoptLayer(diffId, directory);
   } catch (error) {
     const cause = (await damageOf(digest, store)) ?? error;
@@ -54,6 +53,17 @@ async function unpack({ diffId, blob, origin, planned }: Layer, runtime: BuildRu
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** How many of the things that a layer could not be given are told one by one: an image may have millions of them. */
+const toldOneByOne = 5;
+
+export function leftOutTexts(
+  skipped: readonly { readonly path: string; readonly reason: string }[],
+): string[] {
+  const told = skipped.slice(0, toldOneByOne).map(({ path, reason }) => `${path}: ${reason}`);
+  const more = skipped.length - told.length;
+  return more > 0 ? [...told, `${more} more`] : told;
 }
 
 async function unpackPlanned(
