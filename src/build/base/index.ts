@@ -62,7 +62,7 @@ export async function baseImage(
   const { fetch, close } = await archiveFetch(effects.env);
   try {
     runtime.note(`reading the archive's indexes for ${request.suite}`);
-    const base = await basePackages(request, fetch, effects.now, effects.root);
+    const base = await basePackages(request, fetch, { ...effects, note: runtime.note });
     const bytes = base.packages.reduce((total, { file }) => total + file.size, 0);
     runtime.note(`fetching ${base.packages.length} packages, ${Math.round(bytes / 1e6)} MB`);
     await fetchPackages(base.packages, fetch, runtime.store);

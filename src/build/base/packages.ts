@@ -58,8 +58,7 @@ const mergedMarker = 'usr-is-merged';
 export async function basePackages(
   base: BaseRequest,
   fetch: Fetch,
-  now: Date,
-  root: string,
+  { now, root, note }: { readonly now: Date; readonly root: string; readonly note: (text: string) => void },
 ): Promise<BasePackages> {
   const entries =
     base.mirrors.length > 0 ? base.mirrors.map(mirror => mirrorEntry(mirror, base)) : await readSources(root);
@@ -68,7 +67,9 @@ export async function basePackages(
     const keyring = given ?? (await keyringFor(root, candidate.signedBy));
     return openRelease({ uri: candidate.uri, suite: candidate.suite, keyring }, { fetch, now });
   };
-  const suites = await distributionSuites(entries, base.suite, open);
+  const suites = await distributionSuites(entries, base.suite, open, ({ uri, suite }, why) =>
+    note(`${uri} ${suite} gives the base neither packages nor a source: ${why}`),
+  );
   const opened = await Promise.all(
     suites.map(suite => openPackages(suite.opened, base.components, base.architecture, fetch)),
   );

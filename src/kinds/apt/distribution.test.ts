@@ -13,13 +13,14 @@ function opener(world: World): (candidate: SuiteCandidate) => Promise<VerifiedRe
     const fields = world[`${uri} ${suite}`];
     if (fields === undefined) throw upstreamError('APT_RELEASE_MISSING', `${uri} ${suite}`, { next: '' });
     if (fields === 'bad') throw integrityError('APT_SIGNATURE_BAD', `${uri} ${suite}`, { next: '' });
+    const [, signer = 'A'] = /^Signer: (.*)$/m.exec(fields) ?? [];
     const text = `${fields}\nDate: Sat, 01 Jun 2024 12:00:00 UTC\nSHA256:\n`;
     return {
       uri,
       suite,
       release: parseRelease(text, uri),
       index: { url: uri, size: 1, digest: `sha256:${'0'.repeat(64)}` as VerifiedRelease['index']['digest'] },
-      signer: 'A',
+      signer,
     };
   };
 }
@@ -44,10 +45,17 @@ const world: World = {
   'https://b.test/security tide-security': 'Origin: Debian\nLabel: Debian-Security\nCodename: tide-security',
 };
 
-const chosen = async (sources: typeof system, suite: string, archives: World): Promise<string[]> =>
-  (await distributionSuites(sources, suite, opener(archives))).map(
-    ({ uri, suite: name, components }) => `${uri} ${name} ${components.join(',')}`,
-  );
+const chosen = async (
+  sources: typeof system,
+  suite: string,
+  archives: World,
+  leftOut: string[] = [],
+): Promise<string[]> =>
+  (
+    await distributionSuites(sources, suite, opener(archives), (candidate, why) =>
+      leftOut.push(`${candidate.uri} ${candidate.suite}: ${why}`),
+    )
+  ).map(({ uri, suite: name, components }) => `${uri} ${name} ${components.join(',')}`);
 
 describe('distributionSuites', () => {
   it('tells the distribution from others that call a suite the same', async () => {
@@ -82,17 +90,32 @@ describe('distributionSuites', () => {
     );
   });
 
-  it('leaves out what is not automatic, and suites of another origin', async () => {
+  it('leaves out what is not automatic, and suites of another origin, and says so', async () => {
     const held = {
       ...world,
       'https://a.test/debian tide-updates': 'Origin: Debian\nSuite: tide-updates\nNotAutomatic: yes',
     };
-    expect(await chosen(system, 'tide', held)).toHaveLength(2);
+    const leftOut: string[] = [];
+    expect(await chosen(system, 'tide', held, leftOut)).toHaveLength(2);
     const foreign = {
       ...world,
-      'https://b.test/security tide-security': 'Origin: Evil\nSuite: tide-security',
+      'https://b.test/security tide-security': 'Origin: Evil\nSuite: tide-security\nSigner: B',
     };
-    expect(await chosen(system, 'tide', foreign)).toHaveLength(2);
+    expect(await chosen(system, 'tide', foreign, leftOut)).toHaveLength(2);
+    expect(leftOut).toEqual([
+      expect.stringMatching(/^https:\/\/a.test\/debian tide-updates: it says NotAutomatic/),
+      expect.stringMatching(/^https:\/\/b.test\/security tide-security: its Origin is Evil, .* Debian/),
+    ]);
+  });
+
+  it('keeps a suite that a mirror gave another Origin, where the same key signs it', async () => {
+    const relabelled = {
+      ...world,
+      'https://b.test/security tide-security': 'Origin: Mirror\nSuite: tide-security',
+    };
+    const leftOut: string[] = [];
+    expect(await chosen(system, 'tide', relabelled, leftOut)).toHaveLength(3);
+    expect(leftOut).toEqual([]);
   });
 
   it('finds another release of the distribution at the same addresses', async () => {

@@ -1,7 +1,8 @@
 /**
  * Which of a system's sources are the distribution itself. Many archives call a suite `bookworm`; the distribution
  * is told by the shape of its suites (`X`, `X-updates`, `X-security`) and by what the signed Release files say of
- * themselves, never by the name of a host: mirrors have any.
+ * themselves, never by the name of a host: mirrors have any. A mirror may give its suites names of its own for who
+ * stands behind them; the key that signs them all says that it is one.
  */
 
 import { HoldfastError, upstreamError } from '../../core/index.ts';
@@ -30,12 +31,14 @@ const suffixes = /(-updates|-security|\/updates)$/;
  * @param suite its name, for example `bookworm`. Where the sources name it nowhere, the addresses at which they have
  *   another release are tried.
  * @param open verifies a candidate's Release, as openRelease does.
+ * @param leftOut is told of suites that are the release's by their names, and why they are not taken.
  * @throws HoldfastError APT_SUITE_NOT_FOUND (exit 5); what `open` throws for a suite that belongs to the distribution
  */
 export async function distributionSuites(
   entries: readonly SourceEntry[],
   suite: string,
   open: (candidate: SuiteCandidate) => Promise<VerifiedRelease>,
+  leftOut: (candidate: SuiteCandidate, why: string) => void,
 ): Promise<DistributionSuite[]> {
   const all = entries.filter(entry => entry.types.includes('deb')).flatMap(candidatesOf);
   const named = all.filter(candidate => candidate.suite.replace(suffixes, '') === suite);
@@ -56,12 +59,21 @@ export async function distributionSuites(
     // Going on without the security suite would give old packages and say nothing.
     if (candidate.suite !== suite && !(missing && named.length === 0)) throw failure;
   }
-  const origin = main.opened.release.origin;
-  const others = opened.filter(
-    ({ suite: name, opened: { release } }) =>
-      name !== suite && release.origin === origin && !release.notAutomatic,
-  );
+  const others = opened.filter(other => {
+    if (other.suite === suite) return false;
+    const why = whyForeign(other.opened, main.opened);
+    if (why !== undefined) leftOut(other, why);
+    return why === undefined;
+  });
   return [main, ...others];
+}
+
+/** Why a suite is no part of the release whose main suite is known; nothing where it is one. */
+function whyForeign({ release, signer }: VerifiedRelease, main: VerifiedRelease): string | undefined {
+  if (release.notAutomatic) return 'it says NotAutomatic, so that apt would take nothing from it unasked';
+  if (release.origin === main.release.origin || signer === main.signer) return undefined;
+  const [its, mains] = [release, main.release].map(({ origin }) => origin ?? 'nobody');
+  return `its Origin is ${its}, that of ${main.suite} is ${mains}, and another key signs it`;
 }
 
 function candidatesOf({ uris, suites, components, signedBy }: SourceEntry): SuiteCandidate[] {
