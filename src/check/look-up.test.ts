@@ -127,6 +127,8 @@ describe('--fix --online', () => {
       locked,
     );
     expect(text).toContain(`team/a:1@${sha256('locked')}\n`);
+    const ofStore = { ...locked, imageDigest: () => undefined };
+    expect((await fixed('FROM HOST/team/a:1\n', ofStore)).text).toBe(`FROM ${host}/team/a:1\n`);
     expect(asked).toEqual([]);
   });
 

@@ -61,9 +61,12 @@ class Asked implements LockedInputs {
 
   readonly hasImage = (reference: string) => this.#locked?.hasImage(reference) ?? false;
 
-  readonly imageDigest = (reference: string) =>
-    (this.#locked?.imageDigest(reference) ??
-      this.#known(reference, lookUp => lookUp.imageDigest(reference))) as Digest | undefined;
+  readonly imageDigest = (reference: string) => {
+    const digest = this.#locked?.imageDigest(reference);
+    // A lock that has the image and gives no digest means one of the store, or several: a registry's is none of them.
+    if (digest !== undefined || this.hasImage(reference)) return digest;
+    return this.#known(reference, lookUp => lookUp.imageDigest(reference)) as Digest | undefined;
+  };
 
   readonly fileDigest = (url: string) =>
     this.#locked?.fileDigest(url) ?? this.#known(url, lookUp => lookUp.fileDigest(url));
