@@ -290,8 +290,14 @@ test('pin writes what the lock holds into the file, or into another', async () =
     expect(await readFile(join(own.project, 'compose.yaml'), 'utf8')).toBe(
       text.replace('tiny:1', `tiny:1@${digest}`),
     );
+    await own.succeed('pin', ['--check']);
     const refused = await own.run('pin', ['--override', join(own.project, 'compose.yaml')]);
     expect(refused.stderr).toContain('PIN_OVERRIDE_OTHER');
+    await own.write({ 'compose.yaml': `${text}  new: { image: "other:1" }\n` });
+    const some = await own.succeed('pin');
+    expect(some.stdout).toContain(`a: tiny:1@${digest}`);
+    expect(some.stdout).toContain('new: not pinned, holdfast.lock has no build with this target');
+    expect((await own.run('pin', ['--check'])).stderr).toContain('LOCK_STALE');
   } finally {
     await own.close();
   }

@@ -11,7 +11,7 @@ import {
   type ComposeProject,
   type ImagePin,
 } from '../compose/index.ts';
-import { exitCodes, usageError, type Digest } from '../core/index.ts';
+import { exitCodes, usageError, type Digest, type HoldfastError } from '../core/index.ts';
 import { printResult, type ProjectOptions } from './common.ts';
 import type { StepOptions } from './step-options.ts';
 import { runWorks, worksFrom } from './works.ts';
@@ -35,7 +35,7 @@ export function addComposePinOptions(command: Command): Command {
  */
 export async function pinCompose(directory: string, options: PinComposeOptions): Promise<void> {
   const asked = { ...options, compose: true, file: filesFor(directory, options) };
-  const digests = await lockedDigests(directory, asked);
+  const { digests, unlocked } = await lockedDigests(directory, asked);
   const compose = loadCompose({ directory, files: asked.file, environment: process.env });
   const pins = imagePins(compose, ({ name }) => digests.get(name));
   const { override, check = false, dryRun = false } = options;
@@ -43,6 +43,8 @@ export async function pinCompose(directory: string, options: PinComposeOptions):
   const outputs =
     override === undefined ? inPlace(compose, pins) : [output(resolve(override), overrideText(pins))];
   const changed = outputs.filter(({ before, after }) => before !== after);
+  const [first] = unlocked;
+  if (check && changed.length === 0 && first !== undefined) throw first.stale;
   if (!check && !dryRun) for (const { path, after } of changed) writeFileSync(path, after);
   if (check && changed.length > 0) process.exitCode = exitCodes.findings;
   const verb = check || dryRun ? 'would write' : 'wrote';
@@ -52,7 +54,7 @@ export async function pinCompose(directory: string, options: PinComposeOptions):
     {
       files: shown,
       pins: pins.map(({ service, where, reference, pinned }) => ({ service, where, reference, pinned })),
-      unpinned: left.map(({ service }) => service),
+      unpinned: [...left, ...unlocked].map(({ service }) => service),
     },
     [
       ...(shown.length === 0 ? [] : pins.filter(pin => !left.includes(pin)).map(pinText)),
@@ -60,6 +62,7 @@ export async function pinCompose(directory: string, options: PinComposeOptions):
         pin =>
           `${placeText(pin)} ${pin.service}: a variable takes part in ${pin.reference}; --override FILE pins it`,
       ),
+      ...unlocked.map(({ service, stale }) => `${service}: not pinned, ${stale.message}; ${stale.next}`),
       shown.length === 0 ? 'nothing to write' : `${verb} ${shown.join(', ')}`,
     ].join('\n'),
   );
@@ -107,21 +110,33 @@ function filesFor(directory: string, { file = [], override }: PinComposeOptions)
   return files.filter(one => one !== path);
 }
 
-/** What the lock says of the images that are not built; every line of it is held against its recordings. */
-async function lockedDigests(
-  directory: string,
-  options: PinComposeOptions,
-): Promise<ReadonlyMap<string, Digest>> {
+interface LockedDigests {
+  /** By service. */
+  readonly digests: ReadonlyMap<string, Digest>;
+  /** Services whose image the lock does not have as the compose file names it. */
+  readonly unlocked: readonly { readonly service: string; readonly stale: HoldfastError }[];
+}
+
+/**
+ * What the lock says of the images that are not built; every line of it is held against its recordings.
+ * @throws HoldfastError LOCK_MISSING, LOCK_STALE (exit 3) where it has none of them
+ */
+async function lockedDigests(directory: string, options: PinComposeOptions): Promise<LockedDigests> {
   const all = await worksFrom({ directory, services: [], all: true }, options);
   const digests = new Map<string, Digest>();
+  const unlocked: { service: string; stale: HoldfastError }[] = [];
   await runWorks(all, async runtime => {
     for (const { projects, service } of all.works) {
       if (service?.isImage !== true) continue;
+      // What is pinned in the file itself is another image name than the lock has, and needs none.
+      if (all.compose?.services.get(service.name)?.image?.text.includes('@')) continue;
       const { stale, recording } = await readLockState(projects[0], runtime);
-      if (stale) throw stale;
       const [image] = recording?.images ?? [];
-      if (image) digests.set(service.name, image.index ?? image.manifest);
+      if (stale) unlocked.push({ service: service.name, stale });
+      else if (image) digests.set(service.name, image.index ?? image.manifest);
     }
   });
-  return digests;
+  const [first] = unlocked;
+  if (first !== undefined && digests.size === 0) throw first.stale;
+  return { digests, unlocked };
 }
