@@ -277,6 +277,12 @@ test('pin writes what the lock holds into the file, or into another', async () =
     await own.write({ 'compose.yaml': text });
     expect((await own.run('pin')).stderr).toContain('LOCK_MISSING');
     await own.succeed('lock');
+    const here = await own.succeed('pin');
+    expect(here.stdout).toContain("a: not pinned, only this machine's store has it");
+    expect(await readFile(join(own.project, 'compose.yaml'), 'utf8')).toBe(text);
+    const store = await Store.open(own.store);
+    const tiny = await store.tagged('tiny:1');
+    if (tiny) await store.notePushed(tiny.digest, 'tiny:1');
     const override = join(own.project, 'compose.pinned.yaml');
     await own.succeed('pin', ['--override', override]);
     const written = await readFile(override, 'utf8');

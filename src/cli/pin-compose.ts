@@ -12,6 +12,7 @@ import {
   type ImagePin,
 } from '../compose/index.ts';
 import { exitCodes, usageError, type Digest, type HoldfastError } from '../core/index.ts';
+import { storeImages, whyOfStore } from '../pin/index.ts';
 import { printResult, type ProjectOptions } from './common.ts';
 import type { StepOptions } from './step-options.ts';
 import { runWorks, worksFrom } from './works.ts';
@@ -35,7 +36,7 @@ export function addComposePinOptions(command: Command): Command {
  */
 export async function pinCompose(directory: string, options: PinComposeOptions): Promise<void> {
   const asked = { ...options, compose: true, file: filesFor(directory, options) };
-  const { digests, unlocked } = await lockedDigests(directory, asked);
+  const { digests, others } = await lockedDigests(directory, asked);
   const compose = loadCompose({ directory, files: asked.file, environment: process.env });
   const pins = imagePins(compose, ({ name }) => digests.get(name));
   const { override, check = false, dryRun = false } = options;
@@ -43,8 +44,8 @@ export async function pinCompose(directory: string, options: PinComposeOptions):
   const outputs =
     override === undefined ? inPlace(compose, pins) : [output(resolve(override), overrideText(pins))];
   const changed = outputs.filter(({ before, after }) => before !== after);
-  const [first] = unlocked;
-  if (check && changed.length === 0 && first !== undefined) throw first.stale;
+  const stale = others.find(one => one.stale)?.stale;
+  if (check && changed.length === 0 && stale) throw stale;
   if (!check && !dryRun) for (const { path, after } of changed) writeFileSync(path, after);
   if (check && changed.length > 0) process.exitCode = exitCodes.findings;
   const verb = check || dryRun ? 'would write' : 'wrote';
@@ -54,7 +55,7 @@ export async function pinCompose(directory: string, options: PinComposeOptions):
     {
       files: shown,
       pins: pins.map(({ service, where, reference, pinned }) => ({ service, where, reference, pinned })),
-      unpinned: [...left, ...unlocked].map(({ service }) => service),
+      unpinned: [...left, ...others].map(({ service }) => service),
     },
     [
       ...(shown.length === 0 ? [] : pins.filter(pin => !left.includes(pin)).map(pinText)),
@@ -62,7 +63,7 @@ export async function pinCompose(directory: string, options: PinComposeOptions):
         pin =>
           `${placeText(pin)} ${pin.service}: a variable takes part in ${pin.reference}; --override FILE pins it`,
       ),
-      ...unlocked.map(({ service, stale }) => `${service}: not pinned, ${stale.message}; ${stale.next}`),
+      ...others.map(({ service, why }) => `${service}: not pinned, ${why}`),
       shown.length === 0 ? 'nothing to write' : `${verb} ${shown.join(', ')}`,
     ].join('\n'),
   );
@@ -113,8 +114,15 @@ function filesFor(directory: string, { file = [], override }: PinComposeOptions)
 interface LockedDigests {
   /** By service. */
   readonly digests: ReadonlyMap<string, Digest>;
-  /** Services whose image the lock does not have as the compose file names it. */
-  readonly unlocked: readonly { readonly service: string; readonly stale: HoldfastError }[];
+  readonly others: readonly Unpinned[];
+}
+
+/** A service that gets no digest. */
+interface Unpinned {
+  readonly service: string;
+  readonly why: string;
+  /** Where the lock does not have the image as the compose file names it. */
+  readonly stale?: HoldfastError;
 }
 
 /**
@@ -124,19 +132,28 @@ interface LockedDigests {
 async function lockedDigests(directory: string, options: PinComposeOptions): Promise<LockedDigests> {
   const all = await worksFrom({ directory, services: [], all: true }, options);
   const digests = new Map<string, Digest>();
-  const unlocked: { service: string; stale: HoldfastError }[] = [];
+  const others: Unpinned[] = [];
   await runWorks(all, async runtime => {
+    const images = await storeImages(runtime.store);
     for (const { projects, service } of all.works) {
       if (service?.isImage !== true) continue;
       // What is pinned in the file itself is another image name than the lock has, and needs none.
-      if (all.compose?.services.get(service.name)?.image?.text.includes('@')) continue;
+      const { name } = service;
+      const reference = all.compose?.services.get(name)?.image?.text ?? '';
+      if (reference.includes('@')) continue;
       const { stale, recording } = await readLockState(projects[0], runtime);
+      if (stale) {
+        others.push({ service: name, why: `${stale.message}; ${stale.next}`, stale });
+        continue;
+      }
       const [image] = recording?.images ?? [];
-      if (stale) unlocked.push({ service: service.name, stale });
-      else if (image) digests.set(service.name, image.index ?? image.manifest);
+      const digest = image?.index ?? image?.manifest;
+      const why = digest && whyOfStore(reference, digest, images, 'the compose file');
+      if (why !== undefined) others.push({ service: name, why });
+      else if (digest !== undefined) digests.set(name, digest);
     }
   });
-  const [first] = unlocked;
-  if (first !== undefined && digests.size === 0) throw first.stale;
-  return { digests, unlocked };
+  const [first] = others;
+  if (first?.stale && others.every(one => one.stale) && digests.size === 0) throw first.stale;
+  return { digests, others };
 }

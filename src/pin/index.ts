@@ -11,5 +11,5 @@ export type {
   UnpinnedCode,
   WrittenFile,
 } from './result.ts';
-export { pullable, storeImages } from './store-images.ts';
+export { pullable, storeImages, whyOfStore } from './store-images.ts';
 export { sourcePolicy, type SourcePolicy } from './source-policy.ts';

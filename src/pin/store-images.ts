@@ -47,11 +47,21 @@ export function whyNotPullable(
   images: StoreImages | undefined,
 ): string | undefined {
   const digest = locked.imageDigest(reference);
-  const places = digest && images?.pushedElsewhere(reference, digest);
+  return digest && images && whyOfStore(reference, digest, images, 'the Dockerfile');
+}
+
+/** @param file where the name stands, for people */
+export function whyOfStore(
+  reference: string,
+  digest: Digest,
+  images: StoreImages,
+  file: string,
+): string | undefined {
+  const places = images.pushedElsewhere(reference, digest);
   if (places === undefined) return undefined;
   const [place] = places;
   if (place !== undefined)
-    return `it was made here and pushed to ${place}: name it so in the Dockerfile, and lock again`;
-  const copy = `holdfast copy oci:${images?.store}:${nameOf(reference)} docker://HOST/NAME:TAG`;
-  return `only this machine's store has it: push it (\`${copy}\`), name it so in the Dockerfile, and lock again`;
+    return `it was made here and pushed to ${place}: name it so in ${file}, and lock again`;
+  const copy = `holdfast copy oci:${images.store}:${nameOf(reference)} docker://HOST/NAME:TAG`;
+  return `only this machine's store has it: push it (\`${copy}\`), name it so in ${file}, and lock again`;
 }
