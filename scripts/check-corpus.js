@@ -16,7 +16,7 @@ const { dockerfiles } = discover(directories.length > 0 ? directories : ['.']);
 const digest = `sha256:${'0'.repeat(64)}`;
 /** A lock that has everything, so that all fixes are tried. */
 const locked = {
-  builds: () => false,
+  builds: () => [],
   imageDigest: () => digest,
   fileDigest: () => digest.slice(7),
   commit: () => '0'.repeat(40),

@@ -130,7 +130,7 @@ describe('holdfast check', () => {
       'held/holdfast.lock',
       formatLock({ version: 1, asOf: '2026-01-01T00:00:00Z', builds: [build], inputs }),
     );
-    write('held/Dockerfile', 'FROM there:1 AS a\nFROM here:1\nUSER 1\n');
+    write('held/Dockerfile', 'FROM there:1 AS a\nFROM here:1\nCOPY --from=a /a /a\nUSER 1\n');
     const store = await Store.open(join(place, 'store'));
     await store.tag('here:1', { mediaType: 'application/json', digest, size: 1 });
     expect(await check('held')).toMatchObject({
@@ -139,7 +139,7 @@ describe('holdfast check', () => {
     });
     await check('held', '--fix');
     expect(readFileSync(join(place, 'held/Dockerfile'), 'utf8')).toBe(
-      `FROM there:1@${digest} AS a\nFROM here:1\nUSER 1\n`,
+      `FROM there:1@${digest} AS a\nFROM here:1\nCOPY --from=a /a /a\nUSER 1\n`,
     );
   });
 

@@ -7,7 +7,7 @@ import {
   type Platform,
   type SourcePlace,
 } from '../core/index.ts';
-import type { Instruction, Stage, Word } from '../dockerfile/index.ts';
+import { sourcesOf, type Instruction, type Stage, type Word } from '../dockerfile/index.ts';
 import { expandGlobally, globalScope, unsetGlobally, type GlobalScope } from './arguments.ts';
 import { Bases } from './bases.ts';
 import type { BuiltStage } from './built-stage.ts';
@@ -19,7 +19,7 @@ import { applyMetadata, type StageSettings } from './metadata.ts';
 import { runStepOf } from './run/index.ts';
 import type { BuildInput, BuildRuntime } from './runtime.ts';
 import { StageScope } from './scope.ts';
-import { baseStage, sourcesOf, sourceStage, targetStage } from './stages.ts';
+import { baseStage, sourceStage, targetStage } from './stages.ts';
 import type { BuildInProgress, Step } from './step.ts';
 import { placeOf, stepsOf } from './steps.ts';
 

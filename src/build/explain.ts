@@ -1,5 +1,5 @@
 import { sha256, usageError, type Digest, type SourcePlace } from '../core/index.ts';
-import { canonicalInstruction, type Instruction } from '../dockerfile/index.ts';
+import { canonicalInstruction, sourcesOf, type Instruction } from '../dockerfile/index.ts';
 import {
   frontendOfBuild,
   lineName,
@@ -10,7 +10,6 @@ import {
 } from '../lock/index.ts';
 import type { LockState } from './locking.ts';
 import type { Project } from './project.ts';
-import { sourcesOf } from './stages.ts';
 
 /** Who asked for an input. */
 export interface Asker {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { HoldfastError } from '../core/index.ts';
-import { parseDockerfile, type Stage } from '../dockerfile/index.ts';
+import { parseDockerfile, sourcesOf, type Stage } from '../dockerfile/index.ts';
 import type { Project } from './project.ts';
-import { baseStage, sourcesOf, sourceStage, targetStage } from './stages.ts';
+import { baseStage, sourceStage, targetStage } from './stages.ts';
 
 const text = `FROM a AS One
 FROM b AS golang

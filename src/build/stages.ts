@@ -1,5 +1,5 @@
 import { usageError, type HoldfastError, type SourcePlace } from '../core/index.ts';
-import { didYouMean, type Dockerfile, type Instruction, type Stage } from '../dockerfile/index.ts';
+import { didYouMean, type Dockerfile, type Stage } from '../dockerfile/index.ts';
 import type { Project } from './project.ts';
 
 /** The stage that the user asked for: by name, by number, or the last one. @throws STAGE_UNKNOWN (exit 2) */
@@ -59,11 +59,4 @@ function noSuchNumber(stages: readonly Stage[], text: string, where: SourcePlace
     next: 'Stages count from 0; give yours a name and use that.',
     where,
   });
-}
-
-/** The other stages, contexts or images that an instruction reads from. */
-export function sourcesOf(instruction: Instruction): string[] {
-  if (instruction.keyword === 'COPY' && instruction.from) return [instruction.from.text];
-  if (instruction.keyword !== 'RUN') return [];
-  return instruction.mounts.flatMap(({ from }) => (from === undefined ? [] : [from.text]));
 }

@@ -12,7 +12,7 @@ import { defaultSettings } from './settings.ts';
 const context: RuleContext = { hasFile: () => false };
 const digest = sha256('image');
 const locked: LockedInputs = {
-  builds: name => name === 'compose.yaml',
+  builds: name => (name === 'compose.yaml' ? [{}] : []),
   hasImage: () => true,
   imageDigest: reference => (reference === 'tiny:1' ? digest : undefined),
   fileDigest: () => undefined,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Dockerfile } from '../dockerfile/index.ts';
 import type { Analysis } from './analysis.ts';
+import { stagesBuilt } from './built-stages.ts';
 import type { Finding, Observation, Severity } from './finding.ts';
 import { isFollowed } from './followed-scripts.ts';
 import type { Rule, RuleContext } from './rule.ts';
@@ -16,7 +17,14 @@ export function findingsIn(
   const { dockerfile } = analysis;
   const suppressions = new Suppressions(dockerfile);
   const fingerprints = new Fingerprints(dockerfile);
-  const isLocked = context.locked?.builds(basename(dockerfile.file)) ?? false;
+  const targets = context.locked?.builds(basename(dockerfile.file)) ?? [];
+  const built = stagesBuilt(analysis, targets);
+  const isLocked = ({ range }: Observation) => {
+    if (targets.length === 0 || built === undefined) return targets.length > 0;
+    // What stands before all stages is every build's.
+    const at = dockerfile.stages.findLastIndex(stage => stage.range.start <= range.start);
+    return at < 0 || built.has(at);
+  };
   const findings: Finding[] = [];
   for (const [rule, severity] of chosen)
     for (const observation of rule.find(analysis, context)) {
@@ -28,7 +36,7 @@ export function findingsIn(
         severity,
         fingerprint: fingerprints.of(rule.id, observation),
         ...(suppressed && { suppressed }),
-        ...(isLocked && besideLock(rule, locked)),
+        ...(isLocked(observation) && besideLock(rule, locked)),
       });
     }
   return findings.toSorted((a, b) => a.range.start - b.range.start);

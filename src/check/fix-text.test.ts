@@ -7,7 +7,7 @@ const noFiles: RuleContext = { hasFile: () => false };
 
 const digest: Digest = sha256('image');
 const locked: LockedInputs = {
-  builds: () => false,
+  builds: () => [],
   hasImage: () => true,
   imageDigest: reference =>
     /^(debian:12|alpine:3|docker\/dockerfile:1)$/.test(reference) ? digest : undefined,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../core/index.ts';
-import { formatLock, inputSections, type InputLine, type InputSection } from '../lock/index.ts';
+import {
+  formatLock,
+  inputSections,
+  type BuildEntry,
+  type InputLine,
+  type InputSection,
+} from '../lock/index.ts';
 import { checkText, counts, defaultSettings, fixText } from './index.ts';
 import { lockedInputs } from './lock-inputs.ts';
 
@@ -15,13 +21,13 @@ const build = {
   image: other,
 };
 
-function locked(lines: Partial<Record<InputSection, readonly InputLine[]>>) {
+function locked(lines: Partial<Record<InputSection, readonly InputLine[]>>, more: Partial<BuildEntry> = {}) {
   const inputs = Object.fromEntries(inputSections.map(section => [section, lines[section] ?? []])) as Record<
     InputSection,
     readonly InputLine[]
   >;
   return lockedInputs(
-    formatLock({ version: 1, asOf: '2026-11-01T00:00:00Z', builds: [build], inputs }),
+    formatLock({ version: 1, asOf: '2026-11-01T00:00:00Z', builds: [{ ...build, ...more }], inputs }),
     'holdfast.lock',
   );
 }
@@ -45,11 +51,37 @@ describe('what a lock says of', () => {
     expect(findings(stays, 'Dockerfile.other')[0]?.advice).toBeUndefined();
   });
 
+  it.each<[what: string, more: Partial<BuildEntry>, from: string, held: readonly number[]]>([
+    ['the last one', {}, 'tools', [2, 6, 9]],
+    ['the target', { target: 'DEV' }, 'tools', [2, 4]],
+    ['the target by number', { target: '2' }, 'tools', [2, 6]],
+    ['whatever an argument may have chosen', { args: { BASE: 'dev' } }, '$BASE', [2, 4, 6, 9]],
+    ['the last one, with arguments that choose none', { args: { OTHER: 'x' } }, 'tools', [2, 6, 9]],
+    ['a target that is gone', { target: 'gone' }, 'tools', [2, 4, 6, 9]],
+  ])('stages: held is what a build of it takes, %s', (_what, more, from, held) => {
+    const image = [{ reference: 'debian:12', platform: 'linux/amd64', manifest }];
+    const context = { hasFile: () => false, locked: locked({ image }, more) };
+    const text = `FROM debian:12 AS base
+RUN pip install a
+FROM base AS dev
+RUN pip install b
+FROM base AS tools
+RUN pip install c
+FROM ${from}
+COPY --from=tools /c /c
+RUN pip install d
+`;
+    const { findings } = checkText(text, 'Dockerfile', defaultSettings, context);
+    const pip = findings.filter(({ rule }) => rule === 'pip-version');
+    expect(pip.map(({ range }) => range.line)).toEqual([2, 4, 6, 9]);
+    expect(pip.filter(one => one.held).map(({ range }) => range.line)).toEqual(held);
+  });
+
   it('an image that it has not: that still counts', () => {
     const image = [{ reference: 'debian:12', platform: 'linux/amd64', manifest }];
     const context = { hasFile: () => false, locked: locked({ image }) };
     const { findings } = checkText(
-      'FROM debian:12 AS a\nFROM alpine:3\nUSER 1\n',
+      'FROM debian:12 AS a\nFROM alpine:3\nCOPY --from=a /a /a\nUSER 1\n',
       'Dockerfile',
       defaultSettings,
       context,

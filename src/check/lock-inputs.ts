@@ -12,7 +12,10 @@ export function lockedInputsOf({ inputs, builds }: Pick<Lock, 'inputs' | 'builds
   const linesOf = (name: string | undefined) =>
     name === undefined ? [] : inputs.image.filter(line => canonical(String(line['reference'])) === name);
   return {
-    builds: dockerfile => builds.some(build => build.dockerfile === dockerfile),
+    builds: dockerfile =>
+      builds
+        .filter(build => build.dockerfile === dockerfile)
+        .map(({ target, args = {} }) => ({ target, hasArguments: Object.keys(args).length > 0 })),
     hasImage: reference => {
       const name = canonical(reference);
       return linesOf(name).length > 0 || frontendDigest(builds, name) !== undefined;

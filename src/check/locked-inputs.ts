@@ -1,9 +1,17 @@
 import type { Digest } from '../core/index.ts';
 
+/** What a lock builds of a Dockerfile. */
+export interface LockedTarget {
+  /** A stage, by name or number; nothing for the last one. */
+  readonly target?: string | undefined;
+  /** Whether build arguments may have chosen stages. */
+  readonly hasArguments?: boolean;
+}
+
 /** What a lock says of inputs that a Dockerfile names. */
 export interface LockedInputs {
-  /** Whether a Dockerfile of this name, beside the lock, is built from it: then what it takes cannot drift. */
-  readonly builds: (dockerfile: string) => boolean;
+  /** What is built of a Dockerfile of this name, beside the lock: what that takes cannot drift. */
+  readonly builds: (dockerfile: string) => readonly LockedTarget[];
   /** Whether the lock has an image of this name, for whatever platforms. */
   readonly hasImage: (reference: string) => boolean;
   /** The digest that covers all platforms of an image, where there is one, else that of its only manifest. */

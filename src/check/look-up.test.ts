@@ -116,7 +116,7 @@ describe('--fix --online', () => {
     await fixed('FROM HOST/team/a:1 AS b\nFROM HOST/team/a:1 AS c\n');
     expect(asked.filter(url => url.includes('manifests'))).toHaveLength(1);
     const locked = {
-      builds: () => false,
+      builds: () => [],
       hasImage: () => true,
       imageDigest: () => sha256('locked'),
       fileDigest: () => undefined,

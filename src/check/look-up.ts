@@ -57,7 +57,7 @@ class Asked implements LockedInputs {
   }
 
   /** Nothing is held by a lock that is being thought up. */
-  readonly builds = (dockerfile: string) => this.#locked?.builds(dockerfile) ?? false;
+  readonly builds = (dockerfile: string) => this.#locked?.builds(dockerfile) ?? [];
 
   readonly hasImage = (reference: string) => this.#locked?.hasImage(reference) ?? false;
 

@@ -75,7 +75,8 @@ export async function readLockedInputs(
     const path = join(at, 'holdfast.lock');
     const locked = lockedInputs(readFileSync(path, 'utf8'), path);
     if (at === directory) return locked;
-    if (locked.builds(relative(at, file))) return { ...locked, builds: () => true };
+    const builds = locked.builds(relative(at, file));
+    if (builds.length > 0) return { ...locked, builds: () => builds };
   }
   return undefined;
 }

@@ -41,7 +41,7 @@ export { parseDuration, parseSize, truthValue } from './quantities.ts';
 export { resolveMount, type ResolvedMount } from './resolved-mount.ts';
 export type { Variables } from './shell-lexer.ts';
 export { Source, type SourceRange, type StandsAt } from './source.ts';
-export type { Stage } from './stages.ts';
+export { sourcesOf, type Stage } from './stages.ts';
 export { didYouMean } from './suggestion.ts';
 export type { OperandForm } from './syntax.ts';
 export type { Warning } from './warning.ts';

@@ -18,6 +18,13 @@ export interface Stage {
   readonly range: SourceRange;
 }
 
+/** The other stages, contexts or images that an instruction reads from. */
+export function sourcesOf(instruction: Instruction): string[] {
+  if (instruction.keyword === 'COPY' && instruction.from) return [instruction.from.text];
+  if (instruction.keyword !== 'RUN') return [];
+  return instruction.mounts.flatMap(({ from }) => (from === undefined ? [] : [from.text]));
+}
+
 interface OpenStage {
   readonly from: FromInstruction;
   readonly instructions: Instruction[];
