@@ -233,3 +233,11 @@ test('a step that the lock does not know is an error where the pins are checked'
   expect(exit, stderr).toBe(3);
   expect(stderr).toContain('LOCK_STALE');
 });
+
+test('a file that is written where a step takes it is told of', async () => {
+  await world.write({ Dockerfile: `${dockerfile}COPY . /all\n` });
+  const pinned = (name: string) => world.succeed('pin', ['--output', join(world.project, name)]);
+  expect((await pinned('Dockerfile.taken')).stdout).toContain('Dockerfile.taken is of the build context');
+  await world.write({ '.dockerignore': 'base\nDockerfile.*\n' });
+  expect((await pinned('Dockerfile.ignored')).stdout).not.toContain('is of the build context');
+});

@@ -9,6 +9,7 @@ import {
   pinDockerfile,
   refreshedScripts,
   sourcePolicy,
+  takesFile,
   type LockedProject,
   type PinRequest,
   type PinResult,
@@ -55,10 +56,16 @@ export async function pinProject(
   const files = result.files.map(file =>
     outputFor(pathIn(project.context, file.path), file.bytes, file.vendored),
   );
-  finish([...files, outputFor(target, Buffer.from(result.text, encoding), false)], options, {
-    ...result,
-    ...locked,
-  });
+  const written = outputFor(target, Buffer.from(result.text, encoding), false);
+  const isTaken = options.output !== undefined && isInContext(target, project, text);
+  finish([...files, written], options, { ...result, ...locked, ...(isTaken && { taken: written }) });
+}
+
+/** Whether a file is of the build context, and taken by a step, so that a lock from before it is of another image. */
+function isInContext(path: string, { context, dockerfileName, ignore }: Project, text: string): boolean {
+  const inside = relative(context, path).split(sep).join('/');
+  if (inside.startsWith('..') || ignore.matches(inside)) return false;
+  return takesFile(text, dockerfileName, inside);
 }
 
 /** Takes the scripts that were vendored before from where they came from, as they are there now. */
@@ -137,6 +144,8 @@ type Told = Pick<PinResult, 'pins' | 'unpinned'> & {
   /** The Dockerfile's name. */
   readonly file: string;
   readonly stale?: LockedProject['stale'];
+  /** What is written into the build context, where steps take it. */
+  readonly taken?: Output;
 };
 
 function told({ request, stale }: LockedProject): Pick<Told, 'file' | 'stale'> {
@@ -146,11 +155,12 @@ function told({ request, stale }: LockedProject): Pick<Told, 'file' | 'stale'> {
 /** Writes what is another than it is, and prints it, as the options ask. */
 function finish(outputs: readonly Output[], options: PinningOptions, facts: Told): void {
   const { check = false, dryRun = false } = options;
-  const { pins, unpinned, file, stale } = facts;
+  const { pins, unpinned, file, stale, taken } = facts;
   const changed = outputs.filter(({ before, after }) => before === undefined || !before.equals(after));
   const unknown = unpinned.some(({ code }) => code === 'NOT_LOCKED');
   if (check && changed.length === 0 && unknown && stale) throw stale;
   const writes = !check && !dryRun;
+  const isNew = taken !== undefined && changed.includes(taken);
   if (writes) changed.forEach(write);
   if (check && changed.length > 0) process.exitCode = exitCodes.findings;
   const place = ({ range }: PinResult['pins'][number] | PinResult['unpinned'][number]) => ({
@@ -163,6 +173,7 @@ function finish(outputs: readonly Output[], options: PinningOptions, facts: Told
     dockerfile: file,
     written: writes ? changed.map(({ name }) => name) : [],
     changed: changed.map(({ name }) => name),
+    ...(isNew && { taken: taken.name }),
     pins: pins.map(one => ({ kind: one.kind, ...place(one), what: one.what })),
     unpinned: unpinned.map(one => ({ code: one.code, ...place(one), what: one.what, why: one.why })),
   };
@@ -171,6 +182,7 @@ function finish(outputs: readonly Output[], options: PinningOptions, facts: Told
     ...pins.map(({ kind, range, what }) => `${file}:${range.line}  ${kind}  ${printable(what)}`),
     ...(unpinned.length === 0 ? [] : ['not pinned:']),
     ...unpinned.map(({ range, what, why }) => `${file}:${range.line}  ${printable(what)}: ${printable(why)}`),
+    ...(isNew ? [takenText(taken)] : []),
     `${counted(pins.length, 'pin')}, ${unpinned.length} not pinned; ${stateText(changed, options)}`,
   ];
   printResult(options, json, lines.join('\n'));
@@ -179,6 +191,10 @@ function finish(outputs: readonly Output[], options: PinningOptions, facts: Told
 function write({ path, after }: Output): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, after);
+}
+
+function takenText({ name }: Output): string {
+  return `${printable(name)} is of the build context and a step takes it, so the image is another one: list it in .dockerignore, or run \`holdfast lock\` again`;
 }
 
 function diffOf({ name, before, after }: Output): string {

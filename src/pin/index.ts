@@ -12,4 +12,5 @@ export type {
   WrittenFile,
 } from './result.ts';
 export { pullable, storeImages, whyOfStore } from './store-images.ts';
+export { takesFile } from './taken-files.ts';
 export { sourcePolicy, type SourcePolicy } from './source-policy.ts';
