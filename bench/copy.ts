@@ -22,7 +22,8 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
   const source = await startDockerRegistry();
   // skopeo remembers where a registry has a blob: each copy has a registry of its own.
   const fresh = await Promise.all(Array.from({ length: 4 * runs + 1 }, () => startDockerRegistry()));
-  const next = () => (fresh.pop() as DockerRegistry).domain;
+  const unused = [...fresh];
+  const next = () => (unused.pop() as DockerRegistry).domain;
   const holdfast = (...args: string[]) =>
     usage({
       argv: [process.execPath, program, ...args, '--quiet'],
