@@ -157,6 +157,7 @@ function contextOf(
 /** The same ten steps on a base of five layers more, with 20,000 files each: what a step costs must not grow with them. */
 function largeBase(place: string, runs: number, run: Tools['run']): string {
   const small = tenSteps(place);
+  run('lock', small);
   const maker = contextOf(
     place,
     'base-maker',
