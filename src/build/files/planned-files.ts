@@ -3,7 +3,7 @@ import { factsOf, type FileFacts, type PlannedFile } from '../../image/index.ts'
 import type { RootFiles } from '../../kinds/index.ts';
 import { resolveLinks } from '../../sandbox/index.ts';
 import type { CopyTarget, FileMetadata } from './copy-target.ts';
-import { attempt, readIfSmall } from './root-files.ts';
+import { attempt, isWithin, readIfSmall } from './root-files.ts';
 
 /** What a plan has at a path: a file by where its content is, or a directory, which may be one of the layers below. */
 type Entry = Omit<PlannedFile, 'path'>;
@@ -93,11 +93,21 @@ export class PlannedFiles implements CopyTarget {
       if (held === undefined) names.set(parent, [name]);
       else held.push(name);
     }
+    const plain = new Set<string>();
+    const listed = (directory: string, path: string): string[] => {
+      if (files.typeAt(path) !== 'directory') return [];
+      const entries = readdirSync(view + path, { withFileTypes: true });
+      // As in `rootFiles`; what is planned may be another thing by now.
+      for (const entry of entries)
+        if (entry.isFile() && !files.#entries.has(`${path === '/' ? '' : path}/${entry.name}`))
+          plain.add(directory === '' ? entry.name : `${directory}/${entry.name}`);
+      return entries.map(({ name }) => name);
+    };
     return {
       list(directory) {
+        if (isWithin(plain, directory)) return [];
         const path = attempt(() => files.resolve(directory)) ?? '';
-        const below =
-          attempt(() => (files.typeAt(path) === 'directory' ? readdirSync(view + path) : [])) ?? [];
+        const below = attempt(() => listed(directory, path)) ?? [];
         return [...new Set([...below, ...(names.get(path === '/' ? '' : path) ?? [])])].toSorted();
       },
       read: path =>

@@ -23,7 +23,7 @@ export function rootFiles(view: string): RootFiles {
 }
 
 /** Whether a path is one of these, or would lie below one. */
-function isWithin(paths: ReadonlySet<string>, path: string): boolean {
+export function isWithin(paths: ReadonlySet<string>, path: string): boolean {
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
     if (paths.has(path.slice(0, end))) return true;
   return false;
