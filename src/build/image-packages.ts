@@ -1,6 +1,6 @@
 import type { Digest } from '../core/index.ts';
 import { decompress, readTar, type LayerSource } from '../image/index.ts';
-import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../kinds/index.ts';
+import { kinds, rootOfFiles, type InstalledPackage, type KindName } from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
 import { imageConfig, imageLayers } from './image-layers.ts';
 
@@ -27,7 +27,7 @@ export async function imagePackages(
     for (const [name, content] of await recordsIn(layer)) if (!files.has(name)) files.set(name, content);
     if ([...files.keys()].some(name => wholeRecord.test(name))) break;
   }
-  const root = filesRoot(files);
+  const root = rootOfFiles(files);
   return new Map(kinds.map(kind => [kind.name, kind.installed?.(root) ?? []]));
 }
 
@@ -41,16 +41,4 @@ async function recordsIn(layer: LayerSource): Promise<Map<string, Buffer>> {
     found.set(name, Buffer.concat(chunks));
   }
   return found;
-}
-
-function filesRoot(files: ReadonlyMap<string, Buffer>): RootFiles {
-  return {
-    list: directory =>
-      [...files.keys()]
-        .filter(path => path.startsWith(`${directory}/`))
-        .map(path => path.slice(directory.length + 1))
-        .filter(name => !name.includes('/'))
-        .toSorted(),
-    read: path => files.get(path),
-  };
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Distribution } from '../attest/index.ts';
 import { findingsError, type HoldfastError } from '../core/index.ts';
-import { kinds, type InstalledPackage, type KindName, type RootFiles } from '../kinds/index.ts';
+import { kinds, type InstalledPackage, type Kind, type KindName, type RootFiles } from '../kinds/index.ts';
 import type { RecordedInput } from '../lock/index.ts';
 import type { BuiltStage } from './built-stage.ts';
 import type { BuildOutcome } from './execute.ts';
@@ -31,8 +31,9 @@ export async function newlyInstalled(
   stage: BuiltStage,
   runtime: BuildRuntime,
 ): Promise<ReadonlyMap<KindName, readonly InstalledPackage[]>> {
-  const after = await installedIn(stage.layers, runtime);
-  const before = await installedIn(stage.layers.slice(0, stage.imageLayers), runtime);
+  const after = await installedIn(stage.layers, kinds, runtime);
+  const present = kinds.filter(({ name }) => after.get(name)?.length);
+  const before = await installedIn(stage.layers.slice(0, stage.imageLayers), present, runtime);
   return new Map(
     [...after].map(([kind, packages]) => {
       const known = new Set(before.get(kind)?.map(identity));
@@ -46,23 +47,24 @@ const identity = ({ name, version, architecture = '' }: InstalledPackage) =>
 
 async function installedIn(
   layers: BuiltStage['layers'],
+  of: readonly Kind[],
   runtime: BuildRuntime,
 ): Promise<Map<KindName, readonly InstalledPackage[]>> {
-  if (layers.length === 0) return new Map();
+  if (layers.length === 0 || of.length === 0) return new Map();
   const work = await runtime.cache.workDirectory();
   try {
     const top = layers.at(-1)?.planned;
     const lowers = await lowerDirectories(top === undefined ? layers : layers.slice(0, -1), runtime);
     return await runtime.sandbox.withView(lowers, work, view =>
-      Promise.resolve(inRoot(top?.filesOver(view) ?? rootFiles(view))),
+      Promise.resolve(inRoot(top?.filesOver(view) ?? rootFiles(view), of)),
     );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-function inRoot(root: RootFiles): Map<KindName, readonly InstalledPackage[]> {
-  const found = kinds.map(kind => [kind.name, kind.installed?.(root) ?? []] as const);
+function inRoot(root: RootFiles, of: readonly Kind[]): Map<KindName, readonly InstalledPackage[]> {
+  const found = of.map(kind => [kind.name, kind.installed?.(root) ?? []] as const);
   return new Map(found);
 }
 
@@ -119,7 +121,9 @@ export async function packagesOf(
 }> {
   return withImage(image, config, runtime, view => {
     const root = rootFiles(view);
-    const packages = [...inRoot(root)].flatMap(([kind, found]) => found.map(one => ({ ...one, kind })));
+    const packages = [...inRoot(root, kinds)].flatMap(([kind, found]) =>
+      found.map(one => ({ ...one, kind })),
+    );
     const release = root.read('etc/os-release')?.toString() ?? '';
     return Promise.resolve({ packages, distribution: distributionIn(release) });
   });

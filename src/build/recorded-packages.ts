@@ -129,6 +129,10 @@ class LayeredFiles implements RootFiles {
     return [...(this.#directories.get(directory) ?? [])].toSorted();
   }
 
+  directories(directory: string): readonly string[] {
+    return this.list(directory).filter(name => this.#directories.has(joined(directory, name)));
+  }
+
   read(path: string): Buffer | undefined {
     return this.#contents.get(path);
   }

@@ -19,7 +19,6 @@ export {
   type RecogniseContext,
   type Recognised,
   type Recogniser,
-  type RootFiles,
   type Snapshots,
   type StepFile,
   type UpstreamDocument,
@@ -42,4 +41,5 @@ export { latestFiles } from './file/latest.ts';
 export { latestImages } from './image/latest.ts';
 export { registryOf as npmRegistryOf } from './npm/latest.ts';
 export { type VersionOrder } from './version-order.ts';
+export { rootOfFiles, type RootFiles } from './root-files.ts';
 export { kinds } from './all.ts';

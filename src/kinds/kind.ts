@@ -3,6 +3,7 @@ import type { Digest } from '../core/index.ts';
 import type { Exchange, ExchangeKey } from './exchange.ts';
 import type { PackageTexts } from './package-texts.ts';
 import type { LatestContext, LockedInput, LookUp } from './latest.ts';
+import type { RootFiles } from './root-files.ts';
 import type { VersionOrder } from './version-order.ts';
 
 /** What sort of input something is: one folder here each, but for `image` and `file`, which are no package's. */
@@ -135,14 +136,6 @@ export interface InstalledPackage {
   readonly source?: { readonly name: string; readonly version: string } | undefined;
   /** The file that says so, from the root, without a leading slash. */
   readonly from: string;
-}
-
-/** A root file system that is only read. Paths have no leading slash; no link is followed out of it. */
-export interface RootFiles {
-  /** The names in a directory, sorted; none where there is no such directory. */
-  list(directory: string): readonly string[];
-  /** A regular file's content; nothing where there is none, or where it is larger than 64 MiB. */
-  read(path: string): Buffer | undefined;
 }
 
 /** By name, what an index says of where it comes from: `Origin`, `signed by`. */

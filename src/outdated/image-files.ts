@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hexOf, HoldfastError, isDigest, jsonObject, type Digest } from '../core/index.ts';
 import { decompress, parseManifest, readTar } from '../image/index.ts';
-import type { RootFiles } from '../kinds/index.ts';
 import type { Store } from '../store/index.ts';
 
 /**
@@ -93,18 +92,6 @@ async function readLayer(digest: Digest, store: Store): Promise<LayerFiles> {
 /** Whether something that is gone may have been, or held, one of the files. */
 function mayHold(path: string): boolean {
   return wanted.test(path) || /^(?:etc|usr|var|lib)(?:\/|$)/.test(path) || path === '';
-}
-
-/** The files as kinds read them. */
-export function rootOf(files: ImageFiles): RootFiles {
-  return {
-    list: directory => {
-      const start = `${directory}/`;
-      const below = [...files.keys()].filter(path => path.startsWith(start));
-      return [...new Set(below.map(path => path.slice(start.length).split('/')[0] ?? ''))].toSorted();
-    },
-    read: path => files.get(path),
-  };
 }
 
 /** Lays the files that tell whom to trust into a directory. */

@@ -5,6 +5,7 @@ import {
   debSource,
   kinds,
   movedSuite,
+  rootOfFiles,
   type KindName,
   type LockedArchive,
   type LockedInput,
@@ -18,7 +19,7 @@ import {
   type Recording,
 } from '../lock/index.ts';
 import type { Store } from '../store/index.ts';
-import { imageFilesIfSound, rootOf, type ImageFiles } from './image-files.ts';
+import { imageFilesIfSound, type ImageFiles } from './image-files.ts';
 
 /** `base`: it came with the base image, and moves with that. `frontend`: `# syntax=` names it, and no build runs it. */
 export type ItemOrigin = 'lock' | 'archives' | 'base' | 'frontend';
@@ -182,7 +183,7 @@ export function installedIn(files: ImageFiles): {
   readonly distribution: Distribution | undefined;
   readonly subjects: readonly (Subject & { readonly architecture?: string | undefined })[];
 } {
-  const root = rootOf(files);
+  const root = rootOfFiles(files);
   const release = (root.read('etc/os-release') ?? root.read('usr/lib/os-release'))?.toString() ?? '';
   const distribution = distributionFrom(release);
   const subjects = kinds

@@ -3,7 +3,7 @@ import { factsOf, type FileFacts, type PlannedFile } from '../../image/index.ts'
 import type { RootFiles } from '../../kinds/index.ts';
 import { resolveLinks } from '../../sandbox/index.ts';
 import type { CopyTarget, FileMetadata } from './copy-target.ts';
-import { attempt, isWithin, readIfSmall } from './root-files.ts';
+import { attempt, listing, readIfSmall, type Named } from './root-files.ts';
 
 /** What a plan has at a path: a file by where its content is, or a directory, which may be one of the layers below. */
 type Entry = Omit<PlannedFile, 'path'>;
@@ -85,31 +85,25 @@ export class PlannedFiles implements CopyTarget {
   /** The files of the whole image. @param view the layers below, mounted anew. */
   over(view: string): RootFiles {
     const files = new PlannedFiles(view, this.#now, this);
-    const names = new Map<string, string[]>();
-    for (const path of this.#entries.keys()) {
-      const parent = parentOf(path);
-      const held = names.get(parent);
-      const name = path.slice(parent.length + 1);
-      if (held === undefined) names.set(parent, [name]);
-      else held.push(name);
-    }
-    const plain = new Set<string>();
-    const listed = (directory: string, path: string): string[] => {
-      if (files.typeAt(path) !== 'directory') return [];
-      const entries = readdirSync(view + path, { withFileTypes: true });
-      // As in `rootFiles`; what is planned may be another thing by now.
-      for (const entry of entries)
-        if (entry.isFile() && !files.#entries.has(`${path === '/' ? '' : path}/${entry.name}`))
-          plain.add(directory === '' ? entry.name : `${directory}/${entry.name}`);
-      return entries.map(({ name }) => name);
+    const planned = Map.groupBy(this.#entries, ([path]) => parentOf(path));
+    const entriesOf = (directory: string): Named[] => {
+      const path = files.resolve(directory);
+      if (files.typeAt(path) !== 'directory') throw new Error(`${path} is no directory`);
+      const below = attempt(() => readdirSync(view + path, { withFileTypes: true })) ?? [];
+      const byName = new Map(below.map((entry): [string, Named] => [entry.name, entry]));
+      // What is planned lies over what is below.
+      for (const [at, { type }] of planned.get(path === '/' ? '' : path) ?? []) {
+        const name = at.slice(at.lastIndexOf('/') + 1);
+        byName.set(name, {
+          name,
+          isDirectory: () => type === 'directory',
+          isSymbolicLink: () => type === 'symlink',
+        });
+      }
+      return [...byName.values()];
     };
     return {
-      list(directory) {
-        if (isWithin(plain, directory)) return [];
-        const path = attempt(() => files.resolve(directory)) ?? '';
-        const below = attempt(() => listed(directory, path)) ?? [];
-        return [...new Set([...below, ...(names.get(path === '/' ? '' : path) ?? [])])].toSorted();
-      },
+      ...listing(entriesOf),
       read: path =>
         attempt(() => {
           const resolved = files.resolve(path);

@@ -8,25 +8,35 @@ const largestFile = 64 * 1024 * 1024;
 /** The files of a mounted root, which does not change, as the image itself would resolve their paths. */
 export function rootFiles(view: string): RootFiles {
   const at = (path: string) => view + resolveInRoot(view, path);
-  // Kinds look for projects in whatever a directory holds; to ask the system about each of 20,000 files takes seconds.
-  const files = new Set<string>();
-  const list = (directory: string): string[] => {
-    const entries = readdirSync(at(directory), { withFileTypes: true });
-    for (const entry of entries)
-      if (entry.isFile()) files.add(directory === '' ? entry.name : `${directory}/${entry.name}`);
-    return entries.map(({ name }) => name).toSorted();
-  };
   return {
-    list: directory => (isWithin(files, directory) ? [] : (attempt(() => list(directory)) ?? [])),
+    ...listing(directory => readdirSync(at(directory), { withFileTypes: true })),
     read: path => attempt(() => readIfSmall(at(path))),
   };
 }
 
-/** Whether a path is one of these, or would lie below one. */
-export function isWithin(paths: ReadonlySet<string>, path: string): boolean {
-  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
-    if (paths.has(path.slice(0, end))) return true;
-  return false;
+/** What a directory holds, as readdir tells it. */
+export interface Named {
+  readonly name: string;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** Every kind looks into the same directories, so each is read once. @param entriesOf throws where there is none */
+export function listing(
+  entriesOf: (directory: string) => readonly Named[],
+): Pick<RootFiles, 'list' | 'directories'> {
+  const known = new Map<string, readonly Named[]>();
+  const at = (directory: string) => {
+    const entries = known.get(directory) ?? attempt(() => entriesOf(directory)) ?? [];
+    known.set(directory, entries);
+    return entries;
+  };
+  const names = (entries: readonly Named[]) => entries.map(({ name }) => name).toSorted();
+  return {
+    list: directory => names(at(directory)),
+    directories: directory =>
+      names(at(directory).filter(entry => entry.isDirectory() || entry.isSymbolicLink())),
+  };
 }
 
 /** What is no regular file, or a large one, is nothing. */

@@ -4,6 +4,7 @@ import { sha256, type Digest } from '../../core/index.ts';
 import { writeTar, type TarFile } from '../../image/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { readAdbIndex } from './adb.ts';
+import { rootOfFiles } from '../root-files.ts';
 import { apk } from './index.ts';
 
 interface Answered {
@@ -175,10 +176,9 @@ describe('a package', () => {
 
 describe('what is installed', () => {
   const installed = (files: Record<string, string>) =>
-    apk.installed?.({
-      list: () => [],
-      read: path => (files[path] === undefined ? undefined : Buffer.from(files[path])),
-    });
+    apk.installed?.(
+      rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))),
+    );
 
   it('is every record but the virtual ones', () => {
     const database =

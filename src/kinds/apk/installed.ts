@@ -1,4 +1,5 @@
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { packageRecords } from './records.ts';
 
 /** Where apk keeps what is installed; the second on systems whose `/lib` is merged into `/usr`. */

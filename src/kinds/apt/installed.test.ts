@@ -1,17 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { RootFiles } from '../kind.ts';
+import { rootOfFiles, type RootFiles } from '../root-files.ts';
 import { installedPackages } from './installed.ts';
 
 function root(files: Readonly<Record<string, string>>): RootFiles {
-  return {
-    list: directory =>
-      Object.keys(files)
-        .filter(path => path.startsWith(`${directory}/`))
-        .map(path => path.slice(directory.length + 1)),
-    read: path => (files[path] === undefined ? undefined : Buffer.from(files[path])),
-  };
+  return rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
 }
 
 const stanza = (name: string, status: string, more = 'Version: 1:2.0-1\nArchitecture: amd64\n') =>
@@ -74,10 +68,8 @@ it.skipIf(!judge)('finds what dpkg-query finds', () => {
   const format = '${Package} ${Version} ${Architecture} ${db:Status-Status}\\n';
   const asked = spawnSync('dpkg-query', ['-W', '-f', format], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const lines = asked.stdout.split('\n').filter(line => line.endsWith(' installed'));
-  const found = installedPackages({
-    list: () => [],
-    read: path => (path === 'var/lib/dpkg/status' ? readFileSync(`/${path}`) : undefined),
-  });
+  const status = 'var/lib/dpkg/status';
+  const found = installedPackages(rootOfFiles(new Map([[status, readFileSync(`/${status}`)]])));
   expect(lines.length).toBeGreaterThan(0);
   expect(new Set(found.map(one => `${one.name} ${one.version} ${one.architecture} installed`))).toEqual(
     new Set(lines),

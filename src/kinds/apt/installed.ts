@@ -1,7 +1,8 @@
 /** What dpkg says is installed (dpkg(1), "Package states"). */
 
 import { integrityError } from '../../core/index.ts';
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { stanzas, words } from './deb822.ts';
 
 const status = 'var/lib/dpkg/status';

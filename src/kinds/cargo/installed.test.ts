@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { rootOfFiles } from '../root-files.ts';
 import { cargo } from './index.ts';
 
 function installed(files: Record<string, string>) {
-  return cargo.installed?.({
-    list: () => [],
-    read: path => (Object.hasOwn(files, path) ? Buffer.from(files[path] ?? '') : undefined),
-  });
+  return cargo.installed?.(
+    rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))),
+  );
 }
 
 const registry = '(registry+https://git.test/index)';

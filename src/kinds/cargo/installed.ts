@@ -1,4 +1,5 @@
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { cratePattern, jsonMembers, versionPattern } from './sparse-index.ts';
 
 /** CARGO_HOME of the Rust images, and of root. */

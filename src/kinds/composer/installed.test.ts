@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
+import { rootOfFiles } from '../root-files.ts';
 import { composer } from './index.ts';
 
 function installed(files: Record<string, unknown>) {
-  return composer.installed?.({
-    read: path => (Object.hasOwn(files, path) ? Buffer.from(JSON.stringify(files[path])) : undefined),
-    list: directory => {
-      const below = Object.keys(files).filter(path => path.startsWith(`${directory}/`));
-      return [...new Set(below.map(path => path.slice(directory.length + 1).replace(/\/.*/, '')))].toSorted();
-    },
-  });
+  const bytes = Object.entries(files).map(
+    ([path, content]) => [path, Buffer.from(JSON.stringify(content))] as const,
+  );
+  return composer.installed?.(rootOfFiles(new Map(bytes)));
 }
 
 function unpacked(name: string, version: string, more: object = {}) {

@@ -1,4 +1,5 @@
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { isObject, jsonObject } from '../../core/index.ts';
 import { packageName } from './metadata-url.ts';
 
@@ -8,7 +9,7 @@ const parents = ['srv', 'opt', 'var/www'];
 
 /** What composer has unpacked from archives, by its own account; what it took from git or a path is of other kinds. */
 export function installedPackages(root: RootFiles): readonly InstalledPackage[] {
-  const below = parents.flatMap(parent => root.list(parent).map(name => `${parent}/${name}`));
+  const below = parents.flatMap(parent => root.directories(parent).map(name => `${parent}/${name}`));
   return [...projects, ...below].flatMap(project => {
     const from = `${project}/vendor/composer/installed.json`;
     const json = root.read(from);

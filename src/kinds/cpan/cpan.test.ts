@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../core/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { rootOfFiles } from '../root-files.ts';
 import { cpan } from './index.ts';
 
 async function recognised(url: string, body: Buffer | string = 'x', status = 200, method = 'GET') {
@@ -78,13 +79,7 @@ it('what cpanm installed is read from its records', () => {
     ['usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/Half-1.0/MYMETA.json', '{}'],
     ['usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/noversion/install.json', '{}'],
   ]);
-  const root = {
-    list: (directory: string) => {
-      const below = [...files.keys()].filter(path => path.startsWith(`${directory}/`));
-      return [...new Set(below.map(path => path.slice(directory.length + 1).split('/')[0] ?? ''))].toSorted();
-    },
-    read: (path: string) => (files.has(path) ? Buffer.from(files.get(path) ?? '') : undefined),
-  };
+  const root = rootOfFiles(new Map([...files].map(([path, text]) => [path, Buffer.from(text)])));
   expect(cpan.installed?.(root)).toEqual([
     { name: 'Moose', version: '2.2207', from: [...files.keys()][0] },
     { name: 'libwww-perl', version: '6.77', from: [...files.keys()][1] },

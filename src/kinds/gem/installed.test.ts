@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
+import { rootOfFiles } from '../root-files.ts';
 import { gem } from './index.ts';
 
 function installed(files: Record<string, string>) {
-  return gem.installed?.({
-    read: path => (Object.hasOwn(files, path) ? Buffer.from(files[path] ?? '') : undefined),
-    list: directory => {
-      const below = Object.keys(files).filter(path => path.startsWith(`${directory}/`));
-      return [...new Set(below.map(path => path.slice(directory.length + 1).replace(/\/.*/, '')))].toSorted();
-    },
-  });
+  return gem.installed?.(
+    rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))),
+  );
 }
 
 const spec = (stub: string) => `# -*- encoding: utf-8 -*-\n# stub: ${stub} lib\n\nGem::Specification.new\n`;

@@ -1,4 +1,5 @@
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { gemNamed, splitFullName } from './gem-name.ts';
 
 /** GEM_HOME of Debian's Ruby, of the Ruby images, and of Ruby built from source; `*` is Ruby's version. */
@@ -14,7 +15,7 @@ const suffix = '.gemspec';
 /** The gems that have a specification there. `specifications/default` is left out: those gems are Ruby's own. */
 export function installedGems(root: RootFiles): readonly InstalledPackage[] {
   const directories = homes.flatMap(([home, below]) =>
-    below === undefined ? [home] : root.list(home).map(version => `${home}/${version}`),
+    below === undefined ? [home] : root.directories(home).map(version => `${home}/${version}`),
   );
   return directories.flatMap(directory =>
     root

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NpmClients, NpmRegistry } from '../../../testkit/npm/index.ts';
 import { sha256, type Digest } from '../../core/index.ts';
 import type { Exchange } from '../exchange.ts';
-import type { RootFiles } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { npm } from './index.ts';
 
 /** Upstream as the kind says that it was on a date, and what the clients took from it. */
@@ -153,9 +153,11 @@ function names(list: readonly { readonly name: string; readonly version: string 
 
 function diskRoot(root: string): RootFiles {
   const plain = (path: string) => lstatSync(join(root, path), { throwIfNoEntry: false });
+  const list = (directory: string) =>
+    plain(directory)?.isDirectory() === true ? readdirSync(join(root, directory)).toSorted() : [];
   return {
-    list: directory =>
-      plain(directory)?.isDirectory() === true ? readdirSync(join(root, directory)).toSorted() : [],
+    list,
+    directories: directory => list(directory).filter(name => !plain(join(directory, name))?.isFile()),
     read: path => (plain(path)?.isFile() === true ? readFileSync(join(root, path)) : undefined),
   };
 }

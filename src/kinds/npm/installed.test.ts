@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RootFiles } from '../kind.ts';
+import { rootOfFiles, type RootFiles } from '../root-files.ts';
 import { npm } from './index.ts';
 
 /** A root of package.json files, and others where a content is given. */
@@ -10,14 +10,7 @@ function rootOf(files: Readonly<Record<string, object | string>>): RootFiles {
       Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)),
     ]),
   );
-  return {
-    list: directory => {
-      const prefix = directory === '' ? '' : `${directory}/`;
-      const below = [...texts.keys()].filter(path => path.startsWith(prefix));
-      return [...new Set(below.map(path => path.slice(prefix.length).split('/')[0] ?? ''))].toSorted();
-    },
-    read: path => texts.get(path),
-  };
+  return rootOfFiles(texts);
 }
 
 function installed(files: Readonly<Record<string, object | string>>): string[] {
@@ -128,9 +121,11 @@ test('odd files are no packages, and links in a circle come to an end', () => {
       'app/node_modules/README': 'x',
     }),
   ).toEqual(['e@1.0.0']);
+  const list = (directory: string) =>
+    directory === '' ? ['app'] : directory.endsWith('node_modules') ? ['a', 'b'] : ['node_modules'];
   const endless: RootFiles = {
-    list: directory =>
-      directory === '' ? ['app'] : directory.endsWith('node_modules') ? ['a', 'b'] : ['node_modules'],
+    list,
+    directories: list,
     read: path => (path.endsWith('package.json') ? Buffer.from('{"name":"a","version":"1.0.0"}') : undefined),
   };
   expect(npm.installed?.(endless)).toMatchObject([{ name: 'a', version: '1.0.0' }]);

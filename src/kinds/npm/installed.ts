@@ -1,4 +1,5 @@
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { bundledNames } from './bundled.ts';
 import { isObject, readObject, type JsonObject } from './packument.ts';
 import { nodeModulesDirectories } from './project-directories.ts';
@@ -55,20 +56,22 @@ function* packagesIn(root: RootFiles, top: string): Generator<InstalledPackage> 
 
 /** A node_modules directory, or where pnpm has made it the directories of its store: all else there are links to these. */
 function placesAt(root: RootFiles, directory: string, depth: number): Place[] {
-  const entries = root.list(directory);
+  const entries = root.directories(directory);
   const store = entries.includes('.pnpm') ? storePlaces(root, `${directory}/.pnpm`, depth) : [];
   if (store.length > 0) return store;
   const names = entries
     .filter(name => !name.startsWith('.'))
     .flatMap(name =>
-      name.startsWith('@') ? root.list(`${directory}/${name}`).map(inner => `${name}/${inner}`) : [name],
+      name.startsWith('@')
+        ? root.directories(`${directory}/${name}`).map(inner => `${name}/${inner}`)
+        : [name],
     );
   return [{ directory, depth, names }];
 }
 
 /** `<name>@<version>_<peers>/node_modules`, with `+` for a slash; what is of no registry has a path or URL for version. */
 function storePlaces(root: RootFiles, store: string, depth: number): Place[] {
-  return root.list(store).flatMap(entry => {
+  return root.directories(store).flatMap(entry => {
     const name = /^(@?[^@]+)@\d/.exec(entry)?.[1]?.replace('+', '/');
     return name === undefined ? [] : [{ directory: `${store}/${entry}/node_modules`, depth, names: [name] }];
   });

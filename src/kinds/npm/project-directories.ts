@@ -1,4 +1,4 @@
-import type { RootFiles } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 
 /** Where node_modules lies of programs that are installed for all, whatever else is searched. */
 const globalPlaces = ['usr/local/lib', 'usr/lib', 'usr/local/share/.config/yarn/global', ''];
@@ -35,14 +35,14 @@ const countLimit = 30_000;
 /** The node_modules directories that lie in no other, in the places where images have programs. */
 export function nodeModulesDirectories(root: RootFiles): readonly string[] {
   const found = new Set(globalPlaces.filter(place => hasNodeModules(root, place)));
-  const tops = root.list('').filter(name => !systemDirectories.has(name));
+  const tops = root.directories('').filter(name => !systemDirectories.has(name));
   let level = [...tops, ...searchedInSystem];
   let count = 0;
   for (let depth = 0; depth <= depthLimit; depth++) {
     const next: string[] = [];
     for (const directory of level) {
       if (count++ >= countLimit) return located(found);
-      for (const name of root.list(directory)) {
+      for (const name of root.directories(directory)) {
         if (name === 'node_modules') found.add(directory);
         else if (!passedOver.has(name)) next.push(`${directory}/${name}`);
       }
@@ -53,7 +53,7 @@ export function nodeModulesDirectories(root: RootFiles): readonly string[] {
 }
 
 function hasNodeModules(root: RootFiles, directory: string): boolean {
-  return root.list(directory).includes('node_modules');
+  return root.directories(directory).includes('node_modules');
 }
 
 function located(directories: ReadonlySet<string>): string[] {

@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest';
-import type { RootFiles } from '../index.ts';
+import { rootOfFiles, type RootFiles } from '../index.ts';
 import { pypi } from './index.ts';
 
 function rootOf(files: Readonly<Record<string, string>>): RootFiles {
-  const paths = Object.keys(files);
-  return {
-    list: directory => {
-      const prefix = directory === '' ? '' : `${directory}/`;
-      const below = paths.filter(path => path.startsWith(prefix)).map(path => path.slice(prefix.length));
-      return [...new Set(below.map(path => path.split('/')[0] ?? ''))].toSorted();
-    },
-    read: path => (files[path] === undefined ? undefined : Buffer.from(files[path])),
-  };
+  return rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
 }
 
 function installed(files: Readonly<Record<string, string>>) {

@@ -1,4 +1,5 @@
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { normalName, wheelNamed } from './file-name.ts';
 import { isRecord, jsonOf } from './page.ts';
 import { normalVersion } from './version.ts';
@@ -19,7 +20,7 @@ export function installedDistributions(root: RootFiles): readonly InstalledPacka
   const bundled = new Set(prefixes.flatMap(prefix => bundledWheels(root, prefix)));
   const found = new Map<string, InstalledPackage>();
   for (const directory of prefixes.flatMap(prefix => packageDirectories(root, prefix))) {
-    for (const entry of root.list(directory)) {
+    for (const entry of root.directories(directory)) {
       const one = installedAt(root, `${directory}/${entry}`);
       if (one === undefined || bundled.has(`${one.name} ${one.version}`)) continue;
       // lib64 of a virtual environment is a link to its lib.
@@ -32,8 +33,8 @@ export function installedDistributions(root: RootFiles): readonly InstalledPacka
 
 /** Where an interpreter or a virtual environment may lie, as far as that is usual. */
 function prefixesOf(root: RootFiles): string[] {
-  const own = root.list('').filter(name => !standard.has(name));
-  const below = (directory: string) => root.list(directory).map(name => `${directory}/${name}`);
+  const own = root.directories('').filter(name => !standard.has(name));
+  const below = (directory: string) => root.directories(directory).map(name => `${directory}/${name}`);
   return [
     'usr',
     'usr/local',
@@ -54,7 +55,7 @@ function packageDirectories(root: RootFiles, prefix: string): string[] {
 
 function interpreters(root: RootFiles, lib: string): string[] {
   return root
-    .list(lib)
+    .directories(lib)
     .filter(name => /^(?:python|pypy)3(?:\.\d+t?)?$/.test(name))
     .map(name => `${lib}/${name}`);
 }

@@ -165,8 +165,11 @@ describe.skipIf(pip === undefined)('pip, against an index as it was', () => {
 
 function filesIn(root: string): RootFiles {
   const isDirectory = (path: string) => existsSync(path) && statSync(path).isDirectory();
+  const list = (path: string) =>
+    isDirectory(join(root, path)) ? readdirSync(join(root, path)).toSorted() : [];
   return {
-    list: path => (isDirectory(join(root, path)) ? readdirSync(join(root, path)).toSorted() : []),
+    list,
+    directories: path => list(path).filter(name => isDirectory(join(root, path, name))),
     read: path => (existsSync(join(root, path)) ? readFileSync(join(root, path)) : undefined),
   };
 }

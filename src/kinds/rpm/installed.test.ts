@@ -3,13 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RootFiles } from '../kind.ts';
+import { rootOfFiles } from '../root-files.ts';
 import { installedPackages } from './installed.ts';
 
-const root = (files: Readonly<Record<string, Buffer>>): RootFiles => ({
-  list: () => [],
-  read: path => files[path],
-});
+const root = (files: Readonly<Record<string, Buffer>>) => rootOfFiles(new Map(Object.entries(files)));
 const sqlite = 'var/lib/rpm/rpmdb.sqlite';
 
 /** A header as databases keep it: numbers and texts by their tags. */

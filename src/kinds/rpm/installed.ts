@@ -1,5 +1,6 @@
 import { integrityError } from '../../core/index.ts';
-import type { InstalledPackage, RootFiles } from '../kind.ts';
+import type { InstalledPackage } from '../kind.ts';
+import type { RootFiles } from '../root-files.ts';
 import { headerFacts } from './header.ts';
 import { ndbHeaders } from './ndb.ts';
 import { rpmPackage } from './package.ts';
