@@ -14,8 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-test('directories are listed in order and through links; a file holds nothing, whether it is known as one or not', () => {
-  expect(rootFiles(root).list('opt/app/lib/a')).toEqual([]);
+test('directories are listed in order and through links; a file holds nothing', () => {
   const files = rootFiles(root);
   expect(files.list('')).toEqual(['opt']);
   expect(files.list('opt')).toEqual(['app', 'current']);
@@ -23,5 +22,8 @@ test('directories are listed in order and through links; a file holds nothing, w
   expect(files.list('opt/current/lib/a')).toEqual([]);
   expect(files.list('opt/current/lib/a/lib')).toEqual([]);
   expect(files.list('opt/app/lib')).toEqual(['a', 'b']);
+  expect(files.directories('opt')).toEqual(['app', 'current']);
+  expect(files.directories('opt/app/lib')).toEqual([]);
+  expect(files.directories('nowhere')).toEqual([]);
   expect(files.read('opt/current/lib/a')?.toString()).toBe('a');
 });
