@@ -8,6 +8,22 @@ const globalProcess: Plugin = {
 };
 
 /**
+ * A text in which each character takes one byte is read faster than another: of a file with a single dash in a message
+ * V8 makes one of two bytes each. No source has such a character outside of strings, patterns and comments.
+ */
+const inAscii: Plugin = {
+  name: 'in-ascii',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle))
+      if (file.type === 'chunk')
+        file.code = file.code.replace(
+          /[^\0-\x7F]/g,
+          unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        );
+  },
+};
+
+/**
  * The program in a few files: Node.js takes a third of a second to find and read five hundred. All files lie beside
  * each other, as the code that starts `holder` expects.
  */
@@ -20,12 +36,12 @@ export default defineConfig({
     'search-worker': 'src/image/normalise/search-worker.ts',
   },
   platform: 'node',
-  plugins: [globalProcess],
+  plugins: [globalProcess, inAscii],
   // What a command does not use of a folder it need not load: no module of ours does anything but define.
   treeshake: {
     moduleSideEffects: id => !id.includes('/src/') || id.endsWith('-worker.ts') || id.endsWith('holder.ts'),
   },
   // Loaded where they are needed, as their authors publish them.
   external: ['openpgp', 'pako', 'undici', 'xz-decompress'],
-  output: { dir: 'dist', format: 'esm', cleanDir: true, comments: { legal: true } },
+  output: { dir: 'dist', format: 'esm', cleanDir: true, comments: { legal: true }, minify: { compress: false, mangle: false } },
 });
