@@ -43,5 +43,11 @@ export default defineConfig({
   },
   // Loaded where they are needed, as their authors publish them.
   external: ['openpgp', 'pako', 'undici', 'xz-decompress'],
-  output: { dir: 'dist', format: 'esm', cleanDir: true, comments: { legal: true }, minify: { compress: false, mangle: false } },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    cleanDir: true,
+    comments: { legal: true },
+    minify: { compress: false, mangle: false },
+  },
 });
