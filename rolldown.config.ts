@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
 
 /** To import node:process makes Node list all its own options, in 3 ms of every start; the global is the same. */
@@ -23,6 +25,25 @@ const inAscii: Plugin = {
   },
 };
 
+/** What others wrote and is in these files may be passed on with its licence beside it. */
+const licences: Plugin = {
+  name: 'licences',
+  generateBundle() {
+    const packages = new Set(
+      [...this.getModuleIds()].flatMap(
+        id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? [],
+      ),
+    );
+    const texts = [...packages].toSorted().map(directory => {
+      const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+      const file = readdirSync(directory).find(entry => /^licen[cs]e/i.test(entry));
+      if (file === undefined) throw new Error(`${directory} has no text of a licence`);
+      return `${name} ${version}\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`;
+    });
+    this.emitFile({ type: 'asset', fileName: 'licences.txt', source: texts.join('\n\n') });
+  },
+};
+
 /**
  * The program in a few files: Node.js takes a third of a second to find and read five hundred. All files lie beside
  * each other, as the code that starts `holder` expects.
@@ -36,7 +57,7 @@ export default defineConfig({
     'search-worker': 'src/image/normalise/search-worker.ts',
   },
   platform: 'node',
-  plugins: [globalProcess, inAscii],
+  plugins: [globalProcess, inAscii, licences],
   // What a command does not use of a folder it need not load: no module of ours does anything but define.
   treeshake: {
     moduleSideEffects: id => !id.includes('/src/') || id.endsWith('-worker.ts') || id.endsWith('holder.ts'),
@@ -47,7 +68,6 @@ export default defineConfig({
     dir: 'dist',
     format: 'esm',
     cleanDir: true,
-    comments: { legal: true },
     minify: { compress: false, mangle: false },
   },
 });
