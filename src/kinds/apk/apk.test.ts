@@ -1,35 +1,11 @@
 import { gzipSync, inflateRawSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { sha256, type Digest } from '../../core/index.ts';
 import { writeTar, type TarFile } from '../../image/index.ts';
-import type { Exchange } from '../exchange.ts';
 import { readAdbIndex } from './adb.ts';
-import { rootOfFiles } from '../root-files.ts';
+import { recognised as of, rootOfTexts, type Answered } from '../testing.ts';
 import { apk } from './index.ts';
 
-interface Answered {
-  readonly url: string;
-  readonly body?: Buffer | string;
-  readonly status?: number;
-  readonly method?: string;
-}
-
-async function recognised(...answered: readonly (Answered | string)[]) {
-  const bodies = new Map<Digest, Buffer>();
-  const exchanges = answered.map((one): Exchange => {
-    const { url, body = 'x', status = 200, method = 'GET' } = typeof one === 'string' ? { url: one } : one;
-    const content = Buffer.from(body);
-    const digest = sha256(content);
-    bodies.set(digest, content);
-    return {
-      key: { method, url, vary: {} },
-      responses: [{ status, headers: [], body: { digest, size: content.length } }],
-    };
-  });
-  const readBody = async (digest: Digest) => bodies.get(digest) ?? Buffer.of();
-  const recognise = await apk.recogniser({ exchanges, readBody });
-  return exchanges.map(recognise);
-}
+const recognised = (...answered: readonly (Answered | string)[]) => of(apk, answered);
 
 async function tar(files: readonly TarFile[]): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -175,10 +151,7 @@ describe('a package', () => {
 });
 
 describe('what is installed', () => {
-  const installed = (files: Record<string, string>) =>
-    apk.installed?.(
-      rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))),
-    );
+  const installed = (files: Record<string, string>) => apk.installed?.(rootOfTexts(files));
 
   it('is every record but the virtual ones', () => {
     const database =

@@ -1,12 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { rootOfFiles, type RootFiles } from '../root-files.ts';
+import { rootOfTexts } from '../testing.ts';
 import { installedPackages } from './installed.ts';
-
-function root(files: Readonly<Record<string, string>>): RootFiles {
-  return rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
-}
 
 const stanza = (name: string, status: string, more = 'Version: 1:2.0-1\nArchitecture: amd64\n') =>
   `Package: ${name}\nStatus: ${status}\nPriority: optional\n${more}Conffiles:\n /etc/${name} d41d8cd98f00b204e9800998ecf8427e\nDescription: a name\n with more lines\n .\n Version: 9 is not its version\n`;
@@ -23,7 +19,7 @@ describe('installedPackages', () => {
       stanza('broken', 'install reinstreq half-installed'),
       'Package: without\nVersion: 1\nArchitecture: all\n',
     ].join('\n');
-    expect(installedPackages(root({ [from]: text }))).toEqual([
+    expect(installedPackages(rootOfTexts({ [from]: text }))).toEqual([
       { name: 'bash', version: '1:2.0-1', architecture: 'amd64', from },
       { name: 'kept', version: '1', architecture: 'all', from },
       { name: 'waiting', version: '1:2.0-1', architecture: 'amd64', from },
@@ -36,7 +32,7 @@ describe('installedPackages', () => {
       'var/lib/dpkg/status.d/base-files.md5sums': 'd41d8cd98f00b204e9800998ecf8427e  etc/issue\n',
       'var/lib/dpkg/status.d/gone': stanza('gone', 'deinstall ok config-files'),
     };
-    expect(installedPackages(root(files))).toEqual([
+    expect(installedPackages(rootOfTexts(files))).toEqual([
       {
         name: 'base-files',
         version: '12.4',
@@ -47,13 +43,13 @@ describe('installedPackages', () => {
   });
 
   it('finds nothing where there is nothing', () => {
-    expect(installedPackages(root({}))).toEqual([]);
+    expect(installedPackages(rootOfTexts({}))).toEqual([]);
   });
 
   it.each(['no field\n', stanza('x', 'install ok installed', 'Architecture: all\n')])(
     'takes no status that it cannot read',
     text => {
-      expect(() => installedPackages(root({ 'var/lib/dpkg/status': text }))).toThrow(
+      expect(() => installedPackages(rootOfTexts({ 'var/lib/dpkg/status': text }))).toThrow(
         expect.objectContaining({ code: 'APT_STATUS_MALFORMED', exit: 4 }),
       );
     },
@@ -69,7 +65,7 @@ it.skipIf(!judge)('finds what dpkg-query finds', () => {
   const asked = spawnSync('dpkg-query', ['-W', '-f', format], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const lines = asked.stdout.split('\n').filter(line => line.endsWith(' installed'));
   const status = 'var/lib/dpkg/status';
-  const found = installedPackages(rootOfFiles(new Map([[status, readFileSync(`/${status}`)]])));
+  const found = installedPackages(rootOfTexts({ [status]: readFileSync(`/${status}`, 'utf8') }));
   expect(lines.length).toBeGreaterThan(0);
   expect(new Set(found.map(one => `${one.name} ${one.version} ${one.architecture} installed`))).toEqual(
     new Set(lines),

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { rootOfFiles } from '../root-files.ts';
+import { rootOfTexts } from '../testing.ts';
 import { cargo } from './index.ts';
 
 function installed(files: Record<string, string>) {
-  return cargo.installed?.(
-    rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))),
-  );
+  return cargo.installed?.(rootOfTexts(files));
 }
 
 const registry = '(registry+https://git.test/index)';

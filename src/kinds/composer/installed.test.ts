@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import { rootOfFiles } from '../root-files.ts';
+import { rootOfTexts } from '../testing.ts';
 import { composer } from './index.ts';
 
 function installed(files: Record<string, unknown>) {
-  const bytes = Object.entries(files).map(
-    ([path, content]) => [path, Buffer.from(JSON.stringify(content))] as const,
-  );
-  return composer.installed?.(rootOfFiles(new Map(bytes)));
+  return composer.installed?.(rootOfTexts(files));
 }
 
 function unpacked(name: string, version: string, more: object = {}) {

@@ -1,20 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../core/index.ts';
-import type { Exchange } from '../exchange.ts';
-import { rootOfFiles } from '../root-files.ts';
+import { recognised as of, rootOfTexts } from '../testing.ts';
 import { cpan } from './index.ts';
 
-async function recognised(url: string, body: Buffer | string = 'x', status = 200, method = 'GET') {
-  const content = Buffer.from(body);
-  const exchange: Exchange = {
-    key: { method, url, vary: {} },
-    responses: [{ status, headers: [], body: { digest: sha256(content), size: content.length } }],
-  };
-  const readBody = async () => content;
-  const recognise = await cpan.recogniser({ exchanges: [exchange], readBody });
-  return recognise(exchange);
-}
+const recognised = async (url: string, body: Buffer | string = 'x', status = 200, method = 'GET') =>
+  (await of(cpan, [{ url, body, status, method }]))[0];
 
 const authors = 'https://cpan.test/mirror/authors/id';
 
@@ -73,15 +63,15 @@ describe('an index', () => {
 });
 
 it('what cpanm installed is read from its records', () => {
-  const files = new Map([
-    ['usr/local/lib/x86_64-linux-gnu/perl/5.36.0/.meta/Moose-2.2207/install.json', '{}'],
-    ['usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/libwww-perl-6.77/install.json', '{}'],
-    ['usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/Half-1.0/MYMETA.json', '{}'],
-    ['usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/noversion/install.json', '{}'],
-  ]);
-  const root = rootOfFiles(new Map([...files].map(([path, text]) => [path, Buffer.from(text)])));
-  expect(cpan.installed?.(root)).toEqual([
-    { name: 'Moose', version: '2.2207', from: [...files.keys()][0] },
-    { name: 'libwww-perl', version: '6.77', from: [...files.keys()][1] },
+  const files = {
+    'usr/local/lib/x86_64-linux-gnu/perl/5.36.0/.meta/Moose-2.2207/install.json': '{}',
+    'usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/libwww-perl-6.77/install.json': '{}',
+    'usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/Half-1.0/MYMETA.json': '{}',
+    'usr/local/lib/perl5/site_perl/5.38.2/x86_64-linux/.meta/noversion/install.json': '{}',
+  };
+  const [first, second] = Object.keys(files);
+  expect(cpan.installed?.(rootOfTexts(files))).toEqual([
+    { name: 'Moose', version: '2.2207', from: first },
+    { name: 'libwww-perl', version: '6.77', from: second },
   ]);
 });

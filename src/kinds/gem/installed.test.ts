@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { rootOfFiles } from '../root-files.ts';
+import { rootOfTexts } from '../testing.ts';
 import { gem } from './index.ts';
 
 function installed(files: Record<string, string>) {
-  return gem.installed?.(
-    rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))),
-  );
+  return gem.installed?.(rootOfTexts(files));
 }
 
 const spec = (stub: string) => `# -*- encoding: utf-8 -*-\n# stub: ${stub} lib\n\nGem::Specification.new\n`;

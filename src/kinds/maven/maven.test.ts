@@ -1,35 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { sha256, type Digest } from '../../core/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { recognised as of, type Answered } from '../testing.ts';
 import { maven } from './index.ts';
-
-interface Answered {
-  readonly url: string;
-  readonly body?: string;
-  readonly status?: number;
-  readonly method?: string;
-}
 
 const pom = (group: string, artifact = 'app', rest = '') =>
   `<?xml version="1.0"?><project xmlns="urn:pom"><modelVersion>4.0.0</modelVersion>${rest}` +
   `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>1.0</version></project>`;
 
-async function recognised(...answered: readonly (Answered | string)[]) {
-  const bodies = new Map<Digest, Buffer>();
-  const exchanges = answered.map((one): Exchange => {
-    const { url, body = 'x', status = 200, method = 'GET' } = typeof one === 'string' ? { url: one } : one;
-    const content = Buffer.from(body);
-    const digest = sha256(content);
-    bodies.set(digest, content);
-    return {
-      key: { method, url, vary: {} },
-      responses: [{ status, headers: [], body: { digest, size: content.length } }],
-    };
-  });
-  const readBody = async (digest: Digest) => bodies.get(digest) ?? Buffer.of();
-  const recognise = await maven.recogniser({ exchanges, readBody });
-  return exchanges.map(recognise);
-}
+const recognised = (...answered: readonly (Answered | string)[]) => of(maven, answered);
 
 const base = 'https://repo.test/maven2';
 const artefact = (name: string, version: string) => ({ class: 'artefact', name, version });

@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest';
-import { rootOfFiles, type RootFiles } from '../root-files.ts';
+import type { RootFiles } from '../root-files.ts';
+import { rootOfTexts } from '../testing.ts';
 import { npm } from './index.ts';
 
-/** A root of package.json files, and others where a content is given. */
-function rootOf(files: Readonly<Record<string, object | string>>): RootFiles {
-  const texts = new Map(
-    Object.entries(files).map(([path, content]) => [
-      path,
-      Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)),
-    ]),
-  );
-  return rootOfFiles(texts);
-}
-
 function installed(files: Readonly<Record<string, object | string>>): string[] {
-  const found = npm.installed?.(rootOf(files)) ?? [];
+  const found = npm.installed?.(rootOfTexts(files)) ?? [];
   return found.map(({ name, version }) => `${name}@${version}`).toSorted();
 }
 
@@ -38,7 +28,7 @@ test('the places where images have their packages', () => {
 });
 
 test('scoped and nested packages, each version once, and where it says so', () => {
-  const root = rootOf({
+  const root = rootOfTexts({
     'app/node_modules/a/package.json': { name: 'a', version: '1.0.0' },
     'app/node_modules/a/node_modules/b/package.json': { name: 'b', version: '1.0.0' },
     'app/node_modules/@s/c/package.json': { name: '@s/c', version: 'v1.2.3+build' },

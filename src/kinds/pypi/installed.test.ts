@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
-import { rootOfFiles, type RootFiles } from '../index.ts';
+import { rootOfTexts } from '../testing.ts';
 import { pypi } from './index.ts';
 
-function rootOf(files: Readonly<Record<string, string>>): RootFiles {
-  return rootOfFiles(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
-}
-
 function installed(files: Readonly<Record<string, string>>) {
-  return pypi.installed?.(rootOf(files)).map(({ name, version, from }) => `${name} ${version} ${from}`);
+  return pypi.installed?.(rootOfTexts(files)).map(({ name, version, from }) => `${name} ${version} ${from}`);
 }
 
 function distInfo(directory: string, name: string, version: string, more: Record<string, string> = {}) {

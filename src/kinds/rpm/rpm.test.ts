@@ -2,36 +2,11 @@ import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { storedXz } from '../../../testkit/apt/xz.ts';
-import { hexOf, sha256, type Digest } from '../../core/index.ts';
-import type { Exchange } from '../exchange.ts';
+import { hexOf, sha256 } from '../../core/index.ts';
+import { recognised as of, type Answered } from '../testing.ts';
 import { rpm } from './index.ts';
 
-interface Answered {
-  readonly url: string;
-  readonly body?: Buffer | string;
-  readonly status?: number;
-  readonly method?: string;
-  readonly type?: string;
-}
-
-async function recognised(...answered: readonly (Answered | string)[]) {
-  const bodies = new Map<Digest, Buffer>();
-  const exchanges = answered.map((one): Exchange => {
-    const answer = typeof one === 'string' ? { url: one } : one;
-    const { url, body = url, status = 200, method = 'GET', type = 'text/plain' } = answer;
-    const content = Buffer.from(body);
-    const digest = sha256(content);
-    bodies.set(digest, content);
-    const headers = [['content-type', type]] as const;
-    return {
-      key: { method, url, vary: {} },
-      responses: [{ status, headers, body: { digest, size: content.length } }],
-    };
-  });
-  const readBody = async (digest: Digest) => bodies.get(digest) ?? Buffer.of();
-  const recognise = await rpm.recogniser({ exchanges, readBody });
-  return exchanges.map(recognise);
-}
+const recognised = (...answered: readonly (Answered | string)[]) => of(rpm, answered);
 
 const index = { class: 'index' };
 
