@@ -15,7 +15,7 @@ import type { ImageInput } from '../lock/index.ts';
 import { pullImage, type ImageSource, type PulledImage } from '../registry/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Layer } from './cache.ts';
-import { storeSource, type ImageOrigin, type ImageSources } from './image-origins.ts';
+import { namedImage, storeSource, type ImageOrigin, type ImageSources } from './image-origins.ts';
 import type { Ledger } from './ledger.ts';
 import { isKnown, pullSameImage, sameImageInStore, type KnownImage, type SameLayer } from './same-image.ts';
 
@@ -72,6 +72,24 @@ export async function resolveBaseImage(
   } catch (error) {
     throw placed(error, name, where);
   }
+}
+
+/**
+ * Puts an image that a name stood for when it was looked up into the store.
+ * @returns its manifest: of an index that of the platform
+ * @throws HoldfastError what the origin throws
+ */
+export async function bringImage(
+  reference: string,
+  digest: Digest,
+  platform: Platform,
+  sources: ImageSources,
+): Promise<Digest> {
+  const origin = namedImage(reference, sources, { file: 'holdfast.lock', line: 1 });
+  await sources.places.bringImage(digest);
+  const found = await fetchByDigest(origin, digest, undefined, platform, sources);
+  if ('same' in found) throw new TypeError('an image that is not locked is had by its digest alone');
+  return found.manifest.digest;
 }
 
 /** The error with the image that it is about, and where the Dockerfile asks for that; bugs stay as they are. */

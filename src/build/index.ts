@@ -4,6 +4,7 @@ export { withLockedImage } from './image-view.ts';
 export { rootFiles } from './files/index.ts';
 export { liveRequests } from './live-requests.ts';
 export type { Get } from '../gateway/index.ts';
+export { bringImage } from './images.ts';
 export { imagePackages } from './image-packages.ts';
 export { baseImage, type BaseEffects, type BaseRequest, type BaseResult } from './base/index.ts';
 export {

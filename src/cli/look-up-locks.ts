@@ -1,8 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readLock, type BuildRuntime, type Configuration, type ReadLock } from '../build/index.ts';
+import {
+  bringImage,
+  readLock,
+  type BuildRuntime,
+  type Configuration,
+  type ReadLock,
+} from '../build/index.ts';
+import { upgradedIn } from '../check/index.ts';
 import { loadCompose } from '../compose/index.ts';
-import { HoldfastError, staleError, usageError, type Digest } from '../core/index.ts';
+import { HoldfastError, parsePlatform, staleError, usageError, type Digest } from '../core/index.ts';
+import { parseDockerfile, type Dockerfile } from '../dockerfile/index.ts';
 import { Documents } from '../gateway/index.ts';
 import { inputsBySection, type BuildEntry, type Lock } from '../lock/index.ts';
 import {
@@ -47,6 +55,7 @@ export async function lookUpLocks(
   for (const [file, whole] of read) {
     if (!whole.lock.builds.some(build => chosen.has(build))) continue;
     const { lock, recordings, configuration } = narrowed(whole, chosen, file);
+    const dockerfiles = dockerfilesOf(file, lock, options.choice);
     configurations.push(configuration);
     asked.push({
       file,
@@ -56,8 +65,10 @@ export async function lookUpLocks(
       holds: configuration.holds,
       feeds: configuration.advisories,
       snapshots: configuration.snapshots,
-      ranges: rangesFor(file, lock, options.choice),
+      ranges: askedRanges(dockerfiles),
+      upgraded: new Set(dockerfiles.flatMap(one => [...upgradedIn(one)])),
       resolveImage: resolver(runtime),
+      bringImage: bringer(lock, runtime),
     });
   }
   return withEffects(configurations, runtime, options, effects => findOutdated(asked, effects));
@@ -129,18 +140,29 @@ function hostsNamed({ advisories, snapshots = {} }: Configuration): string[] {
   return places.flatMap(place => URL.parse(place ?? '')?.hostname ?? []);
 }
 
-function rangesFor(
+function dockerfilesOf(
   file: string,
   { builds }: Lock,
   { file: named = [] }: ServiceChoice = {},
-): AskedLock['ranges'] {
+): Dockerfile[] {
   const composeFiles = named.filter(isComposeFile);
   const home = dirname(file);
   const texts = [...new Set(builds.map(({ dockerfile }) => join(home, dockerfile)))]
     .filter(path => existsSync(path))
     .map(path => readFileSync(path, 'utf8'));
   const services = new Set(builds.flatMap(({ service }) => service ?? []));
-  return askedRanges([...texts, ...(services.size === 0 ? [] : inlineTexts(home, services, composeFiles))]);
+  const inline = services.size === 0 ? [] : inlineTexts(home, services, composeFiles);
+  return [...texts, ...inline].flatMap(parsedIfSound);
+}
+
+/** One that cannot be read asks for nothing here; other commands tell what is wrong with it. */
+function parsedIfSound(text: string): Dockerfile[] {
+  try {
+    return [parseDockerfile(text, 'Dockerfile')];
+  } catch (error) {
+    if (error instanceof HoldfastError) return [];
+    throw error;
+  }
 }
 
 /** Dockerfiles that stand in the compose file. One that cannot be read asks for nothing here; other commands tell of it. */
@@ -173,5 +195,21 @@ function resolver({
       if (found !== undefined) return found.digest;
     }
     return undefined;
+  };
+}
+
+/** An image for one of the lock's platforms, the first that it has. */
+function bringer({ builds }: Lock, runtime: BuildRuntime): AskedLock['bringImage'] {
+  const platforms = [...new Set(builds.map(({ platform }) => platform))].map(parsePlatform);
+  return async (reference, digest) => {
+    for (const [n, platform] of platforms.entries()) {
+      try {
+        return await bringImage(reference, digest, platform, runtime);
+      } catch (error) {
+        const isLast = n === platforms.length - 1;
+        if (isLast || !(error instanceof HoldfastError) || error.code !== 'REGISTRY_NO_PLATFORM') throw error;
+      }
+    }
+    throw new TypeError('a lock has a build, and that a platform');
   };
 }

@@ -17,7 +17,9 @@ import {
   daysIn,
   type AdvisoryEffect,
   kindsWithPast,
+  movesInParts,
   selectionFrom,
+  selectionOf,
   wholeSelection,
   type MinAge,
   type Selection,
@@ -83,19 +85,11 @@ export async function planUpdate(
       .map(({ kind, name }) => `waits (--security-min-age): ${kind} ${name}`),
   ];
   if (security) {
-    const words = fixes.words.filter(word =>
-      ready.some(({ kind, name, from }) => from === 'base' || word === kind || word === name),
-    );
-    return words.length === 0
-      ? { selection: 'nothing', notes }
-      : {
-          selection: selectionFrom(
-            words,
-            held.filter(({ name }) => !words.includes(name)),
-          ),
-          wholly: false,
-          notes,
-        };
+    if (ready.length === 0) return { selection: 'nothing', notes };
+    const wholes = ready.filter(({ kind }) => !movesInParts(kind)).map(({ kind }) => kind);
+    const names = ready.filter(({ kind }) => movesInParts(kind)).map(({ name }) => name);
+    const selection = selectionOf(wholes, names, new Set(held.map(({ name }) => name)));
+    return { selection, wholly: false, notes };
   }
   return agedPlan(lock, { ...fixes, items: ready }, days, options, lookUp.now, notes);
 }
@@ -133,7 +127,7 @@ function agedPlan(
   const isFix = new Set(fixes.items);
   const young = youngerThan(lock, days, now).filter(item => !isFix.has(item) && item.hold === undefined);
   const withoutPast = young.filter(({ kind }) => !kindsWithPast.has(kind));
-  const waiting = withoutPast.map(({ kind, name }) => (kind === 'apk' || kind === 'rpm' ? kind : name));
+  const waiting = withoutPast.map(({ kind, name }) => (movesInParts(kind) ? name : kind));
   const selection = selectionFrom(only, held) ?? wholeSelection(new Set());
   const kinds = new Set([...selection.kinds].filter(kind => !waiting.includes(kind)));
   const names = new Set([...selection.names].filter(name => !waiting.includes(name)));

@@ -1,7 +1,6 @@
 import { plainName } from '../advisories/index.ts';
 import { analyse } from '../check/index.ts';
-import { HoldfastError } from '../core/index.ts';
-import { parseDockerfile } from '../dockerfile/index.ts';
+import type { Dockerfile } from '../dockerfile/index.ts';
 
 /** By kind and name, what the words of a Dockerfile allow of a package. */
 export type AskedRanges = ReadonlyMap<string, string>;
@@ -10,9 +9,8 @@ export const rangeKey = (kind: string, name: string) => `${kind} ${kind === 'pyp
 
 /**
  * The versions that commands of some Dockerfiles name. Where two commands name one package in different ways, none counts.
- * A file that cannot be read asks for nothing here; other commands tell what is wrong with it.
  */
-export function askedRanges(dockerfiles: readonly string[]): AskedRanges {
+export function askedRanges(dockerfiles: readonly Dockerfile[]): AskedRanges {
   const found = new Map<string, string>();
   const differing = new Set<string>();
   for (const { kind, name, range } of dockerfiles.flatMap(askedIn)) {
@@ -24,26 +22,19 @@ export function askedRanges(dockerfiles: readonly string[]): AskedRanges {
   return found;
 }
 
-function askedIn(dockerfile: string) {
-  try {
-    const { requests } = analyse(parseDockerfile(dockerfile, 'Dockerfile'));
-    return requests.flatMap(request => {
-      if (request.action !== 'install') return [];
-      return request.items.flatMap(({ name, firmness, argument }) => {
-        if (firmness === 'content' || !argument.text.startsWith(name) || argument.text.includes('$'))
-          return [];
-        const range = argument.text
-          .slice(name.length)
-          .replace(/^\[[^\]]*\]/, '')
-          .replace(/^[@:]/, '')
-          .trim();
-        // What `cargo install` is given bare is one version, unlike in a manifest.
-        const exact = request.ecosystem === 'cargo' && firmness === 'exact' && /^\d/.test(range);
-        return range === '' ? [] : [{ kind: request.ecosystem, name, range: exact ? `=${range}` : range }];
-      });
+function askedIn(dockerfile: Dockerfile) {
+  return analyse(dockerfile).requests.flatMap(request => {
+    if (request.action !== 'install') return [];
+    return request.items.flatMap(({ name, firmness, argument }) => {
+      if (firmness === 'content' || !argument.text.startsWith(name) || argument.text.includes('$')) return [];
+      const range = argument.text
+        .slice(name.length)
+        .replace(/^\[[^\]]*\]/, '')
+        .replace(/^[@:]/, '')
+        .trim();
+      // What `cargo install` is given bare is one version, unlike in a manifest.
+      const exact = request.ecosystem === 'cargo' && firmness === 'exact' && /^\d/.test(range);
+      return range === '' ? [] : [{ kind: request.ecosystem, name, range: exact ? `=${range}` : range }];
     });
-  } catch (error) {
-    if (error instanceof HoldfastError) return [];
-    throw error;
-  }
+  });
 }

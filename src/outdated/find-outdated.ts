@@ -1,25 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  loadFeeds,
-  type FeedEffects,
-  type FeedPlaces,
-  type LoadedFeeds,
-  type Subject,
-} from '../advisories/index.ts';
+import { loadFeeds, type FeedEffects, type FeedPlaces, type LoadedFeeds } from '../advisories/index.ts';
 import type { Hold } from '../build/index.ts';
-import { isDigest, type Digest } from '../core/index.ts';
+import type { Digest } from '../core/index.ts';
 import { npmRegistryOf, type LookUp, type Snapshots } from '../kinds/index.ts';
 import type { Lock, Recording } from '../lock/index.ts';
-import { parseManifest } from '../image/index.ts';
 import type { Store } from '../store/index.ts';
 import { activeHolds, holdableIn, isHeldBy, unknownHolds } from '../update/index.ts';
 import type { AskedRanges } from './asked-ranges.ts';
 import type { FirstSeenLedger } from './first-seen.ts';
-import { imageFilesIfSound, writeTrust } from './image-files.ts';
-import { installedIn, inventoryOf, type Inventory, type InventoryItem } from './inventory.ts';
+import { writeTrust } from './image-files.ts';
+import { inventoryOf, type Inventory, type InventoryItem } from './inventory.ts';
 import { advisoriesOf, movesTo } from './judge-item.ts';
+import { movedImages, type ImageEffects } from './moved-images.ts';
 import { lookUps, type LookUpEffects } from './look-up.ts';
 import type { LockReport, OutdatedItem, OutdatedReport } from './report.ts';
 
@@ -37,6 +31,9 @@ export interface AskedLock {
   readonly ranges: AskedRanges;
   /** What a reference stands for now; nothing where it stands for nothing. @throws HoldfastError (exit 5) */
   readonly resolveImage: (reference: string) => Promise<Digest | undefined>;
+  readonly bringImage: ImageEffects['bringImage'];
+  /** Kinds of which a step upgrades everything, what came with the base image too. */
+  readonly upgraded: ReadonlySet<string>;
 }
 
 export interface OutdatedEffects extends LookUpEffects {
@@ -117,13 +114,16 @@ async function reportOf(
   judge: LoadedFeeds,
   effects: OutdatedEffects,
 ): Promise<LockReport> {
+  if (!inventory.isComplete)
+    effects.onNote(
+      `${asked.file}: the store lacks its image; what came with a base image is held against no advisory`,
+    );
   const now = effects.now.toISOString();
   const held = activeHolds(asked.holds, now);
-  const newImages = await newImagesOf(inventory.items, found, effects);
+  const { images, failed } = await movedImages(inventory.items, found, judge, { ...effects, ...asked });
   const items = inventory.items.map((item): OutdatedItem => {
     const { kind, from, input } = item;
-    const lookUp = withAge(item, found.get(item), effects.ledger);
-    const moved = from === 'base' ? newImages.get(subjectKey(item.subject)) : undefined;
+    const lookUp = withAge(item, failed.get(item) ?? found.get(item), effects.ledger);
     return {
       kind,
       from,
@@ -134,7 +134,7 @@ async function reportOf(
       lookUp,
       moves: movesTo(item, lookUp),
       age: ageOf(lookUp, effects.now),
-      advisories: advisoriesOf(item, lookUp, moved, judge),
+      advisories: advisoriesOf(item, lookUp, { images, upgraded: asked.upgraded }, judge),
       hold: held.find(hold => isHeldBy(hold, { kind, name: input.name })),
     };
   });
@@ -169,33 +169,4 @@ function ageOf(lookUp: LookUp | undefined, now: Date): number | undefined {
   return since === undefined
     ? undefined
     : Math.max(0, Math.floor((now.getTime() - Date.parse(since.at)) / day));
-}
-
-const subjectKey = (subject: Subject | undefined) => `${subject?.kind} ${subject?.name}`;
-
-/** The packages of base images as they are now, as far as the store has these images. */
-async function newImagesOf(
-  items: readonly InventoryItem[],
-  found: ReadonlyMap<InventoryItem, LookUp>,
-  { store, cache }: OutdatedEffects,
-): Promise<Map<string, Subject>> {
-  const packages = new Map<string, Subject>();
-  for (const item of items) {
-    const lookUp = found.get(item);
-    if (item.kind !== 'image' || item.from === 'frontend' || lookUp?.state !== 'ok' || !movesTo(item, lookUp))
-      continue;
-    const files = await imageFilesIfSound(await manifestOf(lookUp.newest.version, store), store, cache);
-    for (const subject of files === undefined ? [] : installedIn(files).subjects)
-      packages.set(subjectKey(subject), subject);
-  }
-  return packages;
-}
-
-/** Of an index, the first image that the store has. */
-async function manifestOf(digest: string, store: Store): Promise<Digest | undefined> {
-  if (!isDigest(digest) || !(await store.has(digest))) return undefined;
-  const document = parseManifest(await store.readBytes(digest));
-  if (document.kind === 'manifest') return digest;
-  for (const { digest: one } of document.index.manifests) if (await store.has(one)) return one;
-  return undefined;
 }

@@ -8,6 +8,7 @@ export { keptDocuments } from './kept-documents.ts';
 export { FirstSeenLedger } from './first-seen.ts';
 export {
   exitOf,
+  isClosable,
   isFailed,
   isFinding,
   openOn,

@@ -42,6 +42,8 @@ export interface Inventory {
   readonly archives: readonly (LockedArchive & { readonly kind: KindName })[];
   /** Files of the images, where the store has them. */
   readonly files: ImageFiles;
+  /** Whether the store has all of the images: of one that it lacks nobody knows what came with its base. */
+  readonly isComplete: boolean;
 }
 
 const systemKinds: readonly KindName[] = ['apt', 'apk', 'rpm'];
@@ -52,9 +54,9 @@ export async function inventoryOf(
   store: Store,
   cache: string,
 ): Promise<Inventory> {
-  const images: ImageFiles[] = [];
-  for (const { image } of lock.builds)
-    images.push((await imageFilesIfSound(image, store, cache)) ?? new Map());
+  const read: (ImageFiles | undefined)[] = [];
+  for (const { image } of lock.builds) read.push(await imageFilesIfSound(image, store, cache));
+  const images = read.map(files => files ?? new Map<string, Buffer>());
   const installed = images.map(installedIn);
   const distribution = installed.find(one => one.distribution !== undefined)?.distribution;
   const known = new Map(installed.flatMap(({ subjects }) => subjects.map(one => [keyOf(one), one] as const)));
@@ -83,6 +85,7 @@ export async function inventoryOf(
     indexes: indexesIn(recordings),
     archives: archivesOf(lock, store),
     files: new Map(images.flatMap(files => [...files])),
+    isComplete: !read.includes(undefined),
   };
 }
 

@@ -1,6 +1,7 @@
 import { advisoriesOn, type Judge, type Subject } from '../advisories/index.ts';
 import { kinds, type LookUp } from '../kinds/index.ts';
 import type { InventoryItem } from './inventory.ts';
+import type { MovedImage } from './moved-images.ts';
 import type { ItemAdvisory } from './report.ts';
 
 /** Whether upstream has something else than what is locked: newer, where there is an order, else different. */
@@ -11,46 +12,43 @@ export function movesTo({ kind, from, input }: InventoryItem, lookUp: LookUp | u
   return order === undefined ? version !== input.version : order.compare(version, input.version) > 0;
 }
 
-/**
- * The flaws of an item, and for each what would close it.
- * @param inNewImage the package as the base image of now has it, where that is known
- */
+/** What may close a flaw of a package that came with a base image. */
+export interface BaseMoves {
+  readonly images: readonly MovedImage[];
+  /** Kinds of which a step upgrades everything. */
+  readonly upgraded: ReadonlySet<string>;
+}
+
+/** The flaws of an item, and for each what would close it. */
 export function advisoriesOf(
   { subject, from }: InventoryItem,
   lookUp: LookUp | undefined,
-  inNewImage: Subject | undefined,
+  { images, upgraded }: BaseMoves,
   judge: Judge,
 ): ItemAdvisory[] {
   if (subject === undefined) return [];
   const found = advisoriesOn(subject, judge);
   if (found.length === 0) return [];
-  const left = (moved: Subject | undefined) =>
-    moved &&
+  const left = (moved: Subject | undefined): ReadonlySet<string> =>
     new Set(
-      advisoriesOn(moved, judge)
-        .filter(isOpenState)
-        .map(({ flaw }) => flaw),
+      (moved === undefined ? [] : advisoriesOn(moved, judge)).filter(isOpenState).map(({ flaw }) => flaw),
     );
   const [inRange, newest] =
     lookUp?.state === 'ok' ? [lookUp.inRange, lookUp.newest].map(one => left(movedTo(subject, one))) : [];
-  const image = left(inNewImage);
-  return found.map(advisory => ({
-    ...advisory,
-    closedBy: closedBy(advisory.flaw, from, { inRange, newest, image }),
-  }));
-}
-
-type Left = ReadonlySet<string> | undefined;
-
-function closedBy(
-  flaw: string,
-  from: InventoryItem['from'],
-  { inRange, newest, image }: Readonly<Record<'inRange' | 'newest' | 'image', Left>>,
-): ItemAdvisory['closedBy'] {
-  const isClosed = (left: Left) => left?.has(flaw) === false;
-  if (from === 'base') return isClosed(image) ? 'image' : isClosed(newest) ? 'upgrade' : undefined;
-  if (isClosed(inRange)) return 'in-range';
-  return isClosed(newest) ? 'newest' : undefined;
+  if (from !== 'base')
+    return found.map(advisory => {
+      const closes = (after: ReadonlySet<string> | undefined) => after?.has(advisory.flaw) === false;
+      const closedBy = closes(inRange) ? 'in-range' : closes(newest) ? 'newest' : undefined;
+      return { ...advisory, closedBy };
+    });
+  const own = images.filter(({ brought }) => brought(subject));
+  const after = own.map(({ name, now }) => ({ name, left: left(now(subject)) }));
+  return found.map(advisory => {
+    const closing = after.filter(one => !one.left.has(advisory.flaw)).map(({ name }) => name);
+    if (closing.length > 0) return { ...advisory, closedBy: 'image', images: closing };
+    if (newest?.has(advisory.flaw) !== false) return { ...advisory, closedBy: undefined };
+    return { ...advisory, closedBy: upgraded.has(subject.kind) ? 'upgrading-step' : 'upgrade' };
+  });
 }
 
 const isOpenState = ({ state }: { readonly state: 'open' | 'closed' }) => state === 'open';

@@ -7,10 +7,17 @@ import type { ItemOrigin } from './inventory.ts';
 /** A flaw that an input has, and what would close it. */
 export interface ItemAdvisory extends Advisory {
   /**
-   * What must move for it; `upgrade`: its archives have a fix, and the base image none that is known of. Nothing where
-   * no move that is there closes it.
+   * What must move for it. Where its archives have a fix, and the base image none: `upgrading-step` takes it once it
+   * moves, `upgrade` where no step does. Nothing where no move that is there closes it.
    */
-  readonly closedBy: 'newest' | 'in-range' | 'image' | 'upgrade' | undefined;
+  readonly closedBy: 'newest' | 'in-range' | 'image' | 'upgrading-step' | 'upgrade' | undefined;
+  /** Of `image` the names of those whose move closes it. */
+  readonly images?: readonly string[] | undefined;
+}
+
+/** Whether an update closes it without a change of the Dockerfile. */
+export function isClosable({ closedBy }: ItemAdvisory): boolean {
+  return closedBy !== undefined && closedBy !== 'upgrade';
 }
 
 /** An input of a lock, what upstream has now, and what is known of its flaws. */

@@ -1,41 +1,37 @@
-import type { KindName } from '../kinds/index.ts';
-import { openOn, type LockReport, type OutdatedItem } from './report.ts';
+import { isClosable, openOn, type LockReport, type OutdatedItem } from './report.ts';
 
 /** Parts of a lock that close an advisory by moving. */
 export interface SecurityMoves {
-  /** As `--only` names them: packages, images, and the kinds that move as a whole. */
-  readonly words: readonly string[];
   readonly items: readonly OutdatedItem[];
   /** What would close one and is held. */
   readonly held: readonly OutdatedItem[];
 }
-
-/** Of these a part cannot move alone. */
-const wholes: readonly KindName[] = ['apk', 'rpm'];
 
 /**
  * What must move for each open advisory that a move closes, and nothing else.
  * @param only kinds and names to which it is confined; none for all
  */
 export function securityMoves({ items }: LockReport, only: readonly string[]): SecurityMoves {
-  const closing = items.filter(item =>
-    openOn(item).some(({ closedBy }) => closedBy !== undefined && closedBy !== 'upgrade'),
-  );
-  const wanted = closing.filter(
-    ({ kind, name }) => only.length === 0 || only.includes(kind) || only.includes(name),
-  );
-  const moving = wanted.filter(({ hold }) => hold === undefined);
-  const words = new Set(moving.flatMap(item => wordsFor(item, items)));
-  return { words: [...words], items: moving, held: wanted.filter(({ hold }) => hold !== undefined) };
+  const isAsked = ({ kind, name }: OutdatedItem) =>
+    only.length === 0 || only.includes(kind) || only.includes(name);
+  const wanted = items
+    .filter(item => openOn(item).some(isClosable))
+    .flatMap(item => moversOf(item, items).filter(mover => isAsked(item) || isAsked(mover)));
+  const movers = [...new Set(wanted)];
+  return {
+    items: movers.filter(({ hold }) => hold === undefined),
+    held: movers.filter(({ hold }) => hold !== undefined),
+  };
 }
 
-/** A package of a base image moves with the image. */
-function wordsFor(item: OutdatedItem, all: readonly OutdatedItem[]): string[] {
-  if (item.from !== 'base') return wholes.includes(item.kind) ? [item.kind] : [item.name];
-  const images = all.filter(
-    ({ kind, from, moves, hold }) => kind === 'image' && from === 'lock' && moves && hold === undefined,
-  );
-  return images.map(({ name }) => name);
+/** What moves so that the flaws of an item are closed: itself, or the base images that bring it. */
+function moversOf(item: OutdatedItem, all: readonly OutdatedItem[]): OutdatedItem[] {
+  const closable = openOn(item).filter(isClosable);
+  const names = new Set(closable.flatMap(({ images = [] }) => images));
+  const itself = closable.some(({ closedBy }) => closedBy !== 'image') ? [item] : [];
+  const isBringing = ({ kind, from, name }: OutdatedItem) =>
+    kind === 'image' && from === 'lock' && names.has(name);
+  return [...itself, ...all.filter(isBringing)];
 }
 
 /** What has something newer that is there for fewer than so many days, by a clock that is not its publisher's. */

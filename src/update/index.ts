@@ -1,7 +1,7 @@
 export { lockChanges, type Change } from './changes.ts';
 export { activeHolds, withHold, withoutHold } from './holds.ts';
 export { daysIn, kindsWithPast, type MinAge } from './min-age.ts';
-export { selectionFrom, wholeSelection, type Selection } from './selection.ts';
+export { movesInParts, selectionFrom, selectionOf, wholeSelection, type Selection } from './selection.ts';
 export {
   holdableIn,
   isHeldBy,

@@ -1,5 +1,5 @@
 import type { Hold } from '../build/index.ts';
-import { usageError } from '../core/index.ts';
+import { usageError, type HoldfastError } from '../core/index.ts';
 import { kinds, type KindName } from '../kinds/index.ts';
 
 /** What an update moves. */
@@ -30,22 +30,35 @@ export function isKindName(word: string): word is KindName {
 export function selectionFrom(words: readonly string[], holds: readonly Hold[] = []): Selection | undefined {
   const held = new Set(holds.map(({ name }) => name));
   const stays = holds.find(({ name }) => words.includes(name));
-  if (stays !== undefined)
-    throw usageError('UPDATE_HELD', `${stays.name} is held until ${stays.until}: ${stays.why}`, {
-      next: `Release it first: \`holdfast hold ${stays.name} --release\`.`,
-    });
+  if (stays !== undefined) throw heldError(stays.name, stays);
   if (words.length === 0) return holds.length === 0 ? undefined : wholeSelection(held);
   if (words.some(word => word.trim() === ''))
     throw usageError('UPDATE_NAME_EMPTY', '--only was given an empty name', {
       next: `Name a kind (${[...kindNames].join(', ')}) or an input of the lock.`,
     });
-  const chosen = words.filter(isKindName);
-  const base: KindName[] = chosen.some(kind => distributions.has(kind)) ? ['image'] : [];
-  return {
-    kinds: without(new Set([...chosen, ...base]), held),
-    names: new Set(words.filter(word => !isKindName(word))),
+  return selectionOf(
+    words.filter(isKindName),
+    words.filter(word => !isKindName(word)),
     held,
-  };
+  );
+}
+
+/** @param name what was to move: the hold may be one of its kind, or spell it in another way */
+export function heldError(name: string, { name: word, until, why }: Hold): HoldfastError {
+  const by = word === name ? '' : ` (by the hold of ${word})`;
+  return usageError('UPDATE_HELD', `${name} is held until ${until}${by}: ${why}`, {
+    next: `Release it first: \`holdfast hold ${word} --release\`.`,
+  });
+}
+
+/** Kinds and inputs that are told apart already: the package `apt` is not all of apt. */
+export function selectionOf(
+  chosen: readonly KindName[],
+  names: readonly string[],
+  held: ReadonlySet<string>,
+): Selection {
+  const base: KindName[] = chosen.some(kind => distributions.has(kind)) ? ['image'] : [];
+  return { kinds: without(new Set([...chosen, ...base]), held), names: new Set(names), held };
 }
 
 /** All that is not held, by name: what moves to a date that is not now is asked for piece by piece. */
@@ -60,6 +73,11 @@ function without(chosen: ReadonlySet<KindName>, held: ReadonlySet<string>): Read
 /** Whether a package can move alone although its kind moves as a whole: its client can be told to take one from elsewhere. */
 export function movesByPinning(kind: KindName): boolean {
   return kind === 'apt';
+}
+
+/** Whether an update can move one input of the kind and leave the others. */
+export function movesInParts(kind: KindName): boolean {
+  return movesAlone(kind) || movesByPinning(kind);
 }
 
 /** Whether packages of the kind move one by one. */

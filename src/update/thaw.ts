@@ -15,6 +15,8 @@ export interface ThawedRecording {
   readonly found: ReadonlySet<string>;
   /** Of these the packages of a distribution: its indexes stay, and they are offered beside them. */
   readonly alone: ReadonlySet<string>;
+  /** Names of the selection that are held all the same, by the kind's own rules or its kind, and the hold's name. */
+  readonly refused: ReadonlyMap<string, string>;
   /** Packages of a distribution that are held while all else of it moves. */
   readonly heldBack: ReadonlySet<string>;
 }
@@ -39,16 +41,18 @@ export async function thaw(
   const found = new Set<string>();
   const alone = new Set<string>();
   const heldBack = new Set<string>();
+  const refused = new Map<string, string>();
   const live = new Set<KindName>(selection.kinds);
   const moves = (exchange: Exchange): boolean => {
     const { kind, what } = kindOf(exchange);
-    const held = [...selection.held].find(name => isNamed(name, kind, what, exchange));
+    const names = [...selection.names].filter(name => isNamed(name, kind, what, exchange));
+    const held = [...selection.held].find(name => name === kind || isNamed(name, kind, what, exchange));
     if (held !== undefined) {
+      for (const name of names) refused.set(name, held);
       if (selection.kinds.has(kind) && movesByPinning(kind)) heldBack.add(held);
       else if (selection.kinds.has(kind)) refuseApart(held, kind, true);
       return false;
     }
-    const names = [...selection.names].filter(name => isNamed(name, kind, what, exchange));
     for (const name of names) found.add(name);
     if (names.length > 0 && !selection.kinds.has(kind) && !movesAlone(kind)) {
       if (!movesByPinning(kind)) refuseApart(names[0] ?? '', kind);
@@ -67,6 +71,7 @@ export async function thaw(
 
   const stays = ({ reference }: ImageInput) => {
     if (selection.names.has(reference)) found.add(reference);
+    if (selection.names.has(reference) && selection.held.has('image')) refused.set(reference, 'image');
     return selection.held.has(reference) || !(selection.kinds.has('image') || selection.names.has(reference));
   };
   const touched = (step: StepRecording) => step.exchanges.some(exchange => moving.has(exchange));
@@ -85,6 +90,7 @@ export async function thaw(
     },
     found,
     alone,
+    refused,
     heldBack,
   };
 }

@@ -29,8 +29,8 @@ import { refuseOlderArchives } from './behind.ts';
 import { lockChanges, type Change } from './changes.ts';
 import { refuseLostHolds, withHoldsNamed } from './held.ts';
 import { dateOfKind, isExempt, kindsWithPast, type MinAge } from './min-age.ts';
-import type { Selection } from './selection.ts';
-import { holdBack, moveAlone } from './alone/index.ts';
+import { heldError, type Selection } from './selection.ts';
+import { basePackages, holdBack, moveAlone } from './alone/index.ts';
 import { retagged, type RetaggedProject, type TagMove } from './tags/index.ts';
 import { thaw, withAlone, type ThawedRecording } from './thaw.ts';
 import { holdableIn, nearName, unknownHoldsOf, type UnknownHold } from './unknown-holds.ts';
@@ -98,7 +98,7 @@ export async function updateLock(
   const moved = wholly
     ? { ...keptKinds(before, selection), ...ownDates(before, asOf, dateOf, minAge) }
     : movedKinds(before.moved, selection, dateOf);
-  const thawed = selection && (await thawAll(states, selection, runtime));
+  const thawed = selection && (await thawAll(states, selection, holds, runtime));
 
   const edited = tags ? await retaggedStates(states, selection, runtime) : [];
 
@@ -254,24 +254,47 @@ function keptKinds({ asOf, moved = {} }: Lock, selection: Selection | undefined)
 async function thawAll(
   states: readonly LockedState[],
   selection: Selection,
+  holds: readonly Hold[],
   runtime: BuildRuntime,
 ): Promise<ThawedRecording[]> {
   const { places } = runtime;
   const thawed: ThawedRecording[] = [];
+  const frontends = states.flatMap(({ entry }) => frontendOfBuild(entry)?.reference ?? []);
+  const found = new Set(frontends);
+  const fixed = new Set<string>();
   for (const state of states) {
     const one = await thaw(state.recording, selection, places);
-    const { alone, heldBack } = one;
-    const moves = alone.size === 0 ? [] : await moveAlone([...alone], selection.held, state, runtime);
+    for (const [name, word] of one.refused) {
+      const hold = holds.find(held => held.name === word);
+      if (hold !== undefined) throw heldError(name, hold);
+    }
+    const others = [...selection.names].filter(name => !one.found.has(name) && !frontends.includes(name));
+    const ofBase = await basePackages(others, state, runtime);
+    const alone = [...one.alone, ...ofBase.upgraded];
+    const { heldBack } = one;
+    const moves = alone.length === 0 ? [] : await moveAlone(alone, selection.held, state, runtime);
     const stays = heldBack.size === 0 ? [] : await holdBack(heldBack, state, state.lock.asOf, runtime);
     thawed.push(await withAlone(one, [...moves, ...stays], places));
+    for (const name of [...one.found, ...ofBase.upgraded]) found.add(name);
+    for (const name of ofBase.fixed) fixed.add(name);
   }
-  const frontends = states.flatMap(({ entry }) => frontendOfBuild(entry)?.reference ?? []);
-  const found = new Set([...thawed.flatMap(one => [...one.found]), ...frontends]);
   const missing = [...selection.names].filter(name => !found.has(name));
   if (missing.length === 0) return thawed;
+  const came = missing.filter(name => fixed.has(name));
+  if (came.length > 0) throw cameWithBase(came);
   throw usageError('UPDATE_NOTHING_NAMED', `the lock holds nothing called ${missing.join(', ')}`, {
     next: `Name a kind, or an input as the lock names it${suggestion(states, missing[0] ?? '')}.`,
   });
+}
+
+function cameWithBase(names: readonly string[]) {
+  return usageError(
+    'UPDATE_OF_BASE',
+    `${names.join(', ')} came with the base image, and no step upgrades ${names.length === 1 ? 'it' : 'them'}`,
+    {
+      next: 'Move the base image: --only image. What its publisher has not moved yet, a step gets with `apt-get update && apt-get upgrade -y`.',
+    },
+  );
 }
 
 function suggestion(states: readonly LockedState[], wanted: string): string {

@@ -110,7 +110,7 @@ test('a suite of its own offers just these, and apt is told to take them', () =>
     'URIs: http://deb.test:8080/debian/\n',
   );
   expect(laid.get('/etc/apt/preferences.d/holdfast-moved.pref')).toBe(
-    'Package: hello\nPin: version 2~rc1\nPin-Priority: 1001\n',
+    'Package: hello\nPin: version 2~rc1\nPin-Priority: 999\n',
   );
   expect([...laid.keys()]).toContain(
     '/var/lib/apt/lists/deb.test:8080_debian_dists_holdfast-moved_main_binary-amd64_Packages',

@@ -83,8 +83,9 @@ export function movedSuiteClient(answers: readonly { url: string; body: Buffer }
     sources.push(
       `Types: deb\nURIs: ${place.uri}\nSuites: ${suite}\nComponents: main\nArchitectures: ${place.architecture}\nTrusted: yes\n`,
     );
+    // Before all that is not installed; a newer one that a base image brings is not taken back (apt_preferences(5)).
     for (const { name, version } of parsePackages(body, url))
-      pins.push(`Package: ${name}\nPin: version ${version}\nPin-Priority: 1001\n`);
+      pins.push(`Package: ${name}\nPin: version ${version}\nPin-Priority: 999\n`);
   }
   if (sources.length === 0) return [];
   return [

@@ -1,25 +1,38 @@
 import { isFailed, openOn, type LockReport, type OutdatedReport } from '../../outdated/index.ts';
-import { ageText, moveText, nameText, remedyText, servicesText, severityText, worstFirst } from './words.ts';
+import { flawsOf } from './flaws.ts';
+import { summaryText } from './summary.ts';
+import {
+  ageText,
+  moveText,
+  nameText,
+  packagesText,
+  remedyText,
+  servicesText,
+  severityText,
+} from './words.ts';
 
 /** For a comment in a review, or an issue: tables, no raw HTML, and nothing that would ping somebody. */
-export function outdatedMarkdown({ locks, failures }: OutdatedReport): string {
+export function outdatedMarkdown(report: OutdatedReport): string {
+  const { locks, failures } = report;
   const parts = locks.map(lockMarkdown);
   const failed = failures.map(({ feed, why }) => [feed, why]);
   if (failed.length > 0) parts.push(`**Feeds that failed**\n\n${table(['Feed', 'Why'], failed)}`);
-  return `${parts.join('\n\n')}\n`;
+  return `${[...parts, summaryText(report)].join('\n\n')}\n`;
 }
 
 function lockMarkdown({ file, asOf, items, activeHolds, expiredHolds, unknownHolds }: LockReport): string {
-  const security = items
-    .flatMap(item => openOn(item).map(advisory => ({ item, advisory })))
-    .toSorted((a, b) => worstFirst(a.advisory, b.advisory))
-    .map(({ item, advisory }) => [
+  const security = flawsOf(items, openOn).map(({ advisory, items: [item, ...others] }) => {
+    const services = [...new Set([item, ...others].flatMap(one => one.services ?? []))];
+    return [
       severityText(advisory),
       advisory.flaw,
-      [`${item.kind} ${nameText(item)}`, servicesText(item)].filter(Boolean).join(' '),
+      [`${item.kind} ${packagesText([item, ...others])}`, servicesText({ services })]
+        .filter(Boolean)
+        .join(' '),
       moveText(item),
-      remedyText(advisory),
-    ]);
+      remedyText(advisory, item),
+    ];
+  });
   const moving = items.filter(item => item.moves && item.from !== 'base' && item.hold === undefined);
   const failed = items
     .filter(isFailed)

@@ -65,8 +65,44 @@ test('the worst advisory comes first, in text and in markdown', () => {
 
 test('what is held closes nothing, and a hold that holds nothing is told of', () => {
   const text = outdatedText(report, { colour: false, verbose: false });
-  expect(text).toContain('3 open advisories, 2 closed by moving, 1 by moving what is held\n');
+  const summary = text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
+  expect(summary).toMatch(/; 3 open advisories, 2 closed by moving, 1 by moving what is held\n$/);
+  expect(outdatedMarkdown(report).endsWith(`\n\n${summary}`)).toBe(true);
   expect(text).toMatch(/ {2}held\n {4}web +1 → 2 +until 2999-12-31: slow\n/);
   expect(text).toContain('    held, and nothing is called so: libhelo; did you mean libhello?\n');
   expect(outdatedMarkdown(report)).toContain('| libhelo | nothing is called so | did you mean libhello? |');
+});
+
+test('a flaw of a base image says how it is closed, once for all packages of a source', () => {
+  const base = (name: string, closedBy: ItemAdvisory['closedBy'], isLookedUp: boolean): OutdatedItem => {
+    const { advisories, lookUp, ...own } = item('lib');
+    return {
+      ...own,
+      kind: 'apt',
+      from: 'base',
+      name,
+      lookUp: isLookedUp ? lookUp : undefined,
+      moves: isLookedUp,
+      advisories: advisories.map(advisory => ({
+        ...advisory,
+        closedBy,
+        subject: { kind: 'apt', name, version: '1', source: { name: 'lib', version: '1' } },
+      })),
+    };
+  };
+  const shown = (...items: OutdatedItem[]) => {
+    const one = {
+      ...report,
+      locks: report.locks.map(lock => ({ ...lock, activeHolds: [], unknownHolds: [], items })),
+    };
+    return [outdatedText(one, { colour: false, verbose: false }), outdatedMarkdown(one)];
+  };
+  for (const text of shown(base('lib1', 'upgrading-step', true), base('lib-bin', 'upgrading-step', true))) {
+    expect(text).toMatch(/lib1, lib-bin .*fixed in 2, closed by moving: a step upgrades it/);
+    expect(text).toContain('1 open advisory, 1 closed by moving');
+  }
+  for (const text of shown(base('lib1', 'upgrade', true)))
+    expect(text).toContain('1 open advisory, 0 closed by moving');
+  for (const text of shown(base('lib1', undefined, false)))
+    expect(text).toContain('fixed in 2, which the base image does not have yet; no step upgrades it');
 });

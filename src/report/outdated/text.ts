@@ -10,15 +10,17 @@ import {
 } from '../../outdated/index.ts';
 import { unknownHoldText } from '../hold-text.ts';
 import { printable } from '../units.ts';
+import { flawsOf } from './flaws.ts';
+import { summaryText } from './summary.ts';
 import {
   ageText,
   detailTexts,
   moveText,
   nameText,
+  packagesText,
   remedyText,
   servicesText,
   severityText,
-  worstFirst,
 } from './words.ts';
 
 export interface OutdatedTextOptions {
@@ -56,36 +58,20 @@ function lockText(lock: LockReport, verbose: boolean, colors: Colors): string {
 }
 
 function securityText(items: readonly OutdatedItem[], verbose: boolean, colors: Colors): string {
-  const rows = items.flatMap(item =>
-    (verbose ? item.advisories : openOn(item)).map(advisory => ({ item, advisory })),
-  );
-  // One flaw of one source has a row for all packages that are built from it.
-  const groups = Map.groupBy(rows, ({ item, advisory }) =>
-    [
-      item.kind,
-      advisory.subject.source?.name ?? item.name,
-      advisory.flaw,
-      item.locked,
-      advisory.closedBy,
-    ].join(' '),
-  );
-  const sorted = [...groups.values()].flatMap(group =>
-    group[0] === undefined ? [] : [{ ...group[0], group }],
-  );
+  const sorted = flawsOf(items, item => (verbose ? item.advisories : openOn(item)));
   if (sorted.length === 0) return '';
-  sorted.sort((a, b) => worstFirst(a.advisory, b.advisory));
   const lines = table(
-    sorted.map(({ advisory, item, group }) => [
+    sorted.map(({ advisory, items: [item, ...others] }) => [
       advisory.state === 'closed' ? 'closed' : advisory.unimportant ? 'unimportant' : severityText(advisory),
       advisory.flaw,
-      packagesText(group.map(row => row.item)),
+      packagesText([item, ...others]),
       moveText(item),
-      remedyText(advisory),
+      remedyText(advisory, item),
     ]),
   );
-  const withDetails = sorted.map(({ advisory }, n) => {
+  const withDetails = sorted.map(({ advisory, items: having }, n) => {
     const line = colourOf(advisory, colors)(lines[n] ?? '');
-    const services = [...new Set(sorted[n]?.group.flatMap(({ item }) => item.services ?? []))];
+    const services = [...new Set(having.flatMap(item => item.services ?? []))];
     return [
       line,
       ...[...detailTexts(advisory), servicesText({ services })]
@@ -94,11 +80,6 @@ function securityText(items: readonly OutdatedItem[], verbose: boolean, colors: 
     ].join('\n');
   });
   return [colors.bold('  security'), ...withDetails].join('\n');
-}
-
-function packagesText(items: readonly OutdatedItem[]): string {
-  const names = [...new Set(items.map(nameText))];
-  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
 function colourOf(advisory: ItemAdvisory, colors: Colors): (text: string) => string {
@@ -177,34 +158,6 @@ function holdsText(
   );
   const unknown = unknownHolds.map(hold => colors.yellow(`    ${unknownHoldText(hold)}`));
   return ['  held', ...table(rows), ...ended, ...unknown].join('\n');
-}
-
-function summaryText({ locks, failures }: OutdatedReport): string {
-  const items = locks.flatMap(lock => lock.items);
-  const own = items.filter(({ from }) => from !== 'base');
-  const flaws = (of: readonly OutdatedItem[], isWanted: (advisory: ItemAdvisory) => boolean) =>
-    new Set(
-      of.flatMap(item =>
-        openOn(item)
-          .filter(isWanted)
-          .map(({ flaw, subject }) => `${flaw} ${subject.source?.name ?? subject.name}`),
-      ),
-    );
-  const isClosable = ({ closedBy }: ItemAdvisory) => closedBy !== undefined && closedBy !== 'upgrade';
-  const open = flaws(items, () => true);
-  const free = flaws(
-    items.filter(({ hold }) => hold === undefined),
-    isClosable,
-  );
-  const held = flaws(items, isClosable).size - free.size;
-  const failed = items.filter(isFailed).length + failures.length;
-  return [
-    `${own.filter(({ moves, hold }) => moves && hold === undefined).length} of ${counted(own.length, 'input')} moved upstream`,
-    open.size === 0
-      ? `no open advisory${failures.length === 0 ? '' : ' in the feeds that answered'}`
-      : `${counted(open.size, 'open advisory', 'open advisories')}, ${free.size} closed by moving${held === 0 ? '' : `, ${held} by moving what is held`}`,
-    ...(failed === 0 ? [] : [`${counted(failed, 'look-up')} failed`]),
-  ].join('; ');
 }
 
 /** Columns; the last one is not filled up. */

@@ -50,7 +50,7 @@ export function worstFirst(a: ItemAdvisory, b: ItemAdvisory): number {
 }
 
 /** What closes it, or that nothing does yet. */
-export function remedyText({ closedBy, fixedIn }: ItemAdvisory): string {
+export function remedyText({ closedBy, fixedIn }: ItemAdvisory, item: OutdatedItem): string {
   const fixed = fixedIn === undefined ? 'no fix yet' : `fixed in ${printable(fixedIn)}`;
   switch (closedBy) {
     case 'in-range':
@@ -58,10 +58,16 @@ export function remedyText({ closedBy, fixedIn }: ItemAdvisory): string {
       return `${fixed}, closed by moving`;
     case 'image':
       return `${fixed}, closed by moving the base image`;
+    case 'upgrading-step':
+      return `${fixed}, closed by moving: a step upgrades it`;
     case 'upgrade':
       return `${fixed}; upgrade it in a step, or take a newer base image`;
     case undefined:
-      return fixedIn === undefined ? fixed : `${fixed}, which is not there to be had yet`;
+      if (fixedIn === undefined) return fixed;
+      // Where nobody asked an archive, nobody knows that it is not there.
+      return item.from === 'base' && item.lookUp === undefined
+        ? `${fixed}, which the base image does not have yet; no step upgrades it`
+        : `${fixed}, which is not there to be had yet`;
   }
 }
 
@@ -100,6 +106,12 @@ export function nameText({
   const arch =
     architecture === undefined || architecture === 'all' || from === 'base' ? '' : ` (${architecture})`;
   return printable(name + arch);
+}
+
+/** Three of them by name. */
+export function packagesText(items: readonly OutdatedItem[]): string {
+  const names = [...new Set(items.map(nameText))];
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
 /** `for web, worker`; nothing where there are no services. */

@@ -58,7 +58,7 @@ function storyLines({ name, from, to, changelog, changelogIn, scripts, unread }:
   // All that a new package runs is new; its name says enough here.
   if (from === '')
     return [
-      `${printable(name)} is new, and runs ${scripts.map(script => printable(script.name)).join(', ')}`,
+      `${printable(name)} is new to the lock, and runs ${scripts.map(script => printable(script.name)).join(', ')}`,
     ];
   const entries = changelog.flatMap(({ heading, lines }) => [heading, ...lines]);
   const whose = changelogIn === undefined ? '' : ` in ${printable(changelogIn)}`;

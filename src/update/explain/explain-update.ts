@@ -3,7 +3,7 @@ import { changedTexts } from '../scripts.ts';
 import type { UpdateResult } from '../update.ts';
 import { askedChanges } from './asked.ts';
 import type { AdvisoryEffectOf, ImageChange, UpdateExplanation } from './explanation.ts';
-import { imageChange } from './images.ts';
+import { imageChange, withBaseVersions } from './images.ts';
 import { provenanceChanges } from './provenance.ts';
 import { closes, reasonsFor } from './reasons.ts';
 import { packageStories } from './stories.ts';
@@ -34,6 +34,11 @@ export async function explainUpdate(
     const now = builds[n];
     return now === undefined ? [] : [{ old, now }];
   });
+  const told = await withBaseVersions(
+    changes,
+    previous.map(({ entry }) => entry.image),
+    runtime,
+  );
   const images: ImageChange[] = [];
   for (const { old, now } of pairs) {
     const { target, platform } = now.entry;
@@ -42,11 +47,11 @@ export async function explainUpdate(
     images.push({ build, ...(await imageChange(old.entry, now.entry, changes, runtime)) });
   }
   return {
-    title: titleOf(changes, closed),
+    title: titleOf(told, closed),
     verdict: { builds: builds.length, tests, opened: effect?.opened ?? [], left: effect?.left ?? [] },
     reasons: reasonsFor(changes, closed, tags),
     changes: askedChanges(
-      changes,
+      told,
       pairs.map(({ old, now }) => ({
         project: old.project,
         before: old,

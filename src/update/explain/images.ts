@@ -40,7 +40,7 @@ async function baseChanges(
   // Where no image moved, neither did what came with one.
   if (!moved.some(({ section }) => section === 'image')) return [];
   const known = new Set(moved.map(({ section, name }) => `${section} ${name}`));
-  const [old, now] = [await versionsIn(from), await versionsIn(to)];
+  const [old, now] = [await versionsIn(from, store), await versionsIn(to, store)];
   return [...new Set([...old.keys(), ...now.keys()])]
     .toSorted()
     .filter(key => old.get(key) !== now.get(key) && !known.has(key))
@@ -51,18 +51,37 @@ async function baseChanges(
       const versions = { from: was === undefined ? [] : [was], to: is === undefined ? [] : [is] };
       return { section: section as Change['section'], name: name.join(' '), what, ...versions } as const;
     });
+}
 
-  async function versionsIn(image: Digest): Promise<Map<string, string>> {
-    const packages = [...(await imagePackages(image, store))];
-    return new Map(
-      packages.flatMap(([kind, installed]) =>
-        installed.map(({ name, version, architecture }) => {
-          const suffix = architecture === undefined ? '' : ` (${architecture})`;
-          return [`${kind} ${name}${suffix}`, version] as const;
-        }),
-      ),
-    );
-  }
+/** As a change names them: kind, name and architecture. */
+async function versionsIn(image: Digest, store: BuildRuntime['store']): Promise<Map<string, string>> {
+  const packages = [...(await imagePackages(image, store))];
+  return new Map(
+    packages.flatMap(([kind, installed]) =>
+      installed.map(({ name, version, architecture }) => {
+        const suffix = architecture === undefined ? '' : ` (${architecture})`;
+        return [`${kind} ${name}${suffix}`, version] as const;
+      }),
+    ),
+  );
+}
+
+/** What is new to the lock, and not to the images, where a step upgrades what came with their base: from which version. */
+export async function withBaseVersions(
+  changes: readonly Change[],
+  images: readonly Digest[],
+  { store }: BuildRuntime,
+): Promise<Change[]> {
+  const had = new Map<string, string>();
+  if (changes.some(({ what }) => what === 'added'))
+    for (const image of images)
+      if (await store.has(image))
+        for (const [key, version] of await versionsIn(image, store)) had.set(key, version);
+  return changes.map(change => {
+    const was = had.get(`${change.section} ${change.name}`);
+    if (change.what !== 'added' || was === undefined || change.to.includes(was)) return change;
+    return { ...change, what: 'moved', from: [was] };
+  });
 }
 
 async function layerBytes(image: Digest, { store }: BuildRuntime): Promise<number | undefined> {
