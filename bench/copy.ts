@@ -1,17 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { selfSigned } from '../src/registry/testing/certificates.ts';
 import { startDockerRegistry, type DockerRegistry } from '../src/registry/testing/docker-registry.ts';
 import { LayoutWriter } from '../src/registry/testing/layout-writer.ts';
 import { tarOf } from '../testkit/tar.ts';
 import { pairText, sideBySide, usage } from './measure.ts';
 
 const program = join(import.meta.dirname, '..', 'bin', 'holdfast.js');
-/** One way, as to a registry in the same country. */
-const farMilliseconds = 10;
+/** There and back: as to a registry in the same country, and on another continent. */
+const distances = [20, 100];
 
 /** Copies between two registries, beside skopeo: a large image, many small layers, and what is there already, near and far. */
 export async function* benchCopy(place: string, runs: number): AsyncGenerator<string> {
@@ -65,15 +67,20 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
     yield `  peak memory of holdfast ${peak} MB\n`;
 
     const target = next();
-    for (const [what, name] of [
-      ['The same image', 'large'],
-      ['The same index of eight platforms', 'index'],
-    ] as const) {
+    for (const [what, name] of againNames) {
       const origin = `docker://${source.domain}/${name}:1`;
       const there = `docker://${target}/${name}:1`;
       ours(there, origin);
-      yield* again(`${what} again`, origin, there, runs, ours, theirs);
+      yield pairText(
+        sideBySide(
+          `${what} again`,
+          2 * runs + 1,
+          () => ours(there, origin),
+          () => theirs(there, origin),
+        ),
+      );
     }
+    yield* againFarAway(place, runs);
 
     const list = join(place, 'list.yaml');
     const images = names.map(name => `    ${name}: ["1"]\n`).join('');
@@ -109,49 +116,71 @@ export async function* benchCopy(place: string, runs: number): AsyncGenerator<st
   }
 }
 
-/** What is there already; and the same with both registries some way off: what counts is how often each is asked. */
-async function* again(
-  what: string,
-  from: string,
-  there: string,
-  runs: number,
-  ours: (to: string, origin: string) => number,
-  theirs: (to: string, origin: string) => number,
-): AsyncGenerator<string> {
-  const compared = (where: string, origin: string, to: string) =>
-    pairText(
-      sideBySide(
-        what + where,
-        2 * runs + 1,
-        () => ours(to, origin),
-        () => theirs(to, origin),
-      ),
-    );
-  yield compared('', from, there);
-  const far = await Promise.all([from, there].map(place => delayed(place)));
-  const [origin, to] = far.map(({ place }) => place) as [string, string];
+const againNames = [
+  ['The same image', 'large'],
+  ['The same index of eight platforms', 'index'],
+] as const;
+
+/**
+ * What is there already, between registries some way off that speak TLS: what counts is how often each is asked, and how
+ * many connections that takes.
+ */
+async function* againFarAway(place: string, runs: number): AsyncGenerator<string> {
+  // Registries of the loopback are spoken to in another way than those of the world.
+  const address = Object.values(networkInterfaces())
+    .flatMap(one => one ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  if (address === undefined) return yield 'This machine has no address of its own to be far away at\n';
+  const certificates = join(place, 'certificates');
+  mkdirSync(certificates);
+  const { cert, key } = await selfSigned(place, [`IP:${address}`]);
+  copyFileSync(cert, join(certificates, 'root.crt'));
+  const tls = { certificate: cert, key };
+  const [source, target] = await Promise.all([startDockerRegistry({ tls }), startDockerRegistry({ tls })]);
+  const trust = ['--src-cert-dir', certificates, '--dest-cert-dir', certificates];
+  const env = { HOLDFAST_CACHE: join(place, 'cache') };
+  const ours = (from: string, to: string) =>
+    usage({ argv: [process.execPath, program, 'copy', '-q', ...trust, from, to], env }).seconds;
+  const skopeo = ['skopeo', '--insecure-policy', 'copy', '-q', '--preserve-digests', '--all', ...trust];
+  const theirs = (from: string, to: string) => usage({ argv: [...skopeo, from, to] }).seconds;
   try {
-    yield compared(`, ${2 * farMilliseconds} ms away`, origin, to);
+    for (const distance of [0, ...distances]) {
+      const wires = await Promise.all([source, target].map(registry => delayed(registry, distance)));
+      const [from, to] = wires.map(({ port }) => `docker://${address}:${port}`);
+      for (const [what, name] of againNames) {
+        const [origin, there] = [`${from}/${name}:1`, `${to}/${name}:1`];
+        if (distance === 0) {
+          for (const one of [origin, there]) ours(`oci:${join(place, 'images')}:${name}`, one);
+          continue;
+        }
+        yield pairText(
+          sideBySide(
+            `${what} again, with TLS ${distance} ms away`,
+            2 * runs + 1,
+            () => ours(origin, there),
+            () => theirs(origin, there),
+          ),
+        );
+      }
+      for (const wire of wires) wire.stop();
+    }
   } finally {
-    for (const wire of far) wire.stop();
+    for (const registry of [source, target]) await registry.stop();
   }
 }
 
-/** The same place through a wire that takes its time. */
-async function delayed(place: string): Promise<{ readonly place: string; stop(): void }> {
-  const port = /:(\d+)\//.exec(place)?.[1] ?? '';
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'delay.ts'), port, String(farMilliseconds)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+/** The same registry through a wire that takes its time: milliseconds there and back. */
+async function delayed({ domain }: DockerRegistry, distance: number): Promise<Wire> {
+  const [, port = ''] = domain.split(':');
+  const wire = [join(import.meta.dirname, 'delay.ts'), port, String(distance / 2)];
+  const child = spawn(process.execPath, wire, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return {
-    place: place.replace(`:${port}/`, `:${line.toString().trim()}/`),
-    stop: () => void child.kill(),
-  };
+  return { port: Number(line.toString()), stop: () => void child.kill() };
+}
+
+interface Wire {
+  readonly port: number;
+  stop(): void;
 }
 
 const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';

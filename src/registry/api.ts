@@ -59,6 +59,13 @@ export class RegistryApi {
     return this.http.retrying(() => this.send(request));
   }
 
+  /** So many requests to the registry will come soon, and at once. */
+  expect(domain: string, requests: number): void {
+    const expected = this.#origin(domain).then(origin => this.http.expect(origin, requests));
+    // Whoever asks for something learns what is wrong.
+    expected.catch(() => {});
+  }
+
   #origin(domain: string): Promise<string> {
     const known = this.#origins.get(domain);
     if (known) return known;

@@ -50,7 +50,7 @@ export interface RegistryOptions {
 export class RegistryClient {
   readonly #api: RegistryApi;
   readonly #dispatchers: Dispatchers;
-  readonly #withoutReferrers = new Set<string>();
+  readonly #referrersApi = new Map<string, boolean>();
 
   private constructor(api: RegistryApi, dispatchers: Dispatchers) {
     this.#api = api;
@@ -104,7 +104,7 @@ export class RegistryClient {
 
   /** One repository with all of its API, for what is only moved. */
   repository(name: Reference): Repository {
-    return new Repository(this.#api, name, this.#withoutReferrers);
+    return new Repository(this.#api, name, this.#referrersApi);
   }
 
   /** See {@link tagsOf}. */

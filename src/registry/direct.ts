@@ -1,6 +1,8 @@
-import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { SecureContext } from 'node:tls';
 import { nodeHttp } from '../core/index.ts';
+import { earlyConnections } from './early-connections.ts';
 import { lendingAgent, lentBody } from './lent-body.ts';
 
 /** A request as it goes out: nothing is added but `Host`, and the length of a body that is there whole. */
@@ -28,6 +30,8 @@ export interface IncomingAnswer {
 /** One way to the outside. */
 export interface Dispatcher {
   request(request: OutgoingRequest): Promise<IncomingAnswer>;
+  /** Opens connections to an origin that is about to be asked so many things at once; none where that brings nothing. */
+  expect?(origin: string, requests: number): void;
   /** Closes all its connections. */
   destroy(): Promise<void>;
 }
@@ -49,20 +53,26 @@ export function directDispatcher(tls: TlsSettings): Dispatcher {
   const settings = { keepAlive: true, timeout: patience };
   const { Agent, request } = nodeHttp();
   const plain = lendingAgent(new Agent(settings));
-  let secure: HttpAgent | undefined;
-  const begin = ({ origin, path, method, headers, signal }: OutgoingRequest): ClientRequest => {
-    const { protocol, hostname, port } = new URL(origin);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const options = { host, port, path, method, headers, ...(signal && { signal }) };
-    if (protocol === 'http:') return request({ ...options, agent: plain });
+  const plainEarly = earlyConnections(plain, settings, connectPatience);
+  let opened: ReturnType<typeof openSecure> | undefined;
+  const openSecure = () => {
     // Loaded at first use, as all that TLS needs.
     const https = process.getBuiltinModule('node:https');
-    secure ??= lendingAgent(new https.Agent({ ...settings, ...nodeTls(tls) }));
-    return https.request({ ...options, agent: secure });
+    const all = { ...settings, ...nodeTls(tls) };
+    const agent = lendingAgent(new https.Agent(all));
+    return { https, agent, early: earlyConnections(agent, all, connectPatience) };
+  };
+  const secure = () => (opened ??= openSecure());
+  const begin = ({ origin, path, method, headers, signal }: OutgoingRequest): ClientRequest => {
+    const { protocol, host, port } = addressOf(origin);
+    const options = { host, port, path, method, headers, ...(signal && { signal }) };
+    if (protocol === 'http:') return request({ ...options, agent: plain });
+    const { https, agent } = secure();
+    return https.request({ ...options, agent });
   };
   /** Where one was lost its neighbours are, too, as after a time that a firewall found too long. */
   const forgetIdle = () => {
-    for (const agent of [plain, ...(secure ? [secure] : [])])
+    for (const agent of [plain, ...(opened ? [opened.agent] : [])])
       for (const idle of Object.values(agent.freeSockets)) for (const socket of idle ?? []) socket.destroy();
   };
   return {
@@ -74,22 +84,39 @@ export function directDispatcher(tls: TlsSettings): Dispatcher {
         throw error;
       }
     },
+    expect(origin, requests) {
+      const { protocol, host, port } = addressOf(origin);
+      const early = protocol === 'http:' ? plainEarly : secure().early;
+      early.open(host, port, requests);
+    },
     destroy() {
+      plainEarly.close();
       plain.destroy();
-      secure?.destroy();
+      opened?.early.close();
+      opened?.agent.destroy();
       return Promise.resolve();
     },
   };
 }
 
-/** The settings as Node has them. */
-export function nodeTls({
-  roots = [],
-  ...settings
-}: TlsSettings): Omit<TlsSettings, 'roots'> & { ca?: string[] } {
-  if (roots.length === 0) return settings;
-  const known = process.getBuiltinModule('node:tls').getCACertificates('default');
-  return { ...settings, ca: [...known, ...roots] };
+function addressOf(origin: string) {
+  const { protocol, hostname, port } = new URL(origin);
+  const usual = protocol === 'http:' ? 80 : 443;
+  return { protocol, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usual };
+}
+
+/** The settings as Node has them, for any number of connections: to read all roots anew for each takes longer than all else. */
+export function nodeTls({ roots = [], cert, key, rejectUnauthorized }: TlsSettings): NodeTls {
+  const verified = rejectUnauthorized === undefined ? {} : { rejectUnauthorized };
+  if (roots.length === 0 && cert === undefined) return verified;
+  const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls');
+  const ca = roots.length === 0 ? undefined : [...getCACertificates('default'), ...roots];
+  return { ...verified, secureContext: createSecureContext({ ca, cert, key }) };
+}
+
+interface NodeTls {
+  readonly secureContext?: SecureContext;
+  readonly rejectUnauthorized?: boolean;
 }
 
 function answered(asked: ClientRequest, body: OutgoingRequest['body']): Promise<IncomingAnswer> {

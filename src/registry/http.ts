@@ -103,6 +103,13 @@ export class HttpClient {
     return this.clock.sleep(milliseconds, this.#options.signal);
   }
 
+  /** So many requests to this origin will come soon, and at once. */
+  expect(origin: string, requests: number): void {
+    const url = new URL(origin);
+    this.#requireAllowed(url);
+    this.#options.dispatchers.dispatcherFor(url).expect?.(url.origin, requests);
+  }
+
   #failure(error: unknown, url: URL): Error {
     return error instanceof HoldfastError ? error : networkFailure(error, url, this.#options.signal);
   }

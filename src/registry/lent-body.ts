@@ -18,7 +18,7 @@ interface Intake {
 
 const intakes = new WeakMap<Duplex, Intake>();
 
-/** An agent whose connections can lend bodies: see {@link lentBody}. All else is as it was. */
+/** Gives the agent connections that can lend bodies: see {@link lentBody}. All else is as it was. */
 export function lendingAgent<Agent extends HttpAgent>(agent: Agent): Agent {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {

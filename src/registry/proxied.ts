@@ -17,11 +17,12 @@ export function proxiedDispatcher({ proxy, noProxy, tls, proxyTls }: ProxySettin
   let opened: Promise<EnvHttpProxyAgent> | undefined;
   const open = async () => {
     const undici = await import('undici');
+    const settings = nodeTls(tls);
     return new undici.EnvHttpProxyAgent({
       // HTTP/2 would put all blobs of an image through one connection.
       allowH2: false,
-      connect: nodeTls(tls),
-      requestTls: nodeTls(tls),
+      connect: settings,
+      requestTls: settings,
       proxyTls: nodeTls(proxyTls),
       httpProxy: proxy,
       httpsProxy: proxy,

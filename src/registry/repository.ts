@@ -31,13 +31,23 @@ export interface PutManifest {
 export class Repository {
   readonly name: Reference;
   readonly #api: RegistryApi;
-  readonly #withoutReferrers: Set<string>;
+  readonly #referrersApi: Map<string, boolean>;
 
-  /** `withoutReferrers` gathers the registries that turn out not to have the API for referrers: they are asked once. */
-  constructor(api: RegistryApi, name: Reference, withoutReferrers: Set<string>) {
+  /** `referrersApi` gathers which registries turn out to have the API for referrers: those that have not are asked once. */
+  constructor(api: RegistryApi, name: Reference, referrersApi: Map<string, boolean>) {
     this.#api = api;
     this.name = name;
-    this.#withoutReferrers = withoutReferrers;
+    this.#referrersApi = referrersApi;
+  }
+
+  /** So many requests will come soon, and at once. */
+  expect(requests: number): void {
+    this.#api.expect(this.name.domain, requests);
+  }
+
+  /** Whether the registry keeps lists of referrers itself, as far as that is known. */
+  hasReferrersApi(): boolean | undefined {
+    return this.#referrersApi.get(this.name.domain);
   }
 
   /**
@@ -97,7 +107,7 @@ export class Repository {
 
   /** distribution-spec, "Listing Referrers"; nothing where the registry does not have that API. */
   async referrers(subject: ContentDigest): Promise<readonly Content[] | undefined> {
-    if (this.#withoutReferrers.has(this.name.domain)) return undefined;
+    if (this.hasReferrersApi() === false) return undefined;
     const found: Content[] = [];
     const first = { method: 'GET', repository: this.name, target: `referrers/${subject}` } as const;
     const headers = { accept: ociIndexType };
@@ -113,10 +123,11 @@ export class Repository {
       if (bytes === undefined || type !== ociIndexType) {
         if (bytes === undefined) await discard(response);
         // "404 Not Found" is how a registry says that it has no such API; others may be about this repository.
-        if (response.status === 404) this.#withoutReferrers.add(this.name.domain);
+        if (response.status === 404) this.#referrersApi.set(this.name.domain, false);
         return undefined;
       }
       const document = readDocument(bytes, ociIndexType, where);
+      this.#referrersApi.set(this.name.domain, true);
       if (document.kind === 'index') found.push(...document.manifests);
     }
     return found;

@@ -10,6 +10,9 @@ const tagEndings = ['sig', 'att', 'sbom'];
 const deepest = 3;
 const width = 8;
 
+/** What a place is asked for at once about a manifest: referrers in two ways, and cosign's tags. */
+export const attachmentRequests = 2 + tagEndings.length;
+
 /** distribution-spec, "Referrers Tag Schema": the tag that lists an image's referrers where the API does not. */
 export function referrersTag({ digest }: Pick<Content, 'digest'>): string {
   const { algorithm, hex } = splitDigest(digest);
@@ -56,9 +59,14 @@ async function referrersOf(subject: Content, settings: PlanSettings): Promise<At
 
 /** What a place says refers to a manifest, whichever way it keeps that. */
 export async function referrerList(subject: Content, source: CopySource): Promise<readonly Content[]> {
-  const listed = await source.referrers?.(subject.digest);
+  const underTheirTag = () => source.tagged?.(referrersTag(subject));
+  // Where it is not known which way a place has, both are asked for at once: over a distance one would wait for the other.
+  const early = source.hasReferrers?.() === undefined ? underTheirTag() : undefined;
+  const listing = source.referrers?.(subject.digest);
+  await Promise.allSettled([listing, early]);
+  const listed = await listing;
   if (listed !== undefined) return listed;
-  const fallback = await source.tagged?.(referrersTag(subject));
+  const fallback = await (early ?? underTheirTag());
   if (fallback === undefined) return [];
   const document = documentOf(fallback, source);
   return document.kind === 'index' ? document.manifests : [];

@@ -1,6 +1,6 @@
 import { counted } from '../../core/index.ts';
 import { imageTypes } from '../manifest.ts';
-import { attachmentsOf } from './attachments.ts';
+import { attachmentRequests, attachmentsOf } from './attachments.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { Content, ContentDigest } from './content.ts';
 import { converted, type ManifestFormat } from './convert.ts';
@@ -57,6 +57,7 @@ export async function copyImage(
   const { selection, format, parallel = parallelBlobs, onEvent = () => {} } = options;
   const holds = format === undefined ? target.holds?.bind(target) : undefined;
   const settings = { source, holds, indexOnly: selection.kind === 'index-only' };
+  if (options.attachments) source.expect?.(attachmentRequests);
   const original = await rootOf(source, target, options, settings);
   const root = format === undefined ? original : converted(original, format);
   const found = options.attachments ? await attachmentsOf(subjects(original), settings) : [];

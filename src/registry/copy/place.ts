@@ -23,6 +23,10 @@ export interface CopySource {
   tagged?(tag: string): Promise<ContentManifest | undefined>;
   /** distribution-spec, "Listing Referrers"; nothing where the place knows no such list. */
   referrers?(subject: ContentDigest): Promise<readonly Content[] | undefined>;
+  /** Whether it keeps lists of referrers, as far as that is known without asking. */
+  hasReferrers?(): boolean | undefined;
+  /** So many requests will come soon, and at once. */
+  expect?(requests: number): void;
   close?(): Promise<void>;
 }
 

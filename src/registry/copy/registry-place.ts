@@ -23,6 +23,8 @@ export function registrySource(repository: Repository): CopySource {
     lent: (blob, from) => repository.blob(blob, from, true),
     tagged: tag => repository.manifestIfThere(tag),
     referrers: subject => repository.referrers(subject),
+    hasReferrers: () => repository.hasReferrersApi(),
+    expect: requests => repository.expect(requests),
   };
 }
 

@@ -239,3 +239,27 @@ describe('what registries say', () => {
     expect(registry.repository('app').tags.has('1')).toBe(code !== undefined);
   });
 });
+
+describe('what is there already', () => {
+  test.each([true, false])(
+    'costs each side one request, and those for referrers, API %s',
+    async referrers => {
+      const [one, two] = [await start({ referrers }), await start({ referrers })];
+      const [here, there] = [one, two].map(({ domain }) => `docker://${domain}/app:1`) as [string, string];
+      for (const place of [here, there]) await copier.copy(from('large'), place);
+      one.requests.length = two.requests.length = 0;
+      // Nothing is remembered of the registries.
+      const fresh = await withOptions({});
+      expect(await fresh.copy(here, there)).toMatchObject({ digest: large.digest, manifests: 0, bytes: 0 });
+      const tag = `/v2/app/manifests/${large.digest.replace(':', '-')}`;
+      expect(two.requests).toEqual(['HEAD /v2/app/manifests/1']);
+      expect(one.requests.toSorted()).toEqual(
+        [
+          'HEAD /v2/app/manifests/1',
+          `GET /v2/app/referrers/${large.digest}`,
+          ...['', '.sig', '.att', '.sbom'].map(ending => `GET ${tag}${ending}`),
+        ].toSorted(),
+      );
+    },
+  );
+});
