@@ -36,6 +36,7 @@ export function directorySource(directory: string): CopySource {
     },
     manifest: descriptor => readManifestFile(files, name, manifestName(descriptor), descriptor),
     blob: (blob, from) => blobStream(files, name, blobName(blob), blob, from),
+    lent: (blob, from) => blobStream(files, name, blobName(blob), blob, from, true),
   };
 }
 

@@ -70,6 +70,7 @@ function savedSource(files: Files, place: string, image: SavedImage): CopySource
     root: () => (reading ??= readRoot()),
     manifest: ({ digest }) => Promise.reject(invalid(place, `it has no manifest ${digest}`)),
     blob: ({ digest }, from) => files.stream(paths.get(digest) ?? '', from),
+    lent: ({ digest }, from) => files.stream(paths.get(digest) ?? '', from, true),
     ...(files.close && { close: () => files.close?.() ?? Promise.resolve() }),
   };
 }
@@ -77,7 +78,7 @@ function savedSource(files: Files, place: string, image: SavedImage): CopySource
 async function measured(files: Files, path: string, mediaType: string, place: string): Promise<Content> {
   if ((await files.size(path)) === undefined) throw invalid(place, `it has no ${path.slice(0, 100)}`);
   const digester = new ContentDigester(contentDigest('sha256', Buffer.alloc(0)));
-  for await (const chunk of files.stream(path, 0)) digester.update(chunk);
+  for await (const chunk of files.stream(path, 0, true)) digester.update(chunk);
   return { mediaType, size: digester.size, digest: digester.digest() };
 }
 

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,8 +7,8 @@ export interface Files {
   size(path: string): Promise<number | undefined>;
   /** The whole of a small file; nothing where there is none, or where it is larger than `limit` bytes. */
   read(path: string, limit: number): Promise<Buffer | undefined>;
-  /** From an offset on. */
-  stream(path: string, from: number): AsyncIterable<Uint8Array>;
+  /** From an offset on. Where the pieces are `lent`, each is good only until the next is asked for: it is the same memory. */
+  stream(path: string, from: number, lent?: boolean): AsyncIterable<Uint8Array>;
   close?(): Promise<void>;
 }
 
@@ -26,22 +25,24 @@ export function directoryFiles(directory: string): Files {
       const bytes = await size(path);
       return bytes === undefined || bytes > limit ? undefined : readFile(join(directory, path));
     },
-    stream: (path, from) => createReadStream(join(directory, path), { start: from, highWaterMark: chunk }),
+    stream: (path, from, lent) => partOf(join(directory, path), from, Infinity, lent),
   };
 }
 
-/** A part of a file, from an offset within it on. */
+/** A part of a file, from an offset within it on; to its end where `length` is more. `lent` as in {@link Files}. */
 export async function* partOf(
   path: string,
   start: number,
   length: number,
+  lent = false,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await open(path, 'r');
   try {
     let left = length;
+    let buffer: Buffer | undefined;
     for (let position = start; left > 0; ) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(chunk, left));
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
+      if (buffer === undefined || !lent) buffer = Buffer.allocUnsafeSlow(Math.min(chunk, left));
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, left), position);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
       position += bytesRead;

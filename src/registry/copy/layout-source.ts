@@ -47,6 +47,7 @@ export function layoutSource(
     root: async () => manifest(namedEntry(await entries(), place, tag, isWanted)),
     manifest,
     blob: (blob, from) => blobStream(files, place, layoutPath(blob), blob, from),
+    lent: (blob, from) => blobStream(files, place, layoutPath(blob), blob, from, true),
     async tagged(wanted) {
       const entry = await entryTagged(wanted);
       return entry && manifest(entry);
@@ -125,18 +126,19 @@ export async function readManifestFile(
   throw unreadable(place, descriptor, 'its bytes are others');
 }
 
-/** A blob's bytes from a file. @throws HoldfastError OCI_LAYOUT_BLOB (exit 4) */
+/** A blob's bytes from a file; `lent` as in {@link Files}. @throws HoldfastError OCI_LAYOUT_BLOB (exit 4) */
 export async function* blobStream(
   files: Files,
   place: string,
   path: string,
   blob: Content,
   from: number,
+  lent = false,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const size = await files.size(path);
   if (size === undefined) throw unreadable(place, blob, 'it is not there');
   if (size !== blob.size) throw unreadable(place, blob, `it has ${size} bytes, not ${blob.size}`);
-  yield* files.stream(path, from);
+  yield* files.stream(path, from, lent);
 }
 
 function unreadable(place: string, { digest }: Content, why: string) {

@@ -40,9 +40,9 @@ export async function tarFiles(path: string): Promise<Files> {
       for await (const chunk of partOf(path, member.start, member.size)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
-    stream(name, from) {
+    stream(name, from, lent) {
       const { start, size } = members.get(name) ?? { start: 0, size: 0 };
-      return partOf(path, start + from, size - from);
+      return partOf(path, start + from, size - from, lent);
     },
   };
 }
