@@ -43,6 +43,8 @@ export async function sendBlob(api: RegistryApi, upload: StreamedUpload): Promis
         await discard(answer);
         inChunks = true;
         session = undefined;
+        // An answer at last: what broke before it says nothing about the other way.
+        failures = 0;
       } else if (answer.status === 201 || answer.status === 204) {
         await discard(answer);
         return 'uploaded';

@@ -1,11 +1,11 @@
 // A wire that breaks anywhere: what was under way goes on, and what arrives is right.
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { StrictRegistry, startCuttingProxy } from '../../../testkit/registry/index.ts';
-import { usageError } from '../../core/index.ts';
+import { StrictRegistry, startCuttingProxy, type StrictOptions } from '../../../testkit/registry/index.ts';
+import { sha256, usageError } from '../../core/index.ts';
 import type { CopyOptions } from '../index.ts';
 import { noDockerRegistry, startDockerRegistry } from '../testing/docker-registry.ts';
 import { openCopier } from '../testing/copying.ts';
@@ -13,6 +13,7 @@ import { LayoutWriter } from '../testing/layout-writer.ts';
 
 let root: string;
 let digest: string;
+let largeDigest: string;
 let blobs: string[];
 /** Text that does not compress, the same at each run. */
 const noise = (seed: string, length: number) =>
@@ -25,6 +26,10 @@ beforeAll(async () => {
   digest = image.digest;
   await layout.name('app', image);
   blobs = (await readdir(join(root, 'images', 'blobs', 'sha256'))).map(hex => `sha256:${hex}`);
+  const megabytes = [1, 2, 7].map((size, n) => noise(`large ${n}`, size * 2 ** 20));
+  const large = await layout.image(megabytes, { compression: 'none' });
+  largeDigest = large.digest;
+  await layout.name('large', large);
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -67,6 +72,56 @@ test('200 connections cut at random bytes, downloads and uploads alike', async (
   expect([...one.violations, ...two.violations]).toEqual([]);
   // Uploads went on from where they were.
   expect(two.requests.some(line => line.startsWith('PATCH'))).toBe(true);
+});
+
+/** Answers for blobs that do not say how long they are: Node's parser cuts these to pieces itself. */
+function withoutLength(registry: () => StrictRegistry): StrictOptions {
+  return {
+    intercept({ method, url = '', headers }, response) {
+      const [, name = '', blob = ''] = /^\/v2\/(.+)\/blobs\/(sha256:.+)$/.exec(url) ?? [];
+      const bytes = registry().repository(name).blobs.get(blob);
+      if (method !== 'GET' || bytes === undefined) return false;
+      const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+      const range = { 'content-range': `bytes ${from}-${bytes.byteLength - 1}/${bytes.byteLength}` };
+      response.writeHead(from > 0 ? 206 : 200, from > 0 ? range : {});
+      response.end(bytes.subarray(from));
+      return true;
+    },
+  };
+}
+
+test.each([
+  ['of a told length', () => ({}), {}],
+  ['of no told length', withoutLength, {}],
+  ['sent in chunks', () => ({}), { wholeLimit: 1_000_000 }],
+] as const)('70 connections cut in bodies of several MiB %s', async (_, sending, taking) => {
+  const one: StrictRegistry = kept(await StrictRegistry.start(sending(() => one)));
+  const two = kept(await StrictRegistry.start(taking));
+  // No wait lies between the attempts, so that several in a row may meet a wire that breaks at once.
+  const copier = kept(await openCopier({ attempts: 10 }));
+  await copier.copy(`oci:${join(root, 'images')}:large`, `docker://${one.domain}/large:1`);
+  const random = numbers(13);
+  const [source, target] = [
+    kept(await startCuttingProxy(one.port, () => random(3_000_000))),
+    kept(await startCuttingProxy(two.port, () => random(3_000_000))),
+  ];
+  const held = new Set(one.repository('large').blobs.keys());
+  for (let copies = 0; source.cuts() + target.cuts() < 70; copies++) {
+    const from = `docker://${source.domain}/large:1`;
+    const into = `${target.domain}/large${copies}:1`;
+    expect(await copier.copy(from, `docker://${into}`)).toMatchObject({ digest: largeDigest });
+    const arrived = two.repository(`large${copies}`).blobs;
+    expect(new Set(arrived.keys())).toEqual(held);
+    for (const [name, bytes] of arrived) expect(sha256(bytes)).toBe(name);
+    const back = join(root, `${expect.getState().currentTestName} ${copies}`);
+    await copier.copy(`docker://${into}`, `oci:${back}:1`);
+    for (const name of held) {
+      const bytes = await readFile(join(back, 'blobs', ...name.split(':')));
+      expect(sha256(bytes)).toBe(name);
+    }
+  }
+  expect([source.cuts(), target.cuts()].every(cuts => cuts > 5)).toBe(true);
+  expect([...one.violations, ...two.violations]).toEqual([]);
 });
 
 test.skipIf(noDockerRegistry)(
