@@ -18,6 +18,7 @@ test.each<[string, string, (string | Buffer)?, (string | Buffer)?]>([
   ['database', 'var/lib/postgresql/15/main/global/pg_control'],
   ['key material', 'etc/munge/munge.key'],
   ['key material', 'var/lib/rabbitmq/.erlang.cookie'],
+  ['key material', 'etc/varnish/secret'],
   ['key material', 'etc/dbconfig-common/cacti.conf'],
   ['key material', 'var/lib/ucf/cache/:etc:phpmyadmin:config-db.php'],
   ['machine id', 'etc/iscsi/initiatorname.iscsi'],

@@ -33,7 +33,7 @@ export const causesExplained: Readonly<Record<LikelyCause, string>> = {
 
 const byPath: readonly (readonly [RegExp, LikelyCause])[] = [
   [
-    /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|\.erlang\.cookie|rsakeys\.ini|certs\/dh|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
+    /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|\.erlang\.cookie|rsakeys\.ini|certs\/dh|varnish\/secret|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
     'key material',
   ],
   // Passwords that Debian's packages make up for their databases; ucf keeps copies, with ":" for each slash.

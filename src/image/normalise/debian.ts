@@ -14,6 +14,13 @@ export const debianRules: readonly Rule[] = [
     apply: emptied,
   },
   {
+    id: 'setup-logs',
+    what: 'the log of munin-node-configure is emptied',
+    why: 'its first line says when the package was set up; the file stays, with owner and mode, for what rotates or follows it',
+    paths: /^var\/log\/munin\/munin-node-configure\.log$/,
+    apply: emptied,
+  },
+  {
     id: 'apt-cache',
     what: "apt's binary caches are removed",
     why: 'they hold times and addresses of memory; apt makes them again when it needs them',

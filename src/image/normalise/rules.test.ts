@@ -58,6 +58,18 @@ describe.skipIf(!isRoot)('rules', () => {
     expect([listing, hits]).toEqual([[], ['package-logs var/log/dpkg.log']]);
   });
 
+  test('setup-logs: that one log is emptied, with owner and mode', async () => {
+    const log =
+      "Dec 01 13:32:29 - Starting munin-node-configure --shell\nln -s '/usr/share/munin/plugins/cpu' '/etc/munin/plugins/cpu'\n";
+    const { hits, contents } = await layerOf([
+      tarFile('var/log/munin/munin-node-configure.log', log, { gid: 4, mode: 0o640 }),
+      tarFile('var/log/munin/munin-node.log', log),
+      tarFile('srv/var/log/munin/munin-node-configure.log', log),
+    ]);
+    expect(hits).toEqual(['setup-logs var/log/munin/munin-node-configure.log']);
+    expect(Object.values(contents)).toEqual(['', log, log]);
+  });
+
   test('caches of apt, ldconfig, npm, Node.js and Go are removed, also from the layers below', async () => {
     const { listing } = await layerOf(
       [
