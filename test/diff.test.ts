@@ -112,6 +112,7 @@ test('what is neither, or no pair', async () => {
   const missing = await diff('HEAD:nothing.lock', 'holdfast.lock');
   expect(missing).toMatchObject({ exit: 2 });
   expect(missing.stderr).toContain('DIFF_UNREADABLE');
+  expect((await diff('base:old', 'base:new')).stderr).toContain('base:old is no file, no image of the store');
   const mixed = await diff(images[0] ?? '', 'holdfast.lock');
   expect(mixed).toMatchObject({ exit: 2 });
   expect(mixed.stderr).toContain('DIFF_MIXED');

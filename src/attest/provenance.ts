@@ -61,7 +61,8 @@ function dependency({ section, line }: RecordedInput, purl: string | undefined):
     ...(commit !== undefined && { gitCommit: commit }),
   };
   const [version, url, reason] = [text('version'), text('url'), text('reason')];
-  const name = text('name') ?? text('reference');
+  // The suites of an archive have one URL.
+  const name = text('name') ?? text('reference') ?? text('suite');
   return {
     uri: purl ?? url ?? (name === undefined ? section : `${section}:${name}`),
     ...(Object.keys(digest).length > 0 && { digest }),

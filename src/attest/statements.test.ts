@@ -111,6 +111,10 @@ test('provenance: every input of the lock is a resolved dependency, by digest wh
     'https://example.org/moved',
     'https://example.org/private',
   ]);
+  expect(found.find(({ annotations }) => annotations.kind === 'archives')).toMatchObject({
+    uri: 'http://deb.example.org/debian/',
+    name: 'bookworm-updates',
+  });
   expect(found.find(({ uri }) => uri.startsWith('pkg:npm/express'))).toEqual({
     uri: 'pkg:npm/express@4.18.2',
     name: 'express 4.18.2',

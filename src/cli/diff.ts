@@ -1,7 +1,15 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { compareImages, type ImageComparison, type ImagePlace } from '../build/index.ts';
-import { exitCodes, hostPlatform, isDigest, parsePlatform, usageError, type Digest } from '../core/index.ts';
+import {
+  exitCodes,
+  HoldfastError,
+  hostPlatform,
+  isDigest,
+  parsePlatform,
+  usageError,
+  type Digest,
+} from '../core/index.ts';
 import { inputsBySection, parseLock, type Lock } from '../lock/index.ts';
 import { familiarReference, parseCopyPlace, parseReference, withDefaultTag } from '../registry/index.ts';
 import { changeCounts, changesText, comparisonPage, comparisonText, locksPage } from '../report/index.ts';
@@ -113,7 +121,18 @@ async function sideOf(text: string, options: PlaceOptions): Promise<Side> {
     return { image: parseCopyPlace(text) };
   const image = existsSync(text) ? undefined : await namedInStore(text, options);
   if (image !== undefined) return { image };
-  return { lock: parseLock(await lockText(text), text) };
+  const lock = await lockText(text).catch((error: unknown) => {
+    if (!(error instanceof HoldfastError) || existsSync(text)) throw error;
+    throw usageError(
+      'DIFF_UNREADABLE',
+      `${text} is no file, no image of the store, and of git: ${error.message}`,
+      {
+        next: 'Name a holdfast.lock, or REVISION:PATH of one in git; or an image, one of a registry as docker://REF.',
+        cause: error,
+      },
+    );
+  });
+  return { lock: parseLock(lock, text) };
 }
 
 /** The image of a name as `build -t` and `base` give it; nothing where the store has none, or it can be no name. */

@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
 
 /** Runs the program and sets the exit code. `args` are those after the program's name. */
 export async function main(args: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   try {
     const command = await program(args[0]);
     const own = command.commands.find(one => one.name() === args[0]);
@@ -48,6 +49,11 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stderr.write(errorText(thrown));
     process.exitCode = exitCodeOf(thrown);
   }
+}
+
+/** Who reads only the first lines (`| head`) has what they want; the exit code says how it ended all the same. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** The program with the command of that name alone, or with all, to tell of them. */

@@ -36,8 +36,11 @@ function moversOf(item: OutdatedItem, all: readonly OutdatedItem[]): OutdatedIte
 
 /** What has something newer that is there for fewer than so many days, by a clock that is not its publisher's. */
 export function youngerThan({ items }: LockReport, days: number, now: Date): OutdatedItem[] {
-  return items.filter(({ from, moves, lookUp }) => {
-    if (from === 'base' || from === 'archives' || !moves || lookUp?.state !== 'ok') return false;
+  return items.filter(item => {
+    const { from, moves, lookUp } = item;
+    if (from === 'archives' || !moves || lookUp?.state !== 'ok') return false;
+    // What came with a base image moves by itself only where a step takes it.
+    if (from === 'base' && !openOn(item).some(({ closedBy }) => closedBy === 'upgrading-step')) return false;
     const since = Date.parse(lookUp.newest.since?.at ?? now.toISOString());
     return now.getTime() - since < days * 24 * 60 * 60 * 1000;
   });

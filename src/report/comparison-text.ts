@@ -12,7 +12,7 @@ const longestStep = 100;
 export function comparisonText(comparison: ImageComparison, verbose: boolean): string {
   const { images, sameContent, settings, packages, files } = comparison;
   const [a, b] = images;
-  const sizes = `${formatBytes(a.bytes)} in ${a.layers} layers, ${formatBytes(b.bytes)} in ${b.layers}`;
+  const sizes = `${formatBytes(a.bytes)} in ${counted(a.layers, 'layer')}, ${formatBytes(b.bytes)} in ${b.layers}`;
   if (a.manifest === b.manifest) return `the same image: ${a.manifest}`;
   if (sameContent)
     return `the same content in another form: one configuration ${a.config}, manifests ${a.manifest} and ${b.manifest} (${sizes})`;

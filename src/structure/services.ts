@@ -1,4 +1,5 @@
 import { variablesOf, type RunnableImage } from '../build/index.ts';
+import { counted } from '../core/index.ts';
 import { shellCommand, shellQuoted } from '../sandbox/index.ts';
 import { unlike } from './expectation.ts';
 import type { ServiceTest, Suite } from './suite.ts';
@@ -30,30 +31,36 @@ service=$!
 left=${test.timeout}
 while [ "$left" -gt 0 ]; do
   ${probe} && exit 0
-  if [ "$?" -eq ${noClient} ]; then exit ${noClient}; fi
+  code=$?
+  if [ "$code" -eq ${noClient} ]; then exit ${noClient}; fi
   if ! kill -0 "$service" 2>/dev/null; then wait "$service"; echo "it ended with $?" >&2; exit ${ended}; fi
   sleep 1
   left=$((left - 1))
 done
+echo "$code"
 exit ${timedOut}
 `;
   const user = containerRunOptions?.user;
   const [result] = await image.run([{ argv: ['/bin/sh', '-c', script], env, user, mayFail: true }]);
   if (result === undefined) return ['it was not run'];
-  const said = result.stderr.trim().split('\n').at(-1) ?? '';
+  const said = lastLine(result.stderr);
   switch (result.exitCode) {
     case 0:
       return unlike('answer', result.stdout, test.http?.expectedBody ?? [], []);
     case ended:
       return [`the service ended before it was well: ${said}`];
     case timedOut:
-      return [`the service was not well within ${test.timeout} seconds: ${said}`];
+      return [
+        `the service was not well within ${counted(test.timeout, 'second')}: the check gives ${lastLine(result.stdout)}${said === '' ? '' : `, and the last that was said is: ${said}`}`,
+      ];
     case noClient:
       return ['the image has neither curl nor wget to ask with: give a "probe"'];
     default:
       return [`the image has no shell to start it by, or it failed (${result.exitCode}): ${said}`];
   }
 }
+
+const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
 /** A shell's command: what it says on its output when the service is well, is the answer. */
 function probeOf({ probe, http }: ServiceTest, healthcheck: readonly string[]): string | undefined {

@@ -129,7 +129,7 @@ function decoded(path: string): string {
 /** Why a part of a kind's distribution neither moves nor stays alone. */
 const reasons: Readonly<Partial<Record<KindName, string>>> = {
   apk: 'apk takes nothing from an index that no key of the image signed, and so cannot be offered one package beside it',
-  rpm: 'no repository beside those of the lock is laid for rpm’s clients',
+  rpm: 'rpm’s clients choose among repositories each in its own way, so that none beside those of the lock wins with all of them',
 };
 
 function refuseApart(name: string, kind: KindName, isHeld = false): void {

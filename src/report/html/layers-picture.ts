@@ -1,4 +1,5 @@
 import type { ComparedLayer, ImageComparison } from '../../build/index.ts';
+import { counted } from '../../core/index.ts';
 import { formatBytes } from '../units.ts';
 import { clipped, html, type Html } from './html.ts';
 
@@ -36,7 +37,7 @@ export function layersPicture({ images, pairs }: Pick<ImageComparison, 'images' 
     top += height + gap;
   }
   const hidden = pairs.length - shown.length;
-  const size = (n: 0 | 1) => `${images[n].layers} layers, ${formatBytes(images[n].bytes)}`;
+  const size = (n: 0 | 1) => `${counted(images[n].layers, 'layer')}, ${formatBytes(images[n].bytes)}`;
   return html`<svg viewBox="0 0 ${width} ${Math.ceil(top + (hidden > 0 ? 20 : 0))}" role="img" aria-label="The layers of both images, side by side">
 <text class="head" x="1" y="14">before <tspan class="soft">${size(0)}</tspan></text>
 <text class="head" x="${width - column}" y="14">after <tspan class="soft">${size(1)}</tspan></text>

@@ -41,9 +41,8 @@ export async function explainUpdate(
   );
   const images: ImageChange[] = [];
   for (const { old, now } of pairs) {
-    const { target, platform } = now.entry;
-    const build =
-      pairs.length > 1 ? [target, platform].filter(part => part !== undefined).join(' ') : undefined;
+    const { service, target, platform } = now.entry;
+    const build = pairs.length > 1 ? [service, target, platform].filter(Boolean).join(' ') : undefined;
     images.push({ build, ...(await imageChange(old.entry, now.entry, changes, runtime)) });
   }
   return {
