@@ -31,7 +31,11 @@ export function baseCommand(program: Command): void {
       .description('make a base image from a Debian archive, no registry asked')
       .argument('<suite>', 'the release, for example bookworm'),
   )
-    .option('--mirror <url>', 'an archive; default those of this system’s apt configuration', collect)
+    .option(
+      '--mirror <url>',
+      'an archive, several times where its security suite lies elsewhere; default those of this system’s apt configuration',
+      collect,
+    )
     .option(
       '--keyring <file>',
       'keys that sign the archive; default those of this system’s apt configuration',

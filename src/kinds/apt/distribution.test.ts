@@ -66,6 +66,27 @@ describe('distributionSuites', () => {
     ]);
   });
 
+  it('takes each suite from the mirror that has it, and does not go on without one', async () => {
+    const mirrors = parseListFile(
+      ['a.test/debian', 'b.test/security']
+        .flatMap(uri =>
+          ['', '-updates', '-security'].map(suffix => `deb https://${uri} tide${suffix} main\n`),
+        )
+        .join(''),
+      '--mirror',
+    );
+    expect(await chosen(mirrors, 'tide', world)).toEqual([
+      'https://a.test/debian tide main',
+      'https://a.test/debian tide-updates main',
+      'https://b.test/security tide-security main',
+    ]);
+    // One that somebody else calls so does not stand in for it.
+    const foreign = { ...world, 'https://b.test/security tide-security': 'Origin: Else\nSigner: B' };
+    await expect(chosen(mirrors, 'tide', foreign)).rejects.toThrow(
+      expect.objectContaining({ code: 'APT_RELEASE_MISSING' }),
+    );
+  });
+
   it('takes any Origin where there is only one, and asks where there are two', async () => {
     const { 'https://a.test/debian tide': _debian, ...rest } = world;
     const one = { 'https://a.test/debian tide': 'Origin: Mine\nSuite: tide' };

@@ -54,17 +54,19 @@ export async function distributionSuites(
   }
   const main = mainSuite(opened.filter(candidate => candidate.suite === suite));
   if (main === undefined) throw notFound(suite, [...failures.values()]);
-  for (const [candidate, failure] of failures) {
-    const missing = failure instanceof HoldfastError && failure.code === 'APT_RELEASE_MISSING';
-    // Going on without the security suite would give old packages and say nothing.
-    if (candidate.suite !== suite && !(missing && named.length === 0)) throw failure;
-  }
   const others = opened.filter(other => {
     if (other.suite === suite) return false;
     const why = whyForeign(other.opened, main.opened);
     if (why !== undefined) leftOut(other, why);
     return why === undefined;
   });
+  for (const [candidate, failure] of failures) {
+    const missing = failure instanceof HoldfastError && failure.code === 'APT_RELEASE_MISSING';
+    // Of several mirrors one may have the security suite alone, as Debian's own does.
+    const isElsewhere = others.some(other => other.suite === candidate.suite);
+    // Going on without the security suite would give old packages and say nothing.
+    if (candidate.suite !== suite && !(missing && (named.length === 0 || isElsewhere))) throw failure;
+  }
   return [main, ...others];
 }
 
