@@ -41,8 +41,10 @@ export function storeVerifyCommand(group: Command): void {
         const sources = { store, registry, remotes, addHosts, note, environment: process.env };
         return repairFrom(sources, repair => verifyStore(store, { since, repair }));
       });
-      const left = found.bad.filter(({ repairedFrom }) => repairedFrom === undefined);
-      const error = left.length === 0 ? undefined : failure(left);
+      const left = found.bad.filter(
+        ({ repairedFrom, removed }) => repairedFrom === undefined && removed !== true,
+      );
+      const error = left.length === 0 ? undefined : failure(left, options);
       printResult(options, { ...found, ...(error && errorJson(error)) }, resultText(found));
       if (error === undefined) return;
       // Not thrown: the result and the error are one JSON document.
@@ -52,11 +54,12 @@ export function storeVerifyCommand(group: Command): void {
 }
 
 function resultText({ blobs, bytes, bad }: StoreVerification): string {
-  const lines = bad.map(({ digest, problem, what, neededBy, repairedFrom }) => {
+  const lines = bad.map(({ digest, problem, what, neededBy, repairedFrom, removed }) => {
     const name = what === undefined ? '' : ` ${printable(what)}`;
     const needed = neededBy.length > 0 ? `, needed by ${neededBy.map(printable).join(', ')}` : '';
     const repaired = repairedFrom === undefined ? '' : `; repaired from ${printable(repairedFrom)}`;
-    return `${problem} ${digest}${name}${needed}${repaired}`;
+    const gone = removed === true ? '; removed: a build makes it again' : '';
+    return `${problem} ${digest}${name}${needed}${repaired}${gone}`;
   });
   const verdict =
     bad.length === 0
@@ -67,7 +70,7 @@ function resultText({ blobs, bytes, bad }: StoreVerification): string {
   return [...lines, `${counted(blobs, 'blob')}, ${formatBytes(bytes)}: ${verdict}`].join('\n');
 }
 
-function failure(left: readonly BadBlob[]): HoldfastError {
+function failure(left: readonly BadBlob[], { repair, remote }: VerifyOptions): HoldfastError {
   const corrupt = left.filter(({ problem }) => problem === 'corrupt');
   if (corrupt.length > 0)
     return integrityError(
@@ -76,7 +79,12 @@ function failure(left: readonly BadBlob[]): HoldfastError {
         ? '1 blob hashes to something else than its digest'
         : `${corrupt.length} blobs hash to something else than their digest`,
       {
-        next: 'Run `holdfast store verify --repair`, with --remote where the blobs are shared.',
+        next:
+          repair !== true
+            ? 'Run `holdfast store verify --repair`, with --remote where the blobs are shared.'
+            : remote === undefined
+              ? 'Nobody who was asked has it: name a place where it is shared with --remote.'
+              : 'Nobody who was asked has it: run `holdfast store push` on a machine that does, then --repair again.',
       },
     );
   return staleError('STORE_LACKS', `the store lacks ${counted(left.length, 'blob')} that locks need`, {

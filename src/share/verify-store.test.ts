@@ -59,3 +59,34 @@ test('what was repaired names what else is missing', async () => {
   expect(bad.map(({ repairedFrom }) => repairedFrom)).toEqual(['here', 'here']);
   expect(await verifyStore(store, { since: 0 })).toMatchObject({ bad: [] });
 });
+
+test('a rotten layer that builds make themselves is removed where nobody has it; what they need stays', async () => {
+  const layer = await store.put('made by a build');
+  const config = await store.put('{"rootfs":{"type":"layers","diff_ids":[]}}');
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: type,
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
+    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...layer }],
+  };
+  const image = await store.put(JSON.stringify(manifest));
+  const [build] = lock.builds;
+  const built = { ...lock, builds: build ? [{ ...build, image: image.digest }] : [] };
+  await writeFile(path, formatLock(built));
+  await noteLock(store, path, formatLock(built), built);
+  for (const digest of [layer.digest, sha256('rotten')]) await writeFile(store.pathOf(digest), 'ROTTEN');
+  const told = await verifyStore(store, { since: Date.now() });
+  expect(told.bad.map(({ removed }) => removed)).toEqual([undefined, undefined]);
+  const { bad } = await verifyStore(store, { since: Date.now(), repair: async () => undefined });
+  expect(bad).toContainEqual(expect.objectContaining({ digest: layer.digest, removed: true }));
+  expect(bad).toContainEqual(expect.not.objectContaining({ removed: true }));
+  expect([await store.size(layer.digest), await store.size(sha256('rotten'))]).toEqual([undefined, 6]);
+  // What has a name alone is made by no lock's build.
+  await store.put('made by a build');
+  await store.tag('app:1', { mediaType: type, ...image });
+  await writeFile(path, formatLock(lock));
+  await writeFile(store.pathOf(layer.digest), 'ROTTEN');
+  const named = await verifyStore(store, { since: Date.now() + 1, repair: async () => undefined });
+  expect(named.bad.map(({ removed }) => removed)).toEqual([undefined, undefined]);
+});

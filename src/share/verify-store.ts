@@ -17,6 +17,8 @@ export interface BadBlob {
   readonly neededBy: readonly string[];
   /** Where the right bytes were found again. */
   readonly repairedFrom?: string | undefined;
+  /** It was taken out, since nobody has the right bytes and builds do without: they make it again. */
+  readonly removed?: true;
 }
 
 export interface StoreVerification {
@@ -43,7 +45,10 @@ export interface BlobOrigins {
 /** Brings the right bytes of a blob into the store. @returns the place that had them; nothing where none has */
 export type Repair = (blob: BadBlob, origins: BlobOrigins) => Promise<string | undefined>;
 
-/** Hashes everything again, and looks for what locks need and the store lacks. Moves nothing away. */
+/**
+ * Hashes everything again, and looks for what locks need and the store lacks. Moves nothing away but, with `repair`, what
+ * rotted, what nobody has and no build needs.
+ */
 export async function verifyStore(
   store: Store,
   options: { readonly since: number; readonly repair?: Repair | undefined },
@@ -65,12 +70,34 @@ export async function verifyStore(
   while (bad.length > 0) {
     for (const blob of bad.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))) {
       const repairedFrom = await options.repair?.(blob, originsOf(blob.digest, roots));
-      found.set(blob.digest, { ...blob, ...(repairedFrom !== undefined && { repairedFrom }) });
+      const removed =
+        options.repair !== undefined &&
+        repairedFrom === undefined &&
+        blob.problem === 'corrupt' &&
+        canDoWithout(blob.digest, roots) &&
+        (await store.removeUnused(blob.digest, Infinity));
+      found.set(blob.digest, {
+        ...blob,
+        ...(repairedFrom !== undefined && { repairedFrom }),
+        ...(removed && { removed }),
+      });
     }
     ({ roots } = await rootsOf(store, options));
     bad = (await missingOf(roots, store)).filter(({ digest }) => !found.has(digest));
   }
   return { blobs: blobs.length, bytes, bad: [...found.values()] };
+}
+
+/** What a lock's build made itself, or nothing names: while it lies there rotten, builds that find it fail. */
+function canDoWithout(digest: Digest, roots: readonly Root[]): boolean {
+  const holders = roots.filter(({ blobs }) => blobs.has(digest));
+  const locks = holders.filter(({ kind }) => kind === 'lock');
+  // Whatever else has a name in the store was made once, and is not made again by itself.
+  if (locks.length === 0) return holders.length === 0;
+  return locks.every(({ blobs }) => {
+    const { optional, image } = blobs.get(digest) ?? {};
+    return optional === true && image === undefined;
+  });
 }
 
 function originsOf(digest: Digest, roots: readonly Root[]): BlobOrigins {
