@@ -191,6 +191,20 @@ test.skipIf(missing)(
       exit: 5,
       json: { error: { code: 'SYNC_FAILED', details: [expect.stringContaining('gone:1')] } },
     });
+    const listing = await ran(
+      'sync',
+      `${open.domain}/gone`,
+      'list.txt',
+      'oci:synced2',
+      '--keep-going',
+      '--json',
+    );
+    expect(listing.json).toMatchObject({
+      error: { details: [expect.stringContaining('/gone: '), expect.stringContaining('gone:1')] },
+    });
+    expect(await readFile(at('synced2/index.json'), 'utf8')).toContain('a:x3');
+    const planned = await succeed('sync', `${open.domain}/src/a:1`, there, ...secure, '--dry-run');
+    expect(planned.stdout).toBe(`docker://${open.domain}/src/a:1 would be copied to ${there}/a:1\n`);
     const named = await readFile(at('synced/index.json'), 'utf8');
     expect(named).toContain(`"${open.domain}/src/a:x3"`);
     const collision = await ran(
@@ -208,6 +222,10 @@ test.skipIf(missing)(
 test.skipIf(missing)('delete: a registry that knows digests alone says which one to type', async () => {
   const name = `${open.domain}/deleted`;
   await succeed('copy', '-q', 'oci:images:app', `docker://${name}:1`);
+  expect(await ran('delete', `${name}:none`)).toMatchObject({
+    exit: 5,
+    stderr: expect.stringContaining(`${name} has no tag none`),
+  });
   const byTag = await ran('delete', `${name}:1`);
   expect(byTag).toMatchObject({
     exit: 5,

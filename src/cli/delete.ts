@@ -34,11 +34,17 @@ async function remove(client: RegistryClient, reference: Reference, what: string
   try {
     await repository.delete(what);
   } catch (error) {
-    const unsupported = error instanceof HoldfastError && error.code === 'REGISTRY_REFUSED';
-    const found = unsupported && what !== reference.digest ? await repository.head(what) : undefined;
-    if (!(error instanceof HoldfastError) || found === undefined) throw error;
+    if (!(error instanceof HoldfastError) || error.code !== 'REGISTRY_REFUSED') throw error;
     const { tag: _, ...rest } = reference;
     const whole = familiarReference({ ...rest, digest: undefined });
+    if (what === reference.digest) throw error;
+    const found = await repository.head(what);
+    if (found === undefined) {
+      throw new HoldfastError(error.exit, 'REGISTRY_UNKNOWN', `${whole} has no tag ${what}`, {
+        next: `See what there is: holdfast tags ${whole}`,
+        cause: error,
+      });
+    }
     throw new HoldfastError(error.exit, error.code, error.message, {
       next: `Registries that delete no tags delete manifests, with all their tags: holdfast delete ${whole}@${found.digest}`,
       cause: error,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { usageError } from '../core/index.ts';
@@ -75,6 +76,11 @@ export async function openRegistryClient(
   signal?: AbortSignal,
 ): Promise<RegistryClient> {
   const { authfile, retryTimes, certDir, hosts } = settings;
+  if (authfile !== undefined && !existsSync(authfile)) {
+    throw usageError('CREDENTIALS_INVALID', `${authfile}, which --authfile names, is not there`, {
+      next: 'Correct the name, or write the file with `podman login --authfile`.',
+    });
+  }
   const env = authfile === undefined ? process.env : { ...process.env, REGISTRY_AUTH_FILE: authfile };
   return RegistryClient.open({
     env,

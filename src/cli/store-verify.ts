@@ -41,9 +41,7 @@ export function storeVerifyCommand(group: Command): void {
         const sources = { store, registry, remotes, addHosts, note, environment: process.env };
         return repairFrom(sources, repair => verifyStore(store, { since, repair }));
       });
-      const left = found.bad.filter(
-        ({ repairedFrom, removed }) => repairedFrom === undefined && removed !== true,
-      );
+      const left = leftOf(found.bad);
       const error = left.length === 0 ? undefined : failure(left, options);
       printResult(options, { ...found, ...(error && errorJson(error)) }, resultText(found));
       if (error === undefined) return;
@@ -51,6 +49,10 @@ export function storeVerifyCommand(group: Command): void {
       process.stderr.write(errorText(error));
       process.exitCode = error.exit;
     });
+}
+
+function leftOf(bad: readonly BadBlob[]): BadBlob[] {
+  return bad.filter(({ repairedFrom, removed }) => repairedFrom === undefined && removed !== true);
 }
 
 function resultText({ blobs, bytes, bad }: StoreVerification): string {
@@ -61,12 +63,13 @@ function resultText({ blobs, bytes, bad }: StoreVerification): string {
     const gone = removed === true ? '; removed: a build makes it again' : '';
     return `${problem} ${digest}${name}${needed}${repaired}${gone}`;
   });
+  const left = leftOf(bad).length;
   const verdict =
-    bad.length === 0
-      ? 'all as their digests say'
-      : bad.length === 1
-        ? '1 is not as it should be'
-        : `${bad.length} are not as they should be`;
+    left > 0
+      ? `${left} ${left === 1 ? 'is not as it' : 'are not as they'} should be`
+      : bad.length > 0
+        ? 'all as their digests say now'
+        : 'all as their digests say';
   return [...lines, `${counted(blobs, 'blob')}, ${formatBytes(bytes)}: ${verdict}`].join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { collectEarly, messageOf, upstreamError, usageError } from '../core/index.ts';
+import { collectEarly, counted, messageOf, upstreamError, usageError } from '../core/index.ts';
 import {
   copyImage,
   familiarReference,
@@ -9,6 +9,7 @@ import {
   openCopySource,
   openCopyTarget,
   readSyncFile,
+  repositoryName,
   syncDestination,
   syncSource,
   tagsToSync,
@@ -59,9 +60,10 @@ export function syncCommand(program: Command): void {
     try {
       const base = namedPlace(destination);
       const listed = await Promise.all(sources.toReversed().map(sourcesIn));
-      const jobs = await jobsFrom(listed.flat(), base, options, clients);
-      const results = await syncAll(jobs, base, options, { progress, clients });
-      const text = results.map(({ source, digest }) => `${source} ${digest ?? 'would be copied'}`).join('\n');
+      const failures: string[] = [];
+      const jobs = await jobsFrom(listed.flat(), base, options, { clients, failures });
+      const results = await syncAll(jobs, base, options, { progress, clients, failures });
+      const text = results.map(resultText).join('\n');
       printJsonOrText(options, { images: results }, text);
     } finally {
       progress.close();
@@ -82,9 +84,15 @@ interface Result {
   readonly digest?: string | undefined;
 }
 
+function resultText({ source, destination, digest }: Result): string {
+  return digest === undefined ? `${source} would be copied to ${destination}` : `${source} ${digest}`;
+}
+
 interface Tools {
   readonly progress: ReturnType<typeof copyProgress>;
   readonly clients: RegistryClients;
+  /** With `--keep-going` what failed is told here. */
+  readonly failures: string[];
 }
 
 async function sourcesIn(text: string): Promise<SyncSource[]> {
@@ -96,14 +104,19 @@ async function jobsFrom(
   sources: readonly SyncSource[],
   base: CopyPlace,
   options: SyncOptions,
-  clients: RegistryClients,
+  { clients, failures }: Omit<Tools, 'progress'>,
 ): Promise<Job[]> {
   const jobs = new Map<string, Job>();
   await inParallel(sources, parallelImages, async source => {
     const settings = sourceSettings(source, options);
     const { repository } = source;
     const client = await clients.with(settings);
-    for (const image of await tagsToSync(source, () => client.tags(repository))) {
+    const images = await tagsToSync(source, () => client.tags(repository)).catch((error: unknown) => {
+      if (options.keepGoing !== true) throw error;
+      failures.push(`${repositoryName(repository)}: ${messageOf(error)}`);
+      return [];
+    });
+    for (const image of images) {
       const target = syncDestination(image, base, options.scoped === true);
       const key = JSON.stringify(target);
       const other = jobs.get(key);
@@ -133,13 +146,12 @@ async function syncAll(
   jobs: readonly Job[],
   base: CopyPlace,
   options: SyncOptions,
-  { progress, clients }: Tools,
+  { progress, clients, failures }: Tools,
 ): Promise<Result[]> {
   const [selection, format, known] = [selectionFrom(options), formatFrom(options), new KnownBlobs()];
   const environment = process.env;
   const destSettings = settingsOf({ ...options }, 'dest', hostsOf(base));
   const results: Result[] = [];
-  const failures: string[] = [];
   await inParallel([...jobs.entries()], parallelImages, async ([n, { image, settings, target }]) => {
     const place: CopyPlace = { kind: 'docker', reference: image };
     const source = await openCopySource(place, { client: () => clients.with(settings), environment });
@@ -164,12 +176,22 @@ async function syncAll(
     }
   });
   if (failures.length > 0) {
-    throw upstreamError('SYNC_FAILED', `${failures.length} of ${jobs.length} images were not copied`, {
+    throw upstreamError('SYNC_FAILED', failureText(results, failures, options), {
       next: 'See what is said of each; run the command again to copy what is left.',
       details: failures,
     });
   }
   return results;
+}
+
+/** A repository whose tags could not be listed holds nobody knows how many. */
+function failureText(
+  results: readonly Result[],
+  failures: readonly string[],
+  { dryRun }: SyncOptions,
+): string {
+  const rest = `${Object.keys(results).length} ${dryRun === true ? 'would be copied' : 'done'}`;
+  return `${counted(failures.length, 'image or repository', 'images or repositories')} failed; ${rest}`;
 }
 
 function collision(one: Reference, other: Reference) {

@@ -108,6 +108,24 @@ describe.skipIf(noOpenssl)('TLS', () => {
     await client.manifest(parseReference(`127.0.0.1:${port}/a`));
   });
 
+  test('a directory that is named for the host has something, or that is said', async () => {
+    const { port } = await tlsRegistry();
+    for (const directory of [work.directory, '/dev/null/certs']) {
+      const client = await RegistryClient.open({
+        env: {},
+        homeDirectory: '/nonexistent',
+        credentials: noCredentials,
+        certificateDirectories: new Map([[`127.0.0.1:${port}`, directory]]),
+      });
+      closing.push(() => client.close());
+      await expect(client.manifest(parseReference(`127.0.0.1:${port}/a`))).rejects.toMatchObject({
+        code: 'ROOTS_UNREADABLE',
+        exit: 2,
+        message: expect.stringContaining(directory),
+      });
+    }
+  });
+
   test('shows the certificate of certs.d to the host that it is for', async () => {
     const own = join(work.directory, 'own');
     await mkdir(own);

@@ -27,7 +27,7 @@ export function hostCertificates(
   const directories = certificateDirectories(env, homeDirectory);
   const find = (host: string) => {
     const own = namesOf(host).flatMap(name => named.get(name) ?? []);
-    return certificatesIn(own) ?? fromFile(files, host) ?? fromDirectories(directories, host);
+    return inNamed(own[0]) ?? fromFile(files, host) ?? fromDirectories(directories, host);
   };
   return host => {
     if (!known.has(host)) known.set(host, find(host));
@@ -54,6 +54,17 @@ function fromFile(files: ReadonlyMap<string, string>, host: string): HostCertifi
 
 function fromDirectories(directories: readonly string[], host: string): HostCertificates | undefined {
   return certificatesIn(directories.flatMap(one => namesOf(host).map(name => join(one, name))));
+}
+
+/** A directory that somebody named is there, and has something. */
+function inNamed(directory: string | undefined): HostCertificates | undefined {
+  if (directory === undefined) return undefined;
+  const found = certificatesIn([directory]);
+  if (found !== undefined && (found.roots.length > 0 || found.client)) return found;
+  const why = found === undefined ? 'is no directory that can be read' : 'has neither a *.crt nor a *.cert';
+  throw usageError('ROOTS_UNREADABLE', `${directory} ${why}`, {
+    next: 'Name a directory with root certificates called *.crt, or a certificate called *.cert with its *.key.',
+  });
 }
 
 function certificatesIn(directories: readonly string[]): HostCertificates | undefined {

@@ -28,7 +28,7 @@ export function networkFailure(error: unknown, url: URL, signal?: AbortSignal): 
   const code = errnoOf(error) ?? errnoOf(causeOf(error)) ?? '';
   if (notTls.test(code) || certificate.test(code)) {
     return upstreamError('REGISTRY_TLS', `no trusted TLS connection to ${url.host} (${code})`, {
-      next: 'Name its root certificate with SSL_CERT_FILE or NODE_EXTRA_CA_CERTS; plain HTTP must be allowed by host.',
+      next: `Lay its root certificate as *.crt into ~/.config/containers/certs.d/${url.host}, or name it with SSL_CERT_FILE; plain HTTP must be allowed by host.`,
       cause: error,
     });
   }

@@ -91,7 +91,7 @@ export class Repository {
    * @throws HoldfastError REGISTRY_REFUSED, REGISTRY_DENIED (exit 5), REGISTRY_DIGEST_MISMATCH (exit 4)
    */
   async putManifest(reference: string, { descriptor, bytes }: ContentManifest): Promise<PutManifest> {
-    const where = `${repositoryName(this.name)} ${reference}`;
+    const where = this.#named(reference);
     const answer = await this.#request({
       method: 'PUT',
       target: `manifests/${reference}`,
@@ -139,13 +139,13 @@ export class Repository {
    */
   async delete(reference: string): Promise<void> {
     const answer = await this.#request({ method: 'DELETE', target: `manifests/${reference}`, delete: true });
-    const what = `deleting ${repositoryName(this.name)} ${reference}`;
+    const what = `deleting ${this.#named(reference)}`;
     if (answer.status !== 202 && answer.status !== 200) throw await refusal(this.name, what, answer);
     await discard(answer);
   }
 
   async #manifest(reference: string, required: boolean): Promise<ContentManifest | undefined> {
-    const where = `${repositoryName(this.name)} ${reference}`;
+    const where = this.#named(reference);
     return this.#api.http.retrying(async () => {
       const request = { method: 'GET', target: `manifests/${reference}`, headers: { accept } } as const;
       const response = await this.#api.send({ ...request, repository: this.name });
@@ -161,6 +161,11 @@ export class Repository {
       requireDigest(where, digest, response);
       return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
     });
+  }
+
+  /** A tag or digest of the repository, for messages. */
+  #named(reference: string): string {
+    return `${repositoryName(this.name)}${isContentDigest(reference) ? '@' : ':'}${reference}`;
   }
 
   #request(request: Omit<ApiRequest, 'repository'>): Promise<HttpResponse> {
