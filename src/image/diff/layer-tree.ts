@@ -153,6 +153,12 @@ export class LayerTree {
     return this.#lower(path);
   }
 
+  /** The names that the layer itself has in a directory. */
+  names(path: ByteString): ByteString[] {
+    if (this.#isPlanned) throw new NotPlanned();
+    return readdirSync(this.#upper(path), 'buffer').map(byteString);
+  }
+
   /** The names in the directory that lies below; none where below is none. */
   lowerNames(node: LayerNode): ByteString[] {
     if (node.below?.type !== 'directory') return [];

@@ -25,6 +25,13 @@ export const rpmRules: readonly Rule[] = [
     apply: asBelow,
   },
   {
+    id: 'dnf-keyrings',
+    what: "directories of random names that dnf left in /tmp, empty or with a keyring of GnuPG's, are removed",
+    why: "dnf reads a repository's key in one, and fails to remove it where GnuPG's agent ends at the same moment",
+    paths: /^tmp\/tmp[a-z0-9_]{8}$/,
+    apply: keyring,
+  },
+  {
     id: 'rpm-shared-memory',
     what: 'the shared-memory file beside the database of rpm is removed',
     why: 'it holds locks and addresses of the processes that had the database open; SQLite makes it again',
@@ -32,6 +39,18 @@ export const rpmRules: readonly Rule[] = [
     apply: () => gone,
   },
 ];
+
+/** What GnuPG makes in a home of its own when it reads a public key, while its sockets are no part of a layer. */
+const ofGnupg = /^(?:pubring\.(?:kbx|gpg)~?|trustdb\.gpg|random_seed|.+\.lock|\.#lk.+)$/;
+
+const privateKeys = 'private-keys-v1.d';
+
+/** A directory with private keys is not dnf's. */
+function keyring(file: RuleFile): RuleOutcome {
+  const isKnown = (name: string) =>
+    name === privateKeys ? file.newNames(name)?.length === 0 : ofGnupg.test(name);
+  return file.newNames()?.every(isKnown) === true ? gone : same;
+}
 
 /** Where `read` stops: what is larger is not known whole. */
 const largestRead = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/index.ts';
-import { shown, type ByteString } from '../filesystem/byte-string.ts';
+import { joined, shown, type ByteString } from '../filesystem/byte-string.ts';
 import { readStart } from '../filesystem/content.ts';
 import type { LayerNode, LayerTree } from '../diff/layer-tree.ts';
 import { clampedTime } from '../diff/unchanged.ts';
@@ -37,6 +37,8 @@ export interface RuleFile {
   read(): Buffer;
   /** The content that the layers below have at this path, if they have a regular file. */
   readBelow(): Buffer | undefined;
+  /** The names in it, or in `inner` below it, of a directory that the step made; undefined of all else. */
+  newNames(inner?: ByteString): ByteString[] | undefined;
 }
 
 export interface RuleContext {
@@ -118,5 +120,10 @@ function ruleFile(tree: LayerTree, { path, facts, below }: LayerNode): RuleFile 
     size: facts.size,
     read: () => readStart(tree.at(path), largestRead),
     readBelow: () => (below?.type === 'file' ? readStart(tree.lowerAt(path), largestRead) : undefined),
+    newNames: inner => {
+      const node = tree.get(inner === undefined ? path : joined(path, inner));
+      const isNew = node?.facts.type === 'directory' && node.below === undefined;
+      return isNew ? tree.names(node.path) : undefined;
+    },
   };
 }

@@ -5,7 +5,7 @@ import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { sourceDate } from '../diff/testing.ts';
 import { canBeRoot, temporaryDirectory } from '../filesystem/testing.ts';
-import { tarFile } from '../tar/testing.ts';
+import { tarFile, tarNode } from '../tar/testing.ts';
 import { layerOf } from './testing.ts';
 
 const isRoot = canBeRoot('rules for what tools leave');
@@ -220,6 +220,39 @@ test.skipIf(!isRoot)(
     expect(listing.filter(path => /var\/cache\/dnf\/.|sqlite-shm/.test(path))).toEqual([]);
   },
 );
+
+test.skipIf(!isRoot)('dnf-keyrings: empty or with what GnuPG makes, and nothing else in /tmp', async () => {
+  const directory = (path: string) => tarNode('directory', path, { mode: 0o700 });
+  const tmp = tarNode('directory', 'tmp', { mode: 0o1777 });
+  const below = [tmp, directory('tmp/tmpabcdefgh')];
+  const { listing, hits } = await layerOf(
+    [
+      tmp,
+      directory('tmp/tmpd298_xaz'),
+      tarFile('tmp/tmp_0k3v9qz/pubring.kbx', 'key'),
+      tarFile('tmp/tmp_0k3v9qz/trustdb.gpg', 'times'),
+      directory('tmp/tmp_0k3v9qz/private-keys-v1.d'),
+    ],
+    below,
+  );
+  expect(listing).toEqual([]);
+  expect(hits).toEqual(['dnf-keyrings tmp/tmp_0k3v9qz', 'dnf-keyrings tmp/tmpd298_xaz']);
+
+  const kept = await layerOf(
+    [
+      tarFile('tmp/tmpqwertyui/pubring.kbx', 'key'),
+      tarFile('tmp/tmpqwertyui/mine', 'kept'),
+      tarFile('tmp/tmpzxcvbnm1/private-keys-v1.d/0123.key', 'a secret'),
+      directory('tmp/tmp.Ab3dEf6hIj'),
+      tarFile('tmp/tmpasdfghjk', 'a file'),
+      // The base's own.
+      tarFile('tmp/tmpabcdefgh/pubring.kbx', 'key'),
+      directory('srv/tmp/tmpd298_xaz'),
+    ],
+    below,
+  );
+  expect(kept.hits).toEqual([]);
+});
 
 test.skipIf(!isRoot)('dnf-history: as it was below, and gone where nothing was', async () => {
   const step = [
