@@ -218,6 +218,7 @@ test.skipIf(missing)(
     expect(await remedies(plain)).toEqual(allBy('upgrade'));
     const unmoved = await plain.succeed('update', ['--security', ...hosts]);
     expect(unmoved.stdout).toContain('no open advisory is closed by a move');
+    expect((await plain.run('update', ['--only', 'dpkg', ...hosts])).stderr).toContain('UPDATE_OF_BASE');
 
     await publishBase('12');
     expect(await remedies(plain)).toEqual(allBy('image'));
