@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { Agent, createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { directDispatcher, type Dispatcher } from './direct.ts';
+import { earlyConnections } from './early-connections.ts';
 import { noOpenssl, selfSigned } from './testing/certificates.ts';
 import { openWorkspace, type Workspace } from './testing/stores.ts';
 
@@ -106,4 +107,19 @@ test('those that nobody used are closed with the rest', async () => {
   const gone = server.sockets.map(socket => once(socket, 'close'));
   await dispatcher.destroy();
   await Promise.all(gone);
+});
+
+test('what is not used for a while is closed, and opened anew when it is expected again', async () => {
+  const server = await started(createHttpServer(atOnce(1)), 'connection');
+  const agent = new Agent({ keepAlive: true });
+  closing.push(() => agent.destroy());
+  const early = earlyConnections(agent, { keepAlive: true }, 20);
+  closing.push(() => early.close());
+  early.open('127.0.0.1', server.port, 1);
+  await server.connected(1);
+  const [first] = server.sockets;
+  if (first && !first.destroyed) await once(first, 'close');
+  early.open('127.0.0.1', server.port, 1);
+  await server.connected(2);
+  expect(server.sockets).toHaveLength(2);
 });
