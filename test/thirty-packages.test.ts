@@ -39,12 +39,12 @@ afterEach(async () => {
 const plain =
   'adduser at bc bsdextrautils bzip2 cron dbus ed fontconfig fonts-dejavu-core less logrotate make man-db openssh-client patch procps psmisc redis-server rsync rsyslog sgml-base sqlite3 sudo tcpd tree unzip whiptail xml-core zip';
 const plainHeavy =
-  'apache2 aspell-en ca-certificates-java default-jre-headless emacs-nox gcc git gnupg libgdk-pixbuf2.0-0 libgtk-3-0 locales nginx-light perl php-cli python3-pip ruby shared-mime-info snmpd systemd texlive-binaries unattended-upgrades uuid-runtime vim-tiny xfonts-base';
+  'apache2 aspell-en ca-certificates-java default-jre-headless emacs-nox gcc git gnupg libgdk-pixbuf2.0-0 libgtk-3-0 locales munin-node nginx-light perl php-cli python3-pip ruby shared-mime-info snmpd systemd texlive-binaries unattended-upgrades uuid-runtime vim-tiny xfonts-base';
 
 /** These make keys, ids or databases when they are installed. */
 const unique = 'munge openssh-server popularity-contest ssl-cert';
 const uniqueHeavy =
-  'bind9 freeradius mariadb-server open-iscsi postfix postgresql rabbitmq-server slapd texlive-base xrdp';
+  'bind9 freeradius mariadb-server open-iscsi postfix postgresql rabbitmq-server slapd texlive-base varnish xrdp';
 
 const installing = (packages: string, before = 'true') => `FROM debian:bookworm
 ENV DEBIAN_FRONTEND=noninteractive
@@ -113,6 +113,7 @@ const expected: readonly (readonly [RegExp, LikelyCause])[] = [
 ];
 const expectedHeavy: typeof expected = [
   [/^\/etc\/bind\/rndc\.key$|^\/etc\/xrdp\/rsakeys\.ini$/, 'key material'],
+  [/^\/etc\/varnish\/secret$/, 'key material'],
   [/^\/etc\/freeradius\/3\.0\/certs\/dh$|^\/var\/lib\/rabbitmq\/\.erlang\.cookie$/, 'key material'],
   [/^\/etc\/iscsi\/initiatorname\.iscsi$/, 'machine id'],
   [/^\/var\/lib\/(?:mysql|ldap)\/|^\/etc\/ldap\/slapd\.d\//, 'database'],
