@@ -123,14 +123,11 @@ async function sideOf(text: string, options: PlaceOptions): Promise<Side> {
   if (image !== undefined) return { image };
   const lock = await lockText(text).catch((error: unknown) => {
     if (!(error instanceof HoldfastError) || existsSync(text)) throw error;
-    throw usageError(
-      'DIFF_UNREADABLE',
-      `${text} is no file, no image of the store, and of git: ${error.message}`,
-      {
-        next: 'Name a holdfast.lock, or REVISION:PATH of one in git; or an image, one of a registry as docker://REF.',
-        cause: error,
-      },
-    );
+    const inGit = text.includes(':') ? `and of git: ${error.message}` : 'and no REVISION:PATH of git';
+    throw usageError('DIFF_UNREADABLE', `${text} is no file, no image of the store, ${inGit}`, {
+      next: 'Name a holdfast.lock, or REVISION:PATH of one in git; or an image, one of a registry as docker://REF.',
+      cause: error,
+    });
   });
   return { lock: parseLock(lock, text) };
 }
