@@ -22,6 +22,7 @@ export { lazy } from './lazy.ts';
 export { nodeHttp } from './node-http.ts';
 export { isObject, jsonObject, type JsonObject } from './json-object.ts';
 export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './platform.ts';
+export { secureContext } from './secure-context.ts';
 export { differingLines, type DiffLine } from './text-diff.ts';
 export { counted } from './words.ts';
 export { zipEntries } from './zip.ts';

@@ -1,8 +1,8 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv4, isIPv6, type LookupFunction } from 'node:net';
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
-import { messageOf, usageError } from '../core/index.ts';
+import type { SecureContext } from 'node:tls';
+import { messageOf, secureContext, usageError } from '../core/index.ts';
 import { isLocalAddress } from './local-address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,29 +12,24 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws HoldfastError GATEWAY_ROOTS_UNREADABLE (exit 2)
  */
 export function upstreamTrust(environment: Environment): SecureContext {
-  const ca: string[] = [...rootCertificates];
-  for (const variable of ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])
-    for (const path of [environment[variable]]) if (path) ca.push(rootsIn(path, variable));
-  try {
-    return createSecureContext({ ca });
-  } catch (error) {
-    throw rootsUnreadable('SSL_CERT_FILE or NODE_EXTRA_CA_CERTS', error);
-  }
+  const named = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'].flatMap(variable => {
+    const path = environment[variable];
+    return path ? [rootsIn(path, variable)] : [];
+  });
+  return secureContext(named);
 }
 
 function rootsIn(path: string, variable: string): string {
   try {
     return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw rootsUnreadable(`${variable}=${path}`, error);
+  } catch (cause) {
+    const what = `cannot read root certificates from ${variable}=${path}: ${messageOf(cause)}`;
+    throw usageError('GATEWAY_ROOTS_UNREADABLE', what, {
+      next: 'Point the variable at a PEM file, or unset it.',
+      cause,
+    });
   }
 }
-
-const rootsUnreadable = (what: string, cause: unknown) =>
-  usageError('GATEWAY_ROOTS_UNREADABLE', `cannot read root certificates from ${what}: ${messageOf(cause)}`, {
-    next: 'Point the variable at a PEM file, or unset it.',
-    cause,
-  });
 
 /** The proxy that the host's environment sends requests to `url` through, as curl reads the variables. */
 export function proxyFor(url: URL, environment: Environment): string | undefined {

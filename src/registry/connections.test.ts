@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noCredentials, openDispatchers, parseReference, RegistryClient, type Environment } from './index.ts';
 import { noOpenssl, selfSigned } from './testing/certificates.ts';
@@ -106,6 +107,25 @@ describe.skipIf(noOpenssl)('TLS', () => {
     });
     closing.push(() => client.close());
     await client.manifest(parseReference(`127.0.0.1:${port}/a`));
+  });
+
+  test('is trusted by the roots of Node, too, where others are named beside them', async () => {
+    // Each is made with a certificate of its own, in the same file.
+    const first = await tlsRegistry();
+    const root = await readFile(first.roots, 'utf8');
+    const third = await tlsRegistry();
+    const second = await tlsRegistry();
+    const before = getCACertificates('default');
+    setDefaultCACertificates([root]);
+    try {
+      const env = { SSL_CERT_FILE: second.roots };
+      for (const { port } of [first, second]) await manifest(`127.0.0.1:${port}/a`, env);
+      const refused = { code: 'REGISTRY_TLS' };
+      await expect(manifest(`127.0.0.1:${third.port}/a`, env)).rejects.toMatchObject(refused);
+      await expect(manifest(`127.0.0.1:${second.port}/a`, {})).rejects.toMatchObject(refused);
+    } finally {
+      setDefaultCACertificates(before);
+    }
   });
 
   test('a directory that is named for the host has something, or that is said', async () => {

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { SecureContext } from 'node:tls';
-import { nodeHttp } from '../core/index.ts';
+import { nodeHttp, secureContext } from '../core/index.ts';
 import { earlyConnections } from './early-connections.ts';
 import { lendingAgent, lentBody } from './lent-body.ts';
 
@@ -105,17 +105,14 @@ function addressOf(origin: string) {
   return { protocol, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usual };
 }
 
-/** The settings as Node has them, for any number of connections: to read all roots anew for each takes longer than all else. */
+/** The settings as Node has them, for any number of connections: to make a context for each takes longer than all else. */
 export function nodeTls({ roots = [], cert, key, rejectUnauthorized }: TlsSettings): NodeTls {
   const verified = rejectUnauthorized === undefined ? {} : { rejectUnauthorized };
-  if (roots.length === 0 && cert === undefined) return verified;
-  const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls');
-  const ca = roots.length === 0 ? undefined : [...getCACertificates('default'), ...roots];
-  return { ...verified, secureContext: createSecureContext({ ca, cert, key }) };
+  return { ...verified, secureContext: secureContext(roots, { cert, key }) };
 }
 
 interface NodeTls {
-  readonly secureContext?: SecureContext;
+  readonly secureContext: SecureContext;
   readonly rejectUnauthorized?: boolean;
 }
 
