@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type HoldfastError, lazy, upstreamError } from '../core/index.ts';
-import { denied, type Access, type Authorizer } from './authorizer.ts';
+import { denied, isDenial, type Access, type Authorizer } from './authorizer.ts';
 import { isLoopback } from './dispatchers.ts';
 import { discard, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
 import { readLimited } from './limited.ts';
@@ -25,6 +25,11 @@ export interface ApiRequest {
   readonly mountFrom?: Reference | undefined;
 }
 
+export interface ApiResponse extends HttpResponse {
+  /** Where the credentials are from that the registry was shown and did not take. */
+  readonly shown?: string | undefined;
+}
+
 /** Requests with the registry's origin found and its authorisation worked out. */
 export class RegistryApi {
   readonly http: HttpClient;
@@ -37,10 +42,17 @@ export class RegistryApi {
   }
 
   /** One attempt; asks a second time with authorisation where the first answer is 401. */
-  async send(request: ApiRequest): Promise<HttpResponse> {
+  async send(request: ApiRequest): Promise<ApiResponse> {
     const origin = await this.#origin(request.repository.domain);
-    const url = urlOf(request, origin);
     const access: Access = { repository: request.repository, origin, scopes: scopesOf(request) };
+    const response = await this.#send(request, access);
+    if (!isDenial(response.status) || response.url.origin !== origin) return response;
+    return { ...response, shown: await this.#authorizer.shown(access) };
+  }
+
+  async #send(request: ApiRequest, access: Access): Promise<HttpResponse> {
+    const { origin } = access;
+    const url = urlOf(request, origin);
     const { method, headers, body } = request;
     // An upload may live on another host, which gets no credentials.
     const own = url.origin === origin;
@@ -55,7 +67,7 @@ export class RegistryApi {
   }
 
   /** As `send`, again and again while the failure may pass. */
-  request(request: ApiRequest): Promise<HttpResponse> {
+  request(request: ApiRequest): Promise<ApiResponse> {
     return this.http.retrying(() => this.send(request));
   }
 
@@ -119,10 +131,10 @@ const errorsSchema = lazy(() =>
 export async function refusal(
   repository: Reference,
   what: string,
-  response: HttpResponse,
+  response: ApiResponse,
 ): Promise<HoldfastError> {
   const said = await errorText(response);
-  if (response.status === 401 || response.status === 403) return denied(repository, said);
+  if (isDenial(response.status)) return denied(repository, said, response.shown);
   if (response.status === 404) {
     return upstreamError('REGISTRY_UNKNOWN', `${repository.domain} has no ${what} (${said})`, {
       next: `Check the spelling of ${repositoryName(repository)} and its tag; \`docker login ${repository.domain}\` if it is private.`,

@@ -81,6 +81,12 @@ export class Authorizer {
     return true;
   }
 
+  /** Where the credentials are from that the registry was shown, if it has asked for any. */
+  async shown(access: Access): Promise<string | undefined> {
+    if (!this.#challenges.has(access.origin)) return undefined;
+    return (await this.#credentials.credentialsFor(access.repository))?.from;
+  }
+
   async #token(access: Access, challenge: Challenge, credentials: Credentials | undefined): Promise<Secret> {
     const key = grantKey(access);
     const known = this.#grants.get(key);
@@ -115,7 +121,7 @@ export class Authorizer {
         credentials?.kind === 'identity-token'
           ? await this.#postRefreshToken(url, form, scopes, credentials.token)
           : await this.#getToken(url, form, scopes, credentials);
-      return this.#readToken(access, response);
+      return this.#readToken(access, response, credentials);
     });
   }
 
@@ -140,11 +146,11 @@ export class Authorizer {
     return this.#http.send({ method: 'POST', url, headers, body: () => body.toString(), redirects: false });
   }
 
-  async #readToken(access: Access, response: HttpResponse): Promise<Token> {
+  async #readToken(access: Access, response: HttpResponse, credentials?: Credentials): Promise<Token> {
     if (response.status !== 200) {
       await discard(response);
-      const refused = response.status === 401 || response.status === 403;
-      if (refused) throw denied(access.repository, `${response.url.host} gave no token`);
+      if (isDenial(response.status))
+        throw denied(access.repository, `${response.url.host} gave no token`, credentials?.from);
       throw badAnswer(access, `got ${response.status} from ${showUrl(response.url)}`);
     }
     const bytes = await readLimited(response, answerLimit, () => badAnswer(access, 'got an endless token'));
@@ -183,11 +189,21 @@ function basic(credentials: Credentials & { kind: 'password' }): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
 }
 
-/** REGISTRY_DENIED (exit 5): the registry or its token server says 401 or 403. */
-export function denied(repository: Reference, why: string) {
-  const { domain, path } = repository;
-  return upstreamError('REGISTRY_DENIED', `${domain} does not give access to ${path}: ${why}`, {
-    next: `Check the name; if the repository is private, log in with \`docker login ${domain}\`.`,
+export function isDenial(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
+/** REGISTRY_DENIED (exit 5): the registry or its token server says 401 or 403. `shown` is where credentials are from. */
+export function denied({ domain, path }: Reference, why: string, shown?: string) {
+  const login = `\`docker login ${domain}\``;
+  if (shown === undefined) {
+    return upstreamError('REGISTRY_DENIED', `${domain} does not give access to ${path}: ${why}`, {
+      next: `Check the name; if the repository is private, log in with ${login}.`,
+    });
+  }
+  const what = `${domain} does not give access to ${path} for the credentials in ${shown}: ${why}`;
+  return upstreamError('REGISTRY_DENIED', what, {
+    next: `Check the name, and whether that user may do this; if the password is an old one, log in again with ${login}.`,
   });
 }
 

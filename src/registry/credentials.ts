@@ -11,10 +11,14 @@ import type { Reference } from './reference.ts';
 import { Secret } from './secret.ts';
 
 /** What a registry may be told: a name and password, an OAuth2 refresh token, or a finished bearer token. */
-export type Credentials =
+export type Credentials = (
   | { readonly kind: 'password'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'identity-token'; readonly token: Secret }
-  | { readonly kind: 'registry-token'; readonly token: Secret };
+  | { readonly kind: 'registry-token'; readonly token: Secret }
+) & {
+  /** The place that they were found in, for messages. */
+  readonly from?: string | undefined;
+};
 
 export interface CredentialSource {
   /**
@@ -55,7 +59,7 @@ export function dockerCredentials(options: CredentialOptions): CredentialSource 
         const entry = findEntry(config.auths, repository);
         const found =
           (helper && fromHelper(await askOnce(helper, domain, name))) || (entry && fromEntry(entry, name));
-        if (found) return found;
+        if (found) return { ...found, from: name };
       }
       return undefined;
     },

@@ -202,7 +202,8 @@ describe.skipIf(noDockerRegistry)('with a registry that asks for a password', ()
   });
 
   const withPassword = (text: string): CredentialSource => ({
-    credentialsFor: () => Promise.resolve({ kind: 'password', username: 'kelp', password: new Secret(text) }),
+    credentialsFor: () =>
+      Promise.resolve({ kind: 'password', username: 'kelp', password: new Secret(text), from: 'kelp.json' }),
   });
 
   test('the right one opens it', async () => {
@@ -215,15 +216,16 @@ describe.skipIf(noDockerRegistry)('with a registry that asks for a password', ()
   });
 
   test.each([
-    ['a wrong one', withPassword('tundra-secret')],
-    ['none', noCredentials],
-  ])('%s does not, and is not shown', async (_, credentials) => {
+    ['a wrong one', withPassword('tundra-secret'), /for the credentials in kelp.json: UNAUTHORIZED/],
+    ['none', noCredentials, /access to team\/app: UNAUTHORIZED/],
+  ])('%s does not, and is not shown', async (_, credentials, message) => {
     const client = await openClient(credentials);
     const reference = parseReference(`${registry.domain}/team/app:1`);
     const failure: unknown = await client.manifest(reference).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'REGISTRY_DENIED',
       exit: 5,
+      message: expect.stringMatching(message),
       next: expect.stringContaining('docker login'),
     });
     expect(JSON.stringify(failure) + String((failure as Error).stack)).not.toContain('tundra-secret');

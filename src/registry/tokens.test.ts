@@ -156,9 +156,12 @@ test('a refused login says what to do', async () => {
   const registry = await server((_, response) => {
     response.writeHead(401, { 'www-authenticate': `Bearer realm="${auth.origin}/t"` }).end();
   });
-  const kelp = await client(given({ kind: 'password', username: 'kelp', password: new Secret('forest') }));
+  const kelp = await client(
+    given({ kind: 'password', username: 'kelp', password: new Secret('forest'), from: 'k.json' }),
+  );
   await expect(kelp.manifest(image(registry))).rejects.toMatchObject({
     code: 'REGISTRY_DENIED',
+    message: expect.stringMatching(/for the credentials in k.json: .* gave no token/),
     next: expect.stringContaining('docker login'),
   });
 });
