@@ -1,16 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandAs, testAccounts } from './testing/steps.ts';
-
-const runner = fileURLToPath(new URL(`./testing/overlay-runner${extname(import.meta.url)}`, import.meta.url));
+import { commandAs, programPath, testAccounts } from './testing/steps.ts';
 
 describe.each(testAccounts())('overlays as $name', account => {
   test('128 layers with long and odd paths; read-only, single and no layers; errors', () => {
-    const [file, ...args] = commandAs(account.prefix, runner);
+    const [file, ...args] = commandAs(account.prefix, programPath('overlay-runner'));
     expect(JSON.parse(execFileSync(file, args, { cwd: '/' }).toString())).toEqual({
       writable: { files: 129, top: '0', dir: [] },
       isWhiteout: true,
@@ -26,7 +23,7 @@ describe.each(testAccounts())('overlays as $name', account => {
     const directory = mkdtempSync(join(tmpdir(), 'holdfast-nosuid-'));
     try {
       const mounting = 'mount -t tmpfs -o nosuid,noexec,mode=1777 tmpfs "$0" && exec "$@"';
-      const command = commandAs(account.prefix, runner);
+      const command = commandAs(account.prefix, programPath('overlay-runner'));
       const args = ['--mount', 'sh', '-c', mounting, directory, ...command];
       const env = { ...process.env, TMPDIR: directory };
       expect(JSON.parse(execFileSync('unshare', args, { cwd: '/', env }).toString())).toMatchObject({

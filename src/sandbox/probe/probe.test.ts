@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandAs, testAccounts } from '../testing/steps.ts';
+import { commandAs, programPath, testAccounts } from '../testing/steps.ts';
 import { findTools } from '../tools.ts';
 
 const program = `
-  import { probeSandbox } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+  import { probeSandbox } from ${JSON.stringify(programPath('sandbox'))};
   console.log(JSON.stringify(await probeSandbox('namespaces').catch(({ code, exit, message, next }) => ({ code, exit, message, next }))));`;
 
 function probe(...prefix: string[]): unknown {

@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openStepNetwork } from '../network/network.ts';
-import { makeTinyRootfs } from '../testing/tiny-rootfs.ts';
 import { runStep } from './step.ts';
 import type { Step } from './step-types.ts';
 
@@ -13,7 +12,6 @@ describe.runIf(process.getuid?.() === 0)('steps of one process', () => {
   let count = 0;
   beforeAll(() => {
     scratch = mkdtempSync(join(tmpdir(), 'holdfast-parallel-'));
-    makeTinyRootfs(join(scratch, 'base'));
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -21,7 +19,7 @@ describe.runIf(process.getuid?.() === 0)('steps of one process', () => {
     const directory = join(scratch, String((count += 1)));
     mkdirSync(directory);
     const argv = ['/bin/sh', '-c', script];
-    const lowers = [join(scratch, 'base')];
+    const lowers = [join(inject('sandboxPrograms'), 'rootfs')];
     return { lowers, directory, argv, env: { PATH: '/bin' }, cwd: '/', user: '', network: 'none', ...more };
   }
 

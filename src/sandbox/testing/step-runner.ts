@@ -4,6 +4,7 @@
  */
 import {
   chownSync,
+  cpSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -17,7 +18,6 @@ import { dirname, join } from 'node:path';
 import { enterNamespaces, type Isolation, openSandbox, probeSandbox, type StepMount } from '../index.ts';
 import type { HoldfastError } from '../../core/index.ts';
 import type { MountRequest, StepOutcome, StepRequest } from './steps.ts';
-import { makeTinyRootfs } from './tiny-rootfs.ts';
 
 const isolation = process.argv[2] as Isolation;
 await probeSandbox(isolation);
@@ -27,7 +27,8 @@ const steps = JSON.parse(process.argv[3] ?? '') as StepRequest[];
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-step-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const base = join(scratch, 'base');
-makeTinyRootfs(base);
+// As a copy it belongs to whoever runs this.
+cpSync(join(import.meta.dirname, 'rootfs'), base, { recursive: true, verbatimSymlinks: true });
 const middle = join(scratch, 'middle');
 mkdirSync(join(middle, 'opt/real'), { recursive: true });
 symlinkSync('/opt/real', join(middle, 'link'));

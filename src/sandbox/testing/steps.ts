@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { extname } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import type { Isolation, Step } from '../index.ts';
 
 /** A step in the tiny root file system; `script` is run by its shell. */
@@ -83,9 +83,10 @@ export function removeTree(directory: string): void {
   }
 }
 
-const runner = fileURLToPath(new URL(`./step-runner${extname(import.meta.url)}`, import.meta.url));
+/** A program that was bundled for this run. */
+export const programPath = (name: string) => join(inject('sandboxPrograms'), `${name}.mjs`);
 
-/** The command line of a program written in TypeScript, started by an account. */
+/** The command line of a program, started by an account. */
 export function commandAs(prefix: readonly string[], ...program: string[]): [string, ...string[]] {
   const [first = process.execPath, ...rest] = [...prefix, process.execPath, ...program];
   return [first, ...rest];
@@ -93,7 +94,12 @@ export function commandAs(prefix: readonly string[], ...program: string[]): [str
 
 /** The command that runs steps as an account. */
 export function runnerCommand(account: Account, steps: readonly StepRequest[]): [string, ...string[]] {
-  return commandAs(account.prefix, runner, account.isolation ?? 'namespaces', JSON.stringify(steps));
+  return commandAs(
+    account.prefix,
+    programPath('step-runner'),
+    account.isolation ?? 'namespaces',
+    JSON.stringify(steps),
+  );
 }
 
 export async function runSteps(account: Account, steps: readonly StepRequest[]): Promise<StepOutcome[]> {
