@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
 export interface PipResult {
   readonly exitCode: number;
@@ -28,16 +30,18 @@ export async function findPip(): Promise<Pip | undefined> {
   return undefined;
 }
 
-function run(
+/** With a home of its own: pip asks any `rustc` for its version, and rustup's writes settings into whatever home it has. */
+async function run(
   python: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<PipResult> {
   const { PATH = '', TMPDIR = '/tmp' } = process.env;
+  const home = await mkdtemp(join(TMPDIR, 'holdfast-pip-'));
   const env = {
     PATH,
     TMPDIR,
-    HOME: '/nonexistent',
+    HOME: home,
     LANG: 'C.UTF-8',
     PIP_CONFIG_FILE: '/dev/null',
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
@@ -45,10 +49,14 @@ function run(
     PIP_RETRIES: '0',
     ...environment,
   };
-  return new Promise(resolve => {
-    execFile(python, ['-m', 'pip', ...args], { env, timeout: 120_000 }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
-      resolve({ exitCode, output: stdout + stderr });
+  try {
+    return await new Promise(resolve => {
+      execFile(python, ['-m', 'pip', ...args], { env, timeout: 120_000 }, (error, stdout, stderr) => {
+        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
+        resolve({ exitCode, output: stdout + stderr });
+      });
     });
-  });
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
 }
