@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseEnvFile, type EnvFormat } from './env-file.ts';
-import { loaded } from './testing.ts';
+import { loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 const read = (text: string, format: EnvFormat = 'default') =>
   Object.fromEntries(parseEnvFile(text, '.env', name => (name === 'OUTER' ? 'outer' : undefined), format));

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { interpolateText } from './interpolate.ts';
-import { failure, loaded } from './testing.ts';
+import { failure, loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 const variables: Readonly<Record<string, string>> = { SET: 'value', EMPTY: '', OTHER: 'o' };
 

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { failure, loaded } from './testing.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { failure, loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 /** The service `a` of two files. */
 function both(first: string, second: string) {

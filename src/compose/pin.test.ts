@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../core/index.ts';
 import { imagePins, isOverride, overrideText, withPins } from './pin.ts';
-import { loaded } from './testing.ts';
+import { loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 const digest = sha256('x');
 

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { loaded } from './testing.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 /** Line and column of each character of the inline Dockerfile that the marks stand in front of. */
 function placesOf(yaml: string, marks: readonly string[]): string[] {

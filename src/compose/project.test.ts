@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { failure, loaded } from './testing.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { failure, loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 describe('a compose project', () => {
   it('reads a build with all that it may say', () => {

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
-import { failure, loaded } from './testing.ts';
+import { afterAll, expect, test } from 'vitest';
+import { failure, loaded, removeProjects } from './testing.ts';
 import { wordsOf } from './words.ts';
+
+afterAll(removeProjects);
 
 const run = (keys: string) =>
   loaded(`services:\n  a:\n    image: i\n${keys.replaceAll(/^/gm, '    ')}\n`)

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { HoldfastError } from '../core/index.ts';
 import { isActive, selectedServices } from './selection.ts';
-import { loaded } from './testing.ts';
+import { loaded, removeProjects } from './testing.ts';
+
+afterAll(removeProjects);
 
 const project = loaded(`services:
   top: { build: { additional_contexts: { m: "service:middle" } } }

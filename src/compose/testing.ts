@@ -1,18 +1,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 import { HoldfastError } from '../core/index.ts';
 import { loadCompose, type ComposeProject } from './project.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'holdfast-compose-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-let projects = 0;
+const projects: string[] = [];
+
+/** For `afterAll` of each file of tests: this module may be loaded once for several. */
+export function removeProjects(): void {
+  for (const directory of projects.splice(0)) rmSync(directory, { recursive: true, force: true });
+}
 
 /** Files of a project of their own; returns its directory. */
 export function written(files: Readonly<Record<string, string>>): string {
-  const directory = join(root, `p${++projects}`);
-  mkdirSync(directory);
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-compose-'));
+  projects.push(directory);
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), text);
