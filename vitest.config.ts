@@ -1,5 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
+
+// One more than there are processors: a file also waits, for processes, servers and disks.
+const maxWorkers = Math.min(availableParallelism() + 1, 4);
 
 export default defineConfig({
   test: {
@@ -12,7 +16,7 @@ export default defineConfig({
           globalSetup: ['src/sandbox/testing/bundle-runners.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          maxWorkers,
           // To start a process for each file, and load the sources there anew, took a third of all time.
           isolate: false,
           sequence: { groupOrder: 0 },
@@ -26,8 +30,7 @@ export default defineConfig({
           globalSetup: ['test/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // Each of them keeps a processor busy, and the machine's disk.
-          maxWorkers: 2,
+          maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },
