@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openSandbox, type Step } from '../index.ts';
 import {
   type Account,
+  removeTree,
   runnerCommand,
   runOne,
   runSteps,
@@ -270,11 +271,19 @@ describe.skipIf(!isRoot)('a step with chroot alone', () => {
     const [file, ...args] = runnerCommand(account, [
       { script: `perl -e 'syscall(112); $0 = "${mark}"; sleep 100' & sleep 100` },
     ]);
-    const runner = spawn(file, args, { cwd: '/', stdio: 'ignore' });
-    while (running(mark).length === 0) await sleep(50);
-    runner.kill('SIGKILL');
-    for (let tries = 0; running(mark).length > 0 && tries < 100; tries += 1) await sleep(50);
-    expect(running(mark)).toEqual([]);
+    // It cannot remove its own any more.
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-killed-'));
+    chmodSync(directory, 0o777);
+    const env = { ...process.env, TMPDIR: directory };
+    try {
+      const runner = spawn(file, args, { cwd: '/', stdio: 'ignore', env });
+      while (running(mark).length === 0) await sleep(50);
+      runner.kill('SIGKILL');
+      for (let tries = 0; running(mark).length > 0 && tries < 100; tries += 1) await sleep(50);
+      expect(running(mark)).toEqual([]);
+    } finally {
+      removeTree(directory);
+    }
   });
 
   test('the host’s files are not there, nor by way of the working directory', async () => {
