@@ -56,8 +56,10 @@ beforeAll(async () => {
     await FeedServer.start(),
   ];
   const old = await publishBase('12');
-  await project(plain, 'apt-get update');
-  await project(upgrading, 'apt-get update && apt-get upgrade -y');
+  const upgrade = 'apt-get update && apt-get upgrade -y';
+  // What is upgraded in a stage that is only copied from is not upgraded in the image.
+  await project(plain, 'apt-get update', upgrade);
+  await project(upgrading, upgrade);
   await Promise.all([plain, upgrading].map(world => world.succeed('lock', hosts)));
   for (const world of [plain, upgrading]) commit(world);
 
@@ -90,13 +92,15 @@ async function publishBase(tag: string): Promise<readonly BasePackage[]> {
   return (json as { packages: BasePackage[] }).packages;
 }
 
-async function project(world: World, command: string): Promise<void> {
+async function project(world: World, command: string, builder?: string): Promise<void> {
+  const stage = (text: string, name = '') => `FROM ${reference('12')}${name}
+COPY test.gpg /etc/apt/trusted.gpg.d/test.gpg
+RUN ${text}
+`;
+  const built = builder === undefined ? '' : stage(`${builder} && uname >/built`, ' AS builder');
   await world.write({
     Dockerfile: `# The archive is at ${archive()}/
-FROM ${reference('12')}
-COPY test.gpg /etc/apt/trusted.gpg.d/test.gpg
-RUN ${command}
-`,
+${built}${stage(command)}${builder === undefined ? '' : 'COPY --from=builder /built /\n'}`,
     'test.gpg': mirror.key,
     'holdfast.yaml': `advisories:\n  debian: ["${feeds.url}/tracker"]\n  osv: []\n`,
   });

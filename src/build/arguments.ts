@@ -1,5 +1,12 @@
-import { formatPlatform, hostPlatform, type Platform, type SourcePlace } from '../core/index.ts';
+import {
+  formatPlatform,
+  hostPlatform,
+  parsePlatform,
+  type Platform,
+  type SourcePlace,
+} from '../core/index.ts';
 import { expandWord, frontendOf, type Dockerfile, type Expansion, type Word } from '../dockerfile/index.ts';
+import type { BuildEntry } from '../lock/index.ts';
 import type { Project } from './project.ts';
 
 /**
@@ -31,10 +38,7 @@ export function globalScope(project: Project): GlobalScope {
   const { dockerfile, dockerfileName: file, request } = project;
   const buildArguments = withContextDate(project);
   const { escape } = dockerfile.directives;
-  const target = request.target ?? dockerfile.stages.at(-1)?.name ?? 'default';
-  const values = new Map<string, string>();
-  for (const [name, value] of automaticArguments(request.platform, target))
-    values.set(name, buildArguments[name] ?? value);
+  const values = automaticValues(dockerfile, request, buildArguments);
   const scope = { buildArguments, values, escape, file };
   for (const { name, value } of dockerfile.metaArgs.flatMap(({ args }) => args)) {
     const given = buildArguments[name.text] ?? (value && expandGlobally(scope, value));
@@ -43,6 +47,26 @@ export function globalScope(project: Project): GlobalScope {
     if (used !== undefined) values.set(name.text, used);
   }
   return scope;
+}
+
+/** The arguments of a build that a lock has, for those who read its Dockerfile and build nothing. */
+export function givenArguments(
+  dockerfile: Dockerfile,
+  { target, platform, args = {} }: Pick<BuildEntry, 'target' | 'platform' | 'args'>,
+) {
+  const asked = { target, platform: parsePlatform(platform) };
+  return { build: args, automatic: automaticValues(dockerfile, asked, args) };
+}
+
+function automaticValues(
+  { stages }: Dockerfile,
+  { target, platform }: { readonly target?: string | undefined; readonly platform: Platform },
+  buildArguments: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const stage = target ?? stages.at(-1)?.name ?? 'default';
+  return new Map(
+    automaticArguments(platform, stage).map(([name, value]) => [name, buildArguments[name] ?? value]),
+  );
 }
 
 /** The argument that dates an image, and what asks for the date of a context that was fetched. */

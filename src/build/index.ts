@@ -1,4 +1,5 @@
-export { proxyArguments } from './arguments.ts';
+export { givenArguments, proxyArguments } from './arguments.ts';
+export { baseTriggers } from './base-triggers.ts';
 export { requestedSourceDate } from './source-date.ts';
 export { withLockedImage } from './image-view.ts';
 export { rootFiles } from './files/index.ts';

@@ -19,7 +19,7 @@ import { CopiedFiles } from './copied-files.ts';
 import { type ReadContextFile, withFollowedScripts } from './followed-scripts.ts';
 import { type ImageUse, imageUse } from './image-use.ts';
 import { withListedArguments } from './listed-arguments.ts';
-import { globalValues, Values } from './values.ts';
+import { globalValues, type GivenArguments, noArguments, Values } from './values.ts';
 import { isWindows, windowsShell } from './windows.ts';
 
 /** An instruction with what was known when it is reached. */
@@ -78,9 +78,14 @@ export interface RunInStage {
 /**
  * Reads what the stages of a Dockerfile do. Runs nothing and asks nobody.
  * @param read gives the scripts of the build context, which are followed where they are run.
+ * @param given of one build its arguments; without them defaults count.
  */
-export function analyse(dockerfile: Dockerfile, read: ReadContextFile = () => undefined): Analysis {
-  const reader = new Reader(dockerfile, read);
+export function analyse(
+  dockerfile: Dockerfile,
+  read: ReadContextFile = () => undefined,
+  given: GivenArguments = noArguments,
+): Analysis {
+  const reader = new Reader(dockerfile, read, given);
   for (const stage of dockerfile.stages) reader.read(stage);
   const { stages, images } = reader;
   const runs = stages.flatMap(stage =>
@@ -103,14 +108,16 @@ class Reader {
   readonly images: ImageUse[] = [];
   readonly #dockerfile: Dockerfile;
   readonly #read: ReadContextFile;
+  readonly #given: GivenArguments;
   readonly #global: KnownVariables;
   readonly #byName = new Map<string, AnalysedStage>();
   #started = 0;
 
-  constructor(dockerfile: Dockerfile, read: ReadContextFile) {
+  constructor(dockerfile: Dockerfile, read: ReadContextFile, given: GivenArguments) {
     this.#dockerfile = dockerfile;
     this.#read = read;
-    this.#global = globalValues(dockerfile.metaArgs, dockerfile.directives.escape);
+    this.#given = given;
+    this.#global = globalValues(dockerfile.metaArgs, dockerfile.directives.escape, given);
     const { syntax } = dockerfile.directives;
     if (syntax !== undefined) {
       const [text = ''] = syntax.text.split(/\s/, 1);
@@ -122,7 +129,7 @@ class Reader {
     const { escape } = this.#dockerfile.directives;
     const base = this.#base(stage);
     const inherited = base !== undefined && 'steps' in base ? base : undefined;
-    const values = new Values(this.#global, escape, inherited?.values);
+    const values = new Values(this.#global, escape, inherited?.values, this.#given);
     const reference = base !== undefined && 'reference' in base ? base.reference : stage.base.text;
     const windows = inherited?.windows ?? isWindows(stage, reference, escape);
     const state: StageState = {

@@ -5,6 +5,7 @@ import { collectEarly, workerResult } from '../core/index.ts';
 import { checkText } from './check-text.ts';
 import { isComposeFile } from './discover.ts';
 import type { FileResult } from './finding.ts';
+import type { ReadContextFile } from './followed-scripts.ts';
 import type { LockedInputs } from './locked-inputs.ts';
 import { readLockedInputs, type LocksAbove } from './project.ts';
 import { readText } from './read-text.ts';
@@ -33,7 +34,7 @@ export function contextOf(path: string, locked?: LockedInputs): RuleContext {
   const directory = dirname(path);
   return {
     hasFile: name => statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true,
-    readFile: name => scriptIn(directory, name) ?? scriptIn('.', name),
+    readFile: scriptsIn([directory, '.']),
     ...(locked && { locked }),
   };
 }
@@ -41,7 +42,17 @@ export function contextOf(path: string, locked?: LockedInputs): RuleContext {
 /** Longer files are no scripts that people write. */
 const longestScript = 128 * 1024;
 
-/** The build context is mostly the Dockerfile's directory, else the one that the program is run in. */
+/** Reads scripts of a build context that is one of these directories, the likeliest first. */
+export function scriptsIn(directories: readonly string[]): ReadContextFile {
+  return name => {
+    for (const directory of directories) {
+      const text = scriptIn(directory, name);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  };
+}
+
 function scriptIn(directory: string, name: string): string | undefined {
   const path = join(directory, name);
   const stat = statSync(path, { throwIfNoEntry: false });

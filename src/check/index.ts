@@ -27,10 +27,10 @@ export type { Peer, Profile, Rule, RuleContext } from './rule.ts';
 export { ruleOf, rules } from './rules/index.ts';
 export { shown } from './rules/subjects.ts';
 export { isGitUrl, isHttpUrl } from './rules/urls.ts';
-export { upgradedIn } from './upgraded.ts';
+export { upgradedIn, type BuiltDockerfile } from './upgraded.ts';
 export { defaultSettings, type CheckSettings } from './settings.ts';
 export { formatBaseline, withBaseline, type Baseline } from './baseline.ts';
-export { checkFiles, contextOf, type NamedFile } from './check-files.ts';
+export { checkFiles, contextOf, scriptsIn, type NamedFile } from './check-files.ts';
 export { discover, withComposeBuilds, type Discovered } from './discover.ts';
 export {
   inputsOfLock,

@@ -44,21 +44,40 @@ export function resolved({ text: written }: Word, values: KnownVariables, escape
   }
 }
 
+/** What decides on the variables of one build, beside its Dockerfile. */
+export interface GivenArguments {
+  /** What the user gave. */
+  readonly build: Readonly<Record<string, string>>;
+  /** What FROM sees without an ARG, as `TARGETARCH`. */
+  readonly automatic: ReadonlyMap<string, string>;
+}
+
+export const noArguments: GivenArguments = { build: {}, automatic: new Map() };
+
 /** The values of a stage's variables at one point; what the user may give by `--build-arg` counts with its default. */
 export class Values {
   readonly known: Map<string, KnownValue>;
   readonly #global: KnownVariables;
   readonly #escape: Escape;
+  readonly #given: GivenArguments;
 
-  constructor(global: KnownVariables, escape: Escape, inherited?: KnownVariables) {
+  constructor(
+    global: KnownVariables,
+    escape: Escape,
+    inherited?: KnownVariables,
+    given: GivenArguments = noArguments,
+  ) {
     this.#global = global;
     this.#escape = escape;
+    this.#given = given;
     this.known = new Map(inherited);
   }
 
   declare({ args }: ArgInstruction): void {
     for (const { name, value } of args) {
-      const own = value === undefined ? this.#global.get(name.text) : this.#valueOf(value);
+      const given = this.#given.build[name.text];
+      const written = value === undefined ? this.#global.get(name.text) : this.#valueOf(value);
+      const own = given === undefined ? written : { text: given, origin: name.range };
       if (own !== undefined) this.known.set(name.text, own);
       else if (value !== undefined) this.known.delete(name.text);
     }
@@ -84,8 +103,13 @@ export class Values {
 }
 
 /** The values of the arguments before the first FROM. */
-export function globalValues(metaArgs: readonly ArgInstruction[], escape: Escape): KnownVariables {
-  const values = new Values(new Map(), escape);
+export function globalValues(
+  metaArgs: readonly ArgInstruction[],
+  escape: Escape,
+  given: GivenArguments,
+): KnownVariables {
+  const automatic = [...given.automatic].map(([name, text]): [string, KnownValue] => [name, { text }]);
+  const values = new Values(new Map(automatic), escape, new Map(automatic), given);
   for (const instruction of metaArgs) values.declare(instruction);
   return values.known;
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   bringImage,
@@ -7,12 +6,9 @@ import {
   type Configuration,
   type ReadLock,
 } from '../build/index.ts';
-import { upgradedIn } from '../check/index.ts';
-import { loadCompose } from '../compose/index.ts';
 import { HoldfastError, parsePlatform, staleError, usageError, type Digest } from '../core/index.ts';
-import { parseDockerfile, type Dockerfile } from '../dockerfile/index.ts';
 import { Documents } from '../gateway/index.ts';
-import { inputsBySection, type BuildEntry, type Lock } from '../lock/index.ts';
+import { inputsBySection, type BuildEntry, type Lock, type Recording } from '../lock/index.ts';
 import {
   askedRanges,
   findOutdated,
@@ -23,7 +19,9 @@ import {
   type OutdatedReport,
 } from '../outdated/index.ts';
 import { parseReference, withDefaultTag, familiarReference } from '../registry/index.ts';
+import { upgradedBy } from '../update/index.ts';
 import { chosenBuilds, isComposeFile, type ServiceChoice } from './build-choice.ts';
+import { lockedDockerfiles, type LockedDockerfile } from './locked-dockerfiles.ts';
 import { hostAddress } from './pairs.ts';
 
 export interface LookUpOptions {
@@ -55,7 +53,8 @@ export async function lookUpLocks(
   for (const [file, whole] of read) {
     if (!whole.lock.builds.some(build => chosen.has(build))) continue;
     const { lock, recordings, configuration } = narrowed(whole, chosen, file);
-    const dockerfiles = dockerfilesOf(file, lock, options.choice);
+    const composeFiles = (options.choice?.file ?? []).filter(isComposeFile);
+    const dockerfiles = lockedDockerfiles(file, lock.builds, composeFiles);
     configurations.push(configuration);
     asked.push({
       file,
@@ -65,13 +64,27 @@ export async function lookUpLocks(
       holds: configuration.holds,
       feeds: configuration.advisories,
       snapshots: configuration.snapshots,
-      ranges: askedRanges(dockerfiles),
-      upgraded: new Set(dockerfiles.flatMap(one => [...upgradedIn(one)])),
+      ranges: askedRanges(new Set(dockerfiles.flatMap(one => one?.dockerfile ?? []))),
+      upgraded: await upgradedInEach(lock.builds, dockerfiles, recordings, runtime),
       resolveImage: resolver(runtime),
       bringImage: bringer(lock, runtime),
     });
   }
   return withEffects(configurations, runtime, options, effects => findOutdated(asked, effects));
+}
+
+function upgradedInEach(
+  builds: readonly BuildEntry[],
+  dockerfiles: readonly (LockedDockerfile | undefined)[],
+  recordings: readonly Recording[],
+  { store }: BuildRuntime,
+): Promise<ReadonlySet<string>[]> {
+  const none = Promise.resolve(new Set<string>());
+  const each = builds.map((build, n) => {
+    const own = dockerfiles[n];
+    return own ? upgradedBy(build, { ...own, images: recordings[n]?.images ?? [] }, store) : none;
+  });
+  return Promise.all(each);
 }
 
 /** What a lock has of the builds that are asked about. @throws HoldfastError RECORDING_MISSING (exit 3) */
@@ -138,44 +151,6 @@ export async function withEffects<Result>(
 function hostsNamed({ advisories, snapshots = {} }: Configuration): string[] {
   const places = [...Object.values(advisories).flat(), ...Object.values(snapshots)];
   return places.flatMap(place => URL.parse(place ?? '')?.hostname ?? []);
-}
-
-function dockerfilesOf(
-  file: string,
-  { builds }: Lock,
-  { file: named = [] }: ServiceChoice = {},
-): Dockerfile[] {
-  const composeFiles = named.filter(isComposeFile);
-  const home = dirname(file);
-  const texts = [...new Set(builds.map(({ dockerfile }) => join(home, dockerfile)))]
-    .filter(path => existsSync(path))
-    .map(path => readFileSync(path, 'utf8'));
-  const services = new Set(builds.flatMap(({ service }) => service ?? []));
-  const inline = services.size === 0 ? [] : inlineTexts(home, services, composeFiles);
-  return [...texts, ...inline].flatMap(parsedIfSound);
-}
-
-/** One that cannot be read asks for nothing here; other commands tell what is wrong with it. */
-function parsedIfSound(text: string): Dockerfile[] {
-  try {
-    return [parseDockerfile(text, 'Dockerfile')];
-  } catch (error) {
-    if (error instanceof HoldfastError) return [];
-    throw error;
-  }
-}
-
-/** Dockerfiles that stand in the compose file. One that cannot be read asks for nothing here; other commands tell of it. */
-function inlineTexts(directory: string, services: ReadonlySet<string>, files: readonly string[]): string[] {
-  try {
-    const compose = loadCompose({ directory, files, environment: process.env });
-    return [...compose.services.values()].flatMap(({ name, build }) =>
-      services.has(name) && build?.inline !== undefined ? [build.inline.text] : [],
-    );
-  } catch (error) {
-    if (error instanceof HoldfastError) return [];
-    throw error;
-  }
 }
 
 /** As a build resolves a name: what the store calls so comes before any registry. */

@@ -10,10 +10,10 @@ export const rangeKey = (kind: string, name: string) => `${kind} ${kind === 'pyp
 /**
  * The versions that commands of some Dockerfiles name. Where two commands name one package in different ways, none counts.
  */
-export function askedRanges(dockerfiles: readonly Dockerfile[]): AskedRanges {
+export function askedRanges(dockerfiles: Iterable<Dockerfile>): AskedRanges {
   const found = new Map<string, string>();
   const differing = new Set<string>();
-  for (const { kind, name, range } of dockerfiles.flatMap(askedIn)) {
+  for (const { kind, name, range } of [...dockerfiles].flatMap(askedIn)) {
     const key = rangeKey(kind, name);
     if (found.has(key) && found.get(key) !== range) differing.add(key);
     found.set(key, range);

@@ -32,8 +32,8 @@ export interface AskedLock {
   /** What a reference stands for now; nothing where it stands for nothing. @throws HoldfastError (exit 5) */
   readonly resolveImage: (reference: string) => Promise<Digest | undefined>;
   readonly bringImage: ImageEffects['bringImage'];
-  /** Kinds of which a step upgrades everything, what came with the base image too. */
-  readonly upgraded: ReadonlySet<string>;
+  /** For each build of the lock, the kinds of which its steps upgrade everything, what came with the base image too. */
+  readonly upgraded: readonly ReadonlySet<string>[];
 }
 
 export interface OutdatedEffects extends LookUpEffects {

@@ -31,6 +31,8 @@ export interface InventoryItem {
   readonly input: LockedInput;
   /** What advisories are about; nothing where there are none of its kind. */
   readonly subject?: Subject | undefined;
+  /** Of what came with a base image, the numbers of the lock's builds whose images have it. */
+  readonly builds?: readonly number[];
   /** Of a compose project, whose builds took it or whose images have it. */
   readonly services?: readonly string[] | undefined;
 }
@@ -75,9 +77,17 @@ export async function inventoryOf(
       };
       items.push({ kind: name, from: 'lock', input, subject });
     }
+  const having = buildsHaving(installed);
   const locked = new Set(items.map(({ kind, input }) => keyOf({ kind, ...input })));
   for (const [key, subject] of known)
-    if (!locked.has(key)) items.push({ kind: subject.kind, from: 'base', input: subject, subject });
+    if (!locked.has(key))
+      items.push({
+        kind: subject.kind,
+        from: 'base',
+        input: subject,
+        subject,
+        builds: having.get(key) ?? [],
+      });
   const all = [...items, ...others(lock, etags)];
   const services = servicesOf(lock, recordings, installed);
   return {
@@ -87,6 +97,14 @@ export async function inventoryOf(
     files: new Map(images.flatMap(files => [...files])),
     isComplete: !read.includes(undefined),
   };
+}
+
+/** By package, the numbers of the builds whose images have it. */
+function buildsHaving(installed: readonly ReturnType<typeof installedIn>[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const [n, { subjects }] of installed.entries())
+    for (const key of new Set(subjects.map(keyOf))) found.set(key, [...(found.get(key) ?? []), n]);
+  return found;
 }
 
 /** By item, the services of a compose project that it is of. */

@@ -15,13 +15,13 @@ export function movesTo({ kind, from, input }: InventoryItem, lookUp: LookUp | u
 /** What may close a flaw of a package that came with a base image. */
 export interface BaseMoves {
   readonly images: readonly MovedImage[];
-  /** Kinds of which a step upgrades everything. */
-  readonly upgraded: ReadonlySet<string>;
+  /** For each build of the lock, the kinds of which its steps upgrade everything. */
+  readonly upgraded: readonly ReadonlySet<string>[];
 }
 
 /** The flaws of an item, and for each what would close it. */
 export function advisoriesOf(
-  { subject, from }: InventoryItem,
+  { subject, from, builds = [] }: InventoryItem,
   lookUp: LookUp | undefined,
   { images, upgraded }: BaseMoves,
   judge: Judge,
@@ -43,11 +43,16 @@ export function advisoriesOf(
     });
   const own = images.filter(({ brought }) => brought(subject));
   const after = own.map(({ name, now }) => ({ name, left: left(now(subject)) }));
+  const upgrading = builds.filter(n => upgraded[n]?.has(subject.kind) === true);
+  const step = {
+    closedBy: upgrading.length > 0 ? 'upgrading-step' : 'upgrade',
+    ...(upgrading.length > 0 && upgrading.length < builds.length && { partly: true }),
+  } as const;
   return found.map(advisory => {
     const closing = after.filter(one => !one.left.has(advisory.flaw)).map(({ name }) => name);
     if (closing.length > 0) return { ...advisory, closedBy: 'image', images: closing };
     if (newest?.has(advisory.flaw) !== false) return { ...advisory, closedBy: undefined };
-    return { ...advisory, closedBy: upgraded.has(subject.kind) ? 'upgrading-step' : 'upgrade' };
+    return { ...advisory, ...step };
   });
 }
 

@@ -11,6 +11,8 @@ export interface ItemAdvisory extends Advisory {
    * moves, `upgrade` where no step does. Nothing where no move that is there closes it.
    */
   readonly closedBy: 'newest' | 'in-range' | 'image' | 'upgrading-step' | 'upgrade' | undefined;
+  /** Of `upgrading-step` whether only some of the images that have the package are built with such a step. */
+  readonly partly?: boolean;
   /** Of `image` the names of those whose move closes it. */
   readonly images?: readonly string[] | undefined;
 }

@@ -10,6 +10,7 @@ export {
 } from './unknown-holds.ts';
 export { holdsOfRevert } from './went-back.ts';
 export type { TagMove } from './tags/index.ts';
+export { upgradedBy } from './upgraded-by.ts';
 export { updateLock, type PreviousBuild, type UpdateOptions, type UpdateResult } from './update.ts';
 export {
   explainUpdate,

@@ -278,6 +278,11 @@ async function thawAll(
     for (const name of [...one.found, ...ofBase.upgraded]) found.add(name);
     for (const name of ofBase.fixed) fixed.add(name);
   }
+  for (const name of fixed)
+    if (found.has(name))
+      runtime.note(
+        `${name} stays in some images: it came with their base, and no step of theirs upgrades it`,
+      );
   const missing = [...selection.names].filter(name => !found.has(name));
   if (missing.length === 0) return thawed;
   const came = missing.filter(name => fixed.has(name));

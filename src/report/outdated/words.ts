@@ -50,7 +50,7 @@ export function worstFirst(a: ItemAdvisory, b: ItemAdvisory): number {
 }
 
 /** What closes it, or that nothing does yet. */
-export function remedyText({ closedBy, fixedIn }: ItemAdvisory, item: OutdatedItem): string {
+export function remedyText({ closedBy, partly, fixedIn }: ItemAdvisory, item: OutdatedItem): string {
   const fixed = fixedIn === undefined ? 'no fix yet' : `fixed in ${printable(fixedIn)}`;
   switch (closedBy) {
     case 'in-range':
@@ -59,7 +59,9 @@ export function remedyText({ closedBy, fixedIn }: ItemAdvisory, item: OutdatedIt
     case 'image':
       return `${fixed}, closed by moving the base image`;
     case 'upgrading-step':
-      return `${fixed}, closed by moving: a step upgrades it`;
+      return partly
+        ? `${fixed}, closed by moving in images whose steps upgrade it; others have it too`
+        : `${fixed}, closed by moving: a step upgrades it`;
     case 'upgrade':
       return `${fixed}; upgrade it in a step, or take a newer base image`;
     case undefined:

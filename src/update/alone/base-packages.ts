@@ -1,6 +1,6 @@
 import { imagePackages, type BuildRuntime } from '../../build/index.ts';
-import { upgradedIn } from '../../check/index.ts';
 import type { PreviousBuild } from '../update.ts';
+import { upgradedBy } from '../upgraded-by.ts';
 
 /** Packages that the lock has no line of, since they came with the base image. */
 export interface BasePackages {
@@ -13,12 +13,14 @@ export interface BasePackages {
 /** Which of some names are packages of a build's base image. */
 export async function basePackages(
   names: readonly string[],
-  { project, entry }: PreviousBuild,
+  { project, entry, recording }: PreviousBuild,
   { store }: Pick<BuildRuntime, 'store'>,
 ): Promise<BasePackages> {
   if (names.length === 0 || !(await store.has(entry.image))) return { upgraded: [], fixed: [] };
   const packages = await imagePackages(entry.image, store);
-  const isUpgraded = upgradedIn(project.dockerfile).has('apt');
+  const { dockerfile, context } = project;
+  const { images } = recording;
+  const isUpgraded = (await upgradedBy(entry, { dockerfile, contexts: [context], images }, store)).has('apt');
   const ofApt = new Set((packages.get('apt') ?? []).map(({ name }) => name));
   const all = new Set([...packages.values()].flat().map(({ name }) => name));
   const upgraded = names.filter(name => isUpgraded && ofApt.has(name));
