@@ -129,6 +129,23 @@ async function builtOffline(): Promise<string> {
   return printedImage(await world.succeed('build', ['--locked'], { through: withoutNetwork }));
 }
 
+/**
+ * What an update made builds offline, and so does what was there before, once `revert` has put the former lock back byte
+ * for byte; then all is as the update left it.
+ */
+async function offlineAndBack(name: string): Promise<void> {
+  const lock = await world.readLock();
+  expect(await builtOffline()).toBe(lockedImage(lock));
+  const before = git('show', 'HEAD:holdfast.lock').toString();
+  expect(lockedImage(before)).not.toBe(lockedImage(lock));
+  commit(name);
+  const back = await holdfast(['revert', '--to', 'HEAD~1', world.project], { env: { HOME: world.home } });
+  expect(back.exit, back.stderr).toBe(0);
+  expect(await world.readLock()).toBe(before);
+  expect(await builtOffline()).toBe(lockedImage(before));
+  git('checkout', 'HEAD', '--', '.');
+}
+
 /** The update fails as it should, and the lock has the very bytes that it had. */
 async function refused(
   date: string,
@@ -241,9 +258,15 @@ test('April: a point release moves the distribution with its base, and nothing o
     'apt other (all) 1.0 > 2.0',
   ]);
   expect(told[0]).toMatch(/^image app-base:1\.0 /);
-  const lock = await world.readLock();
-  expect(await builtOffline()).toBe(lockedImage(lock));
-  commit('April');
+  await offlineAndBack('April');
+});
+
+test('April: a tag that names another image moves that image, and nothing else', async () => {
+  await makeBase('1.0', 'again');
+  expect(moved(await update(april, '--only', 'app-base:1.0'))).toEqual([
+    expect.stringMatching(/^image app-base:1\.0 /),
+  ]);
+  await offlineAndBack('April, another base');
 });
 
 test('May: a wheel was yanked, one deleted, and a script is another one', async () => {
@@ -253,13 +276,27 @@ test('May: a wheel was yanked, one deleted, and a script is another one', async 
   pypi.remove('web', '1.0');
   pypi.now = new Date(may);
   expect(moved(await update(may, '--only', 'pypi'))).toEqual(['pypi web 1.0 > 1.5']);
+  await offlineAndBack('May, a wheel');
+
+  // What is locked is yanked: that is told of as a warning, and an update goes back to what is still offered.
+  pypi.add('web', '1.4', { uploadTime: april, files: ['wheel'] });
+  pypi.yank('web', '1.5');
+  const warned = await world.run('outdated', ['--json', ...servers.addHosts], at(may));
+  const { locks } = warned.json as {
+    locks: { items: { name: string; lookUp?: { remarks?: object[] } }[] }[];
+  };
+  const web = locks.flatMap(({ items }) => items).find(({ name }) => name === 'web');
+  expect(web?.lookUp?.remarks).toMatchObject([{ is: 'yanked' }]);
+  const older = await update(may, '--only', 'pypi', '--dry-run');
+  expect(moved(older)).toEqual(['pypi web 1.5 > 1.4']);
+  expect(older.json).toMatchObject({ reasons: [{ why: 'went-back', section: 'pypi', count: 1 }] });
   serveFiles(servers, { '/setup.sh': 'set -e\necho two >/set\n' });
   const told = await update(may, '--only', `${servers.urls.files}/setup.sh`);
   expect(moved(told)).toHaveLength(1);
   expect(told.json).toMatchObject({
     texts: [{ lines: expect.arrayContaining([{ sign: '+', text: 'echo two >/set' }]) }],
   });
-  expect(await builtOffline()).toBe(lockedImage(await world.readLock()));
+  await offlineAndBack('May, a script');
 });
 
 test('May: a later tag is written into the Dockerfile, where it stands', async () => {

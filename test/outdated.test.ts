@@ -234,6 +234,11 @@ test('--min-age: what is younger waits, but for what closes an advisory', async 
   );
   const patient = await update('--dry-run', '--only', 'npm', '--min-age', '7d', '--security-min-age', '7d');
   expect(changes(patient)).toEqual(['npm util 1.0.0 > 1.9.0']);
+  // What was not asked for does not wait.
+  const kindsWaiting = (patient.json as { notes: string[] }).notes.map(
+    note => /^waits[^:]*: (\S+)/.exec(note)?.[1],
+  );
+  expect(new Set(kindsWaiting)).toEqual(new Set(['npm']));
 });
 
 test('--security moves what closes an advisory and nothing else; a feed that is down leaves the lock', async () => {

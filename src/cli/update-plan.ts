@@ -5,6 +5,7 @@ import { npmRegistryOf } from '../kinds/index.ts';
 import type { Lock } from '../lock/index.ts';
 import {
   effectOfUpdate,
+  isAsked,
   isFailed,
   securityMoves,
   youngerThan,
@@ -125,7 +126,9 @@ function agedPlan(
   notes: readonly string[],
 ): UpdatePlan {
   const isFix = new Set(fixes.items);
-  const young = youngerThan(lock, days, now).filter(item => !isFix.has(item) && item.hold === undefined);
+  const young = youngerThan(lock, days, now).filter(
+    item => !isFix.has(item) && item.hold === undefined && isAsked(item, only),
+  );
   const withoutPast = young.filter(({ kind }) => !kindsWithPast.has(kind));
   const waiting = withoutPast.map(({ kind, name }) => (movesInParts(kind) ? name : kind));
   const selection = selectionFrom(only, held) ?? wholeSelection(new Set());

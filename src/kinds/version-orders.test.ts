@@ -3,7 +3,8 @@ import { compareVersions as apk } from './apk/version.ts';
 import { compareVersions as composer, isPrerelease as isUnstable } from './composer/version.ts';
 import { compareVersions as gem, fitsRequirement, isPrerelease } from './gem/version.ts';
 
-// The tools of these three are on few machines; their own documentation and tests are where the cases are from.
+// Cases from their own documentation and tests. RubyGems and Composer are oracles beside their own versions; apk is in no
+// archive of Debian.
 
 describe('apk', () => {
   test('sorts', () => {

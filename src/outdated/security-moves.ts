@@ -12,16 +12,22 @@ export interface SecurityMoves {
  * @param only kinds and names to which it is confined; none for all
  */
 export function securityMoves({ items }: LockReport, only: readonly string[]): SecurityMoves {
-  const isAsked = ({ kind, name }: OutdatedItem) =>
-    only.length === 0 || only.includes(kind) || only.includes(name);
   const wanted = items
     .filter(item => openOn(item).some(isClosable))
-    .flatMap(item => moversOf(item, items).filter(mover => isAsked(item) || isAsked(mover)));
+    .flatMap(item => moversOf(item, items).filter(mover => isAsked(item, only) || isAsked(mover, only)));
   const movers = [...new Set(wanted)];
   return {
     items: movers.filter(({ hold }) => hold === undefined),
     held: movers.filter(({ hold }) => hold !== undefined),
   };
+}
+
+/** Whether `--only` names it, or nothing, which is all. */
+export function isAsked(
+  { kind, name }: Pick<OutdatedItem, 'kind' | 'name'>,
+  only: readonly string[],
+): boolean {
+  return only.length === 0 || only.includes(kind) || only.includes(name);
 }
 
 /** What moves so that the flaws of an item are closed: itself, or the base images that bring it. */

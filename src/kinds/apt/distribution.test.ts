@@ -83,7 +83,17 @@ describe('distributionSuites', () => {
     // One that somebody else calls so does not stand in for it.
     const foreign = { ...world, 'https://b.test/security tide-security': 'Origin: Else\nSigner: B' };
     await expect(chosen(mirrors, 'tide', foreign)).rejects.toThrow(
-      expect.objectContaining({ code: 'APT_RELEASE_MISSING' }),
+      expect.objectContaining({
+        code: 'APT_SUITE_NOT_FOUND',
+        details: [
+          expect.stringMatching(/^https:\/\/b.test\/security: its Origin is Else, that of tide is Debian/),
+        ],
+      }),
+    );
+    // Nor does it hide that the one of the distribution cannot be read.
+    const bad = { ...foreign, 'https://a.test/debian tide-security': 'bad' };
+    await expect(chosen(mirrors, 'tide', bad)).rejects.toThrow(
+      expect.objectContaining({ code: 'APT_SIGNATURE_BAD' }),
     );
   });
 

@@ -54,18 +54,23 @@ export async function distributionSuites(
   }
   const main = mainSuite(opened.filter(candidate => candidate.suite === suite));
   if (main === undefined) throw notFound(suite, [...failures.values()]);
+  const foreign = new Map<string, string>();
   const others = opened.filter(other => {
     if (other.suite === suite) return false;
     const why = whyForeign(other.opened, main.opened);
-    if (why !== undefined) leftOut(other, why);
-    return why === undefined;
+    if (why === undefined) return true;
+    leftOut(other, why);
+    foreign.set(other.suite, `${other.uri}: ${why}`);
+    return false;
   });
   for (const [candidate, failure] of failures) {
     const missing = failure instanceof HoldfastError && failure.code === 'APT_RELEASE_MISSING';
     // Of several mirrors one may have the security suite alone, as Debian's own does.
     const isElsewhere = others.some(other => other.suite === candidate.suite);
     // Going on without the security suite would give old packages and say nothing.
-    if (candidate.suite !== suite && !(missing && (named.length === 0 || isElsewhere))) throw failure;
+    if (candidate.suite === suite || (missing && (named.length === 0 || isElsewhere))) continue;
+    const why = foreign.get(candidate.suite);
+    throw missing && why !== undefined ? onlyForeign(candidate.suite, why) : failure;
   }
   return [main, ...others];
 }
@@ -105,6 +110,14 @@ function mainSuite(found: readonly DistributionSuite[]): DistributionSuite | und
   if (known !== undefined) return known;
   const origins = new Set(found.map(({ opened }) => opened.release.origin));
   return origins.size === 1 ? found[0] : undefined;
+}
+
+/** The one that has it was named for it: who asked wants to know what is wrong with that one. */
+function onlyForeign(suite: string, why: string): HoldfastError {
+  return upstreamError('APT_SUITE_NOT_FOUND', `no archive that was named has ${suite} of this release`, {
+    details: [why],
+    next: 'Name an archive that is signed as the main suite is, or whose Release file gives the same Origin.',
+  });
 }
 
 function notFound(suite: string, failures: readonly unknown[]): HoldfastError {

@@ -105,4 +105,14 @@ test('a flaw of a base image says how it is closed, once for all packages of a s
     expect(text).toContain('1 open advisory, 0 closed by moving');
   for (const text of shown(base('lib1', undefined, false)))
     expect(text).toContain('fixed in 2, which the base image does not have yet; no step upgrades it');
+  // Where the look-up failed, nobody knows whether the fix is there.
+  const failed: OutdatedItem = {
+    ...base('lib1', undefined, false),
+    from: 'lock',
+    lookUp: { state: 'unreachable', why: 'it answered 503' },
+  };
+  for (const text of shown(failed)) {
+    expect(text).toContain('fixed in 2; whether it is to be had, the look-up that failed would say');
+    expect(text).not.toContain('not there to be had');
+  }
 });

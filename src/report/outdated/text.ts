@@ -39,7 +39,7 @@ export function outdatedText(report: OutdatedReport, { colour, verbose }: Outdat
     colors.red(`  ✗ ${printable(feed)}: ${printable(why)}`),
   );
   if (failures.length > 0)
-    parts.push([colors.red('feeds that failed: advisories are missing'), ...failures].join('\n'));
+    parts.push([colors.red('feeds that failed: advisories may be missing'), ...failures].join('\n'));
   return `${[...parts, summaryText(report)].join('\n\n')}\n`;
 }
 

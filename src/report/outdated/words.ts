@@ -66,6 +66,8 @@ export function remedyText({ closedBy, partly, fixedIn }: ItemAdvisory, item: Ou
       return `${fixed}; upgrade it in a step, or take a newer base image`;
     case undefined:
       if (fixedIn === undefined) return fixed;
+      if (item.lookUp !== undefined && item.lookUp.state !== 'ok')
+        return `${fixed}; whether it is to be had, the look-up that failed would say`;
       // Where nobody asked an archive, nobody knows that it is not there.
       return item.from === 'base' && item.lookUp === undefined
         ? `${fixed}, which the base image does not have yet; no step upgrades it`

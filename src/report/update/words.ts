@@ -2,12 +2,12 @@ import type { AdvisoryFact, ExplainedChange, Reason, UpdateExplanation } from '.
 import { formatBytes } from '../units.ts';
 
 /** Whether it may be taken: what was tried, and how the image's size changed. */
-export function verdictParts({ verdict, images }: UpdateExplanation): string[] {
+export function verdictParts({ verdict, images, changes }: UpdateExplanation): string[] {
   const { builds, tests, opened } = verdict;
   const made = builds === 1 ? 'the image was built' : `${builds} images were built`;
   return [
     tests === 0 ? 'Tests: none were run' : `Tests: ${tests} passed`,
-    `Build: ${made} from what moved`,
+    `Build: ${made} ${changes.length === 0 ? 'again' : 'from what moved'}`,
     ...(opened.length === 0 ? [] : [`Opens ${opened.flatMap(({ ids: [id = '?'] }) => id).join(', ')}`]),
     ...images.map(({ build, from, to, size }) => {
       const name = build === undefined ? 'Size' : `Size (${build})`;
@@ -51,6 +51,11 @@ export function reasonWords(reason: Reason): ReasonWords {
       return { what: `${reason.url} answers other bytes`, details: '' };
     case 'released':
       return { what: `newer releases of ${reason.section}`, details: String(reason.count) };
+    case 'went-back':
+      return {
+        what: `older releases of ${reason.section}: what is newer is offered no more, or does not fit`,
+        details: String(reason.count),
+      };
   }
 }
 

@@ -47,7 +47,9 @@ export type Reason =
   | { readonly why: 'tag-moved'; readonly from: string; readonly to: string }
   | { readonly why: 'image-rebuilt'; readonly reference: string }
   | { readonly why: 'file-changed'; readonly url: string }
-  | { readonly why: 'released'; readonly section: string; readonly count: number };
+  | { readonly why: 'released'; readonly section: string; readonly count: number }
+  /** To older versions: what is newer was yanked or deleted, or does not fit the rest. */
+  | { readonly why: 'went-back'; readonly section: string; readonly count: number };
 
 /** A known weakness of something in the lock. */
 export interface AdvisoryFact {

@@ -160,4 +160,10 @@ test('titles name what they have room for, and reasons tell a release once', () 
     closed,
     { why: 'released', section: 'apt', count: 1 },
   ]);
+  // What was yanked or deleted gives way to what was there before it.
+  const back = { ...moved('web'), section: 'pypi' as const, from: ['1.10'], to: ['1.9'] };
+  expect(reasonsFor([back, { ...moved('x'), section: 'pypi' }], [], [])).toEqual([
+    { why: 'released', section: 'pypi', count: 1 },
+    { why: 'went-back', section: 'pypi', count: 1 },
+  ]);
 });

@@ -1,3 +1,4 @@
+import { kinds } from '../../kinds/index.ts';
 import type { Change } from '../changes.ts';
 import { bareName, sameName } from '../names.ts';
 import type { TagMove } from '../tags/index.ts';
@@ -12,10 +13,15 @@ export function reasonsFor(
   const moved = changes.filter(({ what }) => what === 'moved' || what === 'rebuilt');
   const of = (section: Change['section']) => moved.filter(change => change.section === section);
   const places: readonly Change['section'][] = ['image', 'archives', 'file', 'git', 'unlocked', 'frontend'];
-  const packages = Map.groupBy(
-    moved.filter(change => !places.includes(change.section) && closes(change, closed).length === 0),
-    ({ section }) => section,
+  const packages = moved.filter(
+    change => !places.includes(change.section) && closes(change, closed).length === 0,
   );
+  const counts = (why: 'released' | 'went-back', some: readonly Change[]) =>
+    [...Map.groupBy(some, ({ section }) => section)].map(([section, { length: count }]) => ({
+      why,
+      section,
+      count,
+    }));
   return [
     ...closed,
     ...of('archives').map(({ name, from, to }) => ({
@@ -30,8 +36,20 @@ export function reasonsFor(
       reference: bareName(name),
     })),
     ...of('file').map(({ name }) => ({ why: 'file-changed' as const, url: name })),
-    ...[...packages].map(([section, { length: count }]) => ({ why: 'released' as const, section, count })),
+    ...counts(
+      'released',
+      packages.filter(change => !wentBack(change)),
+    ),
+    ...counts('went-back', packages.filter(wentBack)),
   ];
+}
+
+function wentBack({ section, from, to }: Change): boolean {
+  const order = kinds.find(({ name }) => name === section)?.versions;
+  const [before, after] = [from.at(-1), to.at(-1)];
+  return (
+    order !== undefined && before !== undefined && after !== undefined && order.compare(after, before) < 0
+  );
 }
 
 /** The advisories that a change closes. */
