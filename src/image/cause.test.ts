@@ -43,6 +43,12 @@ test.each<[string, string, (string | Buffer)?, (string | Buffer)?]>([
   ['random', 'opt/a', 'id=5f0c954b-0d8f-4f3a-8b35-4a6cbb7aa001', 'id=9b2ff3d1-51f7-4c8d-9d0e-7d1f0f3b9c55'],
   ['random', 'opt/a', 'token c3VwZXJzZWNyZXR0b2tlbjEyMw==', 'token YW5vdGhlcnNlY3JldHRva2VuNDU2Nw=='],
   ['random', 'opt/a', noise(3), noise(8)],
+  [
+    'unknown',
+    'var/lib/dpkg/info/a.md5sums',
+    '5f0c954b0d8f4f3a8b354a6cbb7aa001  usr/bin/a',
+    '9b2ff3d151f74c8d9d0e7d1f0f3b9c55  usr/bin/a',
+  ],
   ['order', 'opt/a', 'a\nb\nc\n', 'c\na\nb\n'],
   ['order', 'opt/a', Buffer.from([0, 1, 2, 3, 255]), Buffer.from([0, 3, 2, 1, 255])],
   ['temporary path', 'opt/a', 'from /tmp/build.x1Yz/src', 'from /tmp/build.k9Qw/src'],

@@ -56,6 +56,9 @@ const byPath: readonly (readonly [RegExp, LikelyCause])[] = [
   [/(?:^|\/)etc\/(?:hostname|hosts|mailname|postfix\/main\.cf)$/, 'host name'],
 ];
 
+/** Checksums of other files look random, and are not: they differ because those do. */
+const sums = /\.md5sums$|\.dist-info\/RECORD$|(?:^|\/)(?:MD5|SHA\d+|B2)SUMS$/;
+
 const privateKey = Buffer.from('PRIVATE KEY-----');
 const largestComparison = 4 * 1024 * 1024;
 
@@ -67,6 +70,7 @@ export function likelyCause(path: string, a?: Buffer, b?: Buffer): LikelyCause {
   if (a?.includes(privateKey) === true || b?.includes(privateKey) === true) return 'key material';
   const known = byPath.find(([pattern]) => pattern.test(path))?.[1];
   if (known !== undefined) return known;
+  if (sums.test(path)) return 'unknown';
   if (a === undefined || b === undefined || a.equals(b)) return 'unknown';
   const [left, right] = [a.subarray(0, largestComparison), b.subarray(0, largestComparison)];
   return isText(left) && isText(right)

@@ -97,6 +97,15 @@ test('a page that stands by itself, whatever the names in it are', () => {
   expect(textOf(page)).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(textOf(page)).toContain('⟨202E⟩⟨0000⟩');
   expect(elements.filter(({ name }) => name === 'details').length).toBeGreaterThan(3);
+  // Each layer is drawn once for wide windows and once for narrow ones, and one of both is shown.
+  const pictures = elements.filter(({ name }) => name === 'svg').map(({ attributes }) => attributes);
+  expect(pictures).toEqual([
+    expect.stringContaining('class="wide"'),
+    expect.stringContaining('class="narrow"'),
+  ]);
+  expect(page).toMatch(
+    /svg\.narrow \{ display: none;[^]*@media \(max-width: 640px\)[^\n]*svg\.wide \{ display: none; \}/,
+  );
 });
 
 test('says what differs first, and folds what is noise', () => {

@@ -5,11 +5,21 @@ import { clipped, html, type Html } from './html.ts';
 
 type Tone = 'same' | 'mod' | 'add' | 'del';
 
-const width = 1000;
-const column = 430;
+/** In units of a pixel where the window is as wide as the form is made for. */
+interface Form {
+  readonly name: 'wide' | 'narrow';
+  readonly width: number;
+  readonly column: number;
+  /** What is longer does not fit beside the size. */
+  readonly longestLabel: number;
+}
+
+/** Of both, the style shows the one that fits the window: scaled down, nobody could read the wide one. */
+const forms: readonly Form[] = [
+  { name: 'wide', width: 1000, column: 430, longestLabel: 54 },
+  { name: 'narrow', width: 340, column: 160, longestLabel: 13 },
+];
 const gap = 8;
-/** What is longer does not fit beside the size. */
-const longestLabel = 54;
 /** More rows than this are no picture. */
 const mostRows = 120;
 
@@ -38,11 +48,14 @@ export function layersPicture({ images, pairs }: Pick<ImageComparison, 'images' 
   }
   const hidden = pairs.length - shown.length;
   const size = (n: 0 | 1) => `${counted(images[n].layers, 'layer')}, ${formatBytes(images[n].bytes)}`;
-  return html`<svg viewBox="0 0 ${width} ${Math.ceil(top + (hidden > 0 ? 20 : 0))}" role="img" aria-label="The layers of both images, side by side">
+  return html`${forms.map(form => {
+    const { name, width, column } = form;
+    return html`<svg class="${name}" viewBox="0 0 ${width} ${Math.ceil(top + (hidden > 0 ? 20 : 0))}" role="img" aria-label="The layers of both images, side by side">
 <text class="head" x="1" y="14">before <tspan class="soft">${size(0)}</tspan></text>
 <text class="head" x="${width - column}" y="14">after <tspan class="soft">${size(1)}</tspan></text>
-${rows.map(rowPicture)}${hidden > 0 ? html`<text class="soft" x="1" y="${Math.ceil(top + 12)}">and ${hidden} layers below</text>` : ''}</svg>
+${rows.map(row => rowPicture(row, form))}${hidden > 0 ? html`<text class="soft" x="1" y="${Math.ceil(top + 12)}">and ${hidden} layers below</text>` : ''}</svg>
 `;
+  })}`;
 }
 
 function toneOf(from: ComparedLayer | undefined, to: ComparedLayer | undefined): Tone {
@@ -51,17 +64,23 @@ function toneOf(from: ComparedLayer | undefined, to: ComparedLayer | undefined):
   return from.diffId === to.diffId ? 'same' : 'mod';
 }
 
-function rowPicture({ from, to, tone, top, height }: Row): Html {
+function rowPicture({ from, to, tone, top, height }: Row, form: Form): Html {
+  const { width, column } = form;
   const [y, h] = [Math.round(top), Math.round(height)];
   const bridge =
     from === undefined || to === undefined
       ? ''
       : html`<rect class="band ${tone}" x="${column}" y="${y + 5}" width="${width - 2 * column}" height="${h - 10}"/>`;
-  return html`${bridge}${box(from, tone, 0, y, h)}${box(to, tone, width - column, y, h)}
+  return html`${bridge}${box(from, tone, { x: 0, y, height: h }, form)}${box(to, tone, { x: width - column, y, height: h }, form)}
 `;
 }
 
-function box(layer: ComparedLayer | undefined, tone: Tone, x: number, y: number, height: number): Html {
+function box(
+  layer: ComparedLayer | undefined,
+  tone: Tone,
+  { x, y, height }: { readonly x: number; readonly y: number; readonly height: number },
+  { column, longestLabel }: Form,
+): Html {
   if (layer === undefined) return html``;
   const middle = y + height / 2 + 4.5;
   return html`<g><title>${clipped(layer.step, 1000)}

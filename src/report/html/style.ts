@@ -35,7 +35,8 @@ h2 small { font-weight: 400; font-size: 14px; color: var(--soft); }
 .fact span { color: var(--soft); font-size: 13px; }
 .card { padding: 6px 16px; margin: 0 0 12px; overflow: hidden; }
 .picture { padding: 18px 16px 10px; overflow-x: auto; }
-svg { display: block; width: 100%; min-width: 640px; height: auto; font: 12.5px system-ui, sans-serif; }
+svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
+svg.narrow { display: none; font-size: 10.5px; }
 svg text { fill: var(--ink); } svg .soft { fill: var(--soft); } svg .head { font-weight: 600; } svg tspan.soft { font-weight: 400; }
 svg .same { fill: var(--same-soft); stroke: var(--same); } svg .mod { fill: var(--mod-soft); stroke: var(--mod); }
 svg .add { fill: var(--add-soft); stroke: var(--add); } svg .del { fill: var(--del-soft); stroke: var(--del); }
@@ -78,6 +79,6 @@ summary:focus-visible { outline: 2px solid var(--kelp); outline-offset: 2px; bor
 .noise ul { margin: 4px 0 8px; padding-left: 26px; columns: 2 340px; color: var(--soft); } .noise li { overflow-wrap: anywhere; }
 .more { color: var(--soft); padding: 3px 0; font-size: 13px; }
 footer { margin-top: 56px; color: var(--soft); font-size: 13px; }
-@media (max-width: 640px) { main { padding: 24px 14px 60px; } h1 { font-size: 27px; } .bar, .size { display: none; } .inside { margin-left: 2px; padding-left: 8px; } }
+@media (max-width: 640px) { main { padding: 24px 14px 60px; } h1 { font-size: 27px; } svg.wide { display: none; } svg.narrow { display: block; } .bar, .size { display: none; } .inside { margin-left: 2px; padding-left: 8px; } .row, .dir > summary, .file > summary { flex-wrap: wrap; } .row > .name, summary > .name { min-width: 90px; } .delta { width: auto; margin-left: auto; } .row > .gap { display: none; } }
 @media print { body { background: #fff; } .card, .fact { box-shadow: none; break-inside: avoid; } }
 `;
