@@ -138,6 +138,16 @@ describe('a compose project', () => {
     expect(exit).toBe(1);
     const web = await world.run('test', ['web', '--locked'], { through: withoutNetwork });
     expect([web.exit, web.stdout]).toEqual([0, expect.stringContaining('2 passed, 0 failed')]);
+
+    // An update asks each service what it is asked here, and keeps the lock where one is not well.
+    const lock = await world.readLock();
+    const update = await world.run('update', ['--only', 'file', '--test', ...servers.addHosts]);
+    expect(update.stderr).toContain('TESTS_FAILED');
+    expect(update.stderr).toContain('pass  web service: healthcheck of web');
+    expect(update.stderr).toContain('FAIL  worker service: healthcheck of worker');
+    expect(update.stderr).not.toContain('FAIL  web');
+    expect(update.exit).toBe(1);
+    expect(await world.readLock()).toBe(lock);
   });
 
   test('explain tells who asked for an input, of all services and of one', async () => {

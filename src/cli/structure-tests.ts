@@ -46,19 +46,19 @@ export async function suitesFrom(names: readonly string[], home: string): Promis
  * The tests of each service: those that are named, or the usual file's beside its Dockerfile and the health check that
  * the compose file gives it.
  */
-export async function serviceSuites(
+export async function serviceSuites<Work>(
   names: readonly string[],
   services: readonly {
-    readonly name: string;
+    readonly work: Work;
     readonly home: string;
     readonly health?: NamedSuite | undefined;
   }[],
-): Promise<Map<string, NamedSuite[]>> {
-  const found = new Map<string, NamedSuite[]>();
-  for (const { name, home, health } of services) {
+): Promise<Map<Work, NamedSuite[]>> {
+  const found = new Map<Work, NamedSuite[]>();
+  for (const { work, home, health } of services) {
     const suites = names.length > 0 ? await suitesFrom(names, home) : await usualSuites(home);
     if (health !== undefined && names.length === 0) suites.push(health);
-    if (suites.length > 0) found.set(name, suites);
+    if (suites.length > 0) found.set(work, suites);
   }
   if (found.size > 0) return found;
   throw noTests();
@@ -76,9 +76,13 @@ async function usualSuites(home: string): Promise<NamedSuite[]> {
 }
 
 function noTests(): HoldfastError {
-  return usageError('TEST_NONE', `there are no tests beside the Dockerfile`, {
-    next: `Write ${usualNames[0]} (docs/testing.md), or name a file with --config.`,
-  });
+  return usageError(
+    'TEST_NONE',
+    'there are no tests beside the Dockerfile, and no health check in a compose file',
+    {
+      next: `Write ${usualNames[0]} (docs/testing.md), or name a file with --config, of an update with --test.`,
+    },
+  );
 }
 
 async function readTests(name: string): Promise<string> {

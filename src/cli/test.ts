@@ -1,24 +1,14 @@
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { buildPlatforms, dockerfilePath, type BuildRuntime, type Project } from '../build/index.ts';
-import type { ComposeService } from '../compose/index.ts';
+import { buildPlatforms } from '../build/index.ts';
 import type { Digest } from '../core/index.ts';
 import { errorText } from '../report/index.ts';
 import { buildOrExtend, type BuildOptions } from './build-image.ts';
 import { collect } from './collect.ts';
 import { addProjectOptions, addServiceOptions, printResult } from './common.ts';
-import { healthNote, healthSuite } from './health-suites.ts';
 import { addStepOptions } from './step-options.ts';
-import {
-  failedTests,
-  resultsText,
-  serviceSuites,
-  suitesFrom,
-  testImages,
-  type NamedResult,
-  type NamedSuite,
-} from './structure-tests.ts';
-import { eachWork, runWorks, worksFrom, type Work, type Works } from './works.ts';
+import { failedTests, resultsText, type NamedResult } from './structure-tests.ts';
+import { noteHealth, suitesByWork, testWork } from './work-suites.ts';
+import { eachWork, runWorks, worksFrom, type Work } from './works.ts';
 
 interface TestOptions extends BuildOptions {
   readonly config?: readonly string[];
@@ -39,9 +29,11 @@ export function testCommand(program: Command): void {
 
 async function test(directory: string, services: readonly string[], given: TestOptions): Promise<void> {
   const all = await worksFrom({ directory, services, all: false }, given);
-  const suitesOf = await suitesByWork(all, services);
+  const isNamed = ({ service }: Work) => services.length === 0 || services.includes(service?.name ?? '');
+  // What is under a service that is named is built for it, and not tested.
+  const suitesOf = await suitesByWork(all, all.options.config ?? [], isNamed);
   const { images, results } = await runWorks(all, async runtime => {
-    for (const { service } of all.works) noteHealth(all.compose?.services.get(service?.name ?? ''), runtime);
+    noteHealth(all, runtime);
     const images = new Map<string, Digest>();
     const results: NamedResult[] = [];
     await eachWork(all, runtime, async work => {
@@ -50,8 +42,7 @@ async function test(directory: string, services: readonly string[], given: TestO
       );
       const service = work.service?.name;
       images.set(service ?? '', image.digest);
-      const done = await testImages(builds, suitesOf(work), runtime);
-      results.push(...done.map(result => (service === undefined ? result : { ...result, service })));
+      results.push(...(await testWork(work, builds, suitesOf(work), runtime)));
     });
     return { images, results };
   });
@@ -61,35 +52,4 @@ async function test(directory: string, services: readonly string[], given: TestO
   if (error === undefined) return;
   process.stderr.write(errorText(error));
   process.exitCode = error.exit;
-}
-
-/** What is under a service that is named is built for it, and not tested. */
-async function suitesByWork(
-  { works, compose, options }: Works<TestOptions>,
-  services: readonly string[],
-): Promise<(work: Work) => readonly NamedSuite[]> {
-  const { config = [] } = options;
-  const [{ projects }] = works;
-  if (compose === undefined) {
-    const suites = await suitesFrom(config, projects[0].home);
-    return () => suites;
-  }
-  const tested = works.flatMap(work => {
-    const name = work.service?.name ?? '';
-    if (services.length > 0 && !services.includes(name)) return [];
-    const service = compose.services.get(name);
-    return [{ name, home: besideOf(work.projects[0]), health: service && healthSuite(service) }];
-  });
-  const suites = await serviceSuites(config, tested);
-  return ({ service }) => suites.get(service?.name ?? '') ?? [];
-}
-
-function noteHealth(service: ComposeService | undefined, { note }: BuildRuntime): void {
-  const text = service && healthNote(service);
-  if (text !== undefined) note(text);
-}
-
-function besideOf(project: Project): string {
-  const path = dockerfilePath(project);
-  return path === undefined ? project.context : dirname(path);
 }

@@ -13,7 +13,8 @@ import { lockDate } from './lock-date.ts';
 import { buildArguments } from './pairs.ts';
 import { addShellOption, addStepOptions, type StepOptions } from './step-options.ts';
 import { advisoryFacts, planUpdate, updateEffect } from './update-plan.ts';
-import { failedTests, resultsText, suitesFrom, testImages, type NamedResult } from './structure-tests.ts';
+import { failedTests, resultsText, type NamedResult } from './structure-tests.ts';
+import { noteHealth, suitesByWork, testWork } from './work-suites.ts';
 import { runWorks, worksFrom, type Works } from './works.ts';
 
 const formats = ['text', 'markdown', 'json'] as const;
@@ -63,9 +64,14 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
   const places = placesFor({ store: options.store, cache: options.cacheDir }, process.env);
   const lookUp = { addHost: options.addHost, now: new Date(now), places };
   const { test } = options;
-  const suites = test === undefined ? [] : await suitesFrom(test === true ? [] : test, projects[0].home);
+  // What is taken as it was published is not ours to test.
+  const suitesOf =
+    test === undefined
+      ? undefined
+      : await suitesByWork(all, test === true ? [] : test, ({ service }) => service?.isImage !== true);
   const result = await runWorks(all, async runtime => {
-    let tests: readonly NamedResult[] = [];
+    const tests: NamedResult[] = [];
+    if (suitesOf !== undefined) noteHealth(all, runtime);
     const asked = { only, security, minAge, securityMinAge, held };
     const plan = await planUpdate(projects[0].lockPath, asked, runtime, lookUp);
     if (plan.selection === 'nothing') return plan;
@@ -78,8 +84,12 @@ async function update(directory: string, options: UpdateCommandOptions): Promise
       tags: options.tags === true,
       write: options.dryRun !== true,
       accept: async built => {
-        if (suites.length === 0) return;
-        tests = await testImages(built, suites, runtime);
+        if (suitesOf === undefined) return;
+        let at = 0;
+        for (const work of all.works) {
+          const own = built.slice(at, (at += work.projects.length));
+          tests.push(...(await testWork(work, own, suitesOf(work), runtime)));
+        }
         const error = failedTests(
           tests,
           'The lock stays as it was. Mend what fails, or hold back what broke it with `holdfast hold`.',

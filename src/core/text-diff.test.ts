@@ -23,9 +23,13 @@ test('what changed, and three lines around it', () => {
     ' line 16',
     ' line 17',
   ]);
-  expect(shown('a\n', 'a\nb\n')).toEqual([' a', '+b', ' ']);
+  expect(shown('a\n', 'a\nb\n')).toEqual([' a', '+b']);
   expect(shown('same', 'same')).toEqual([]);
   expect(shown('', 'new')).toEqual(['+new']);
+  expect(shown('', 'new\n')).toEqual(['+new']);
+  expect(shown('a\nold\n', 'a\nnew\n')).toEqual([' a', '-old', '+new']);
+  // A line's end that only one of both has is all that differs.
+  expect(shown('a', 'a\n')).toEqual([' a', '+']);
 });
 
 test('texts without a common line are shown one after the other, however long they are', () => {

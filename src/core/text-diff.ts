@@ -12,7 +12,8 @@ const mostCompared = 2000;
 
 /** What differs between two texts, with a few lines around it. */
 export function differingLines(before: string, after: string): DiffLine[] {
-  const [a, b] = [linesOf(before), linesOf(after)];
+  const ends = [before, after].every(text => text === '' || text.endsWith('\n'));
+  const [a, b] = [linesOf(before, ends), linesOf(after, ends)];
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;
@@ -39,4 +40,6 @@ function changedLines(a: readonly string[], b: readonly string[]): DiffLine[] {
   return diff(a, b).map(([operation, text]): DiffLine => ({ sign: signs[`${operation}`], text }));
 }
 
-const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));
+/** @param ends whether both texts end their last line, so that nothing after it is to be shown */
+const linesOf = (text: string, ends: boolean) =>
+  text === '' ? [] : (ends ? text.slice(0, -1) : text).split('\n');

@@ -89,7 +89,13 @@ function filesPart({ build, files, settings }: ImageChange): string[] {
     ].join('\n');
   });
   const total = new Set(files.map(({ layer, path }) => `${layer} ${path}`)).size;
-  return [...parts, details(`${total} files of the image${of} differ`, steps.join('\n\n'))];
+  return [
+    ...parts,
+    details(
+      `${counted(total, 'file')} of the image${of} ${total === 1 ? 'differs' : 'differ'}`,
+      steps.join('\n\n'),
+    ),
+  ];
 }
 
 const shown = (value: string | undefined) => (value === undefined ? '_nothing_' : code(value));
