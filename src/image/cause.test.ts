@@ -19,6 +19,8 @@ test.each<[string, string, (string | Buffer)?, (string | Buffer)?]>([
   ['key material', 'etc/munge/munge.key'],
   ['key material', 'var/lib/rabbitmq/.erlang.cookie'],
   ['key material', 'etc/varnish/secret'],
+  ['key material', 'etc/tripwire/tw.pol'],
+  ['database', 'var/lib/rkhunter/db/rkhunter.dat'],
   ['key material', 'etc/dbconfig-common/cacti.conf'],
   ['key material', 'var/lib/ucf/cache/:etc:phpmyadmin:config-db.php'],
   ['machine id', 'etc/iscsi/initiatorname.iscsi'],

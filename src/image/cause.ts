@@ -32,8 +32,9 @@ export const causesExplained: Readonly<Record<LikelyCause, string>> = {
 };
 
 const byPath: readonly (readonly [RegExp, LikelyCause])[] = [
+  // What is signed by a key that was made beside it (tripwire's settings) is as random as that.
   [
-    /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|\.erlang\.cookie|rsakeys\.ini|certs\/dh|varnish\/secret|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
+    /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]*snakeoil[^/]*|cacerts|\.erlang\.cookie|rsakeys\.ini|certs\/dh|varnish\/secret|tripwire\/tw\.(?:cfg|pol)|[^/]+\.(?:jks|p12|pfx|key|keystore))$/,
     'key material',
   ],
   // Passwords that Debian's packages make up for their databases; ucf keeps copies, with ":" for each slash.
@@ -48,7 +49,7 @@ const byPath: readonly (readonly [RegExp, LikelyCause])[] = [
   [/(?:^|\/)var\/log\/|(?:^|\/)_logs\/|\.log(?:\.\d+)?$/, 'log'],
   [/(?:^|\/)var\/cache\/|(?:^|\/)\.cache\/|(?:^|\/)_cacache\/|\.cache(?:-\d+)?$/, 'cache'],
   [
-    /(?:^|\/)(?:pg_control|pg_wal\/.*|pgstat\.stat|ibdata\d+|sasldb2|[^/]+\.(?:sqlite3?|db|mdb|ibd|gdbm))$|(?:^|\/)var\/lib\/(?:mysql|postgresql|ldap)\/|(?:^|\/)slapd\.d\//,
+    /(?:^|\/)(?:pg_control|pg_wal\/.*|pgstat\.stat|rkhunter\.dat|ibdata\d+|sasldb2|[^/]+\.(?:sqlite3?|db|mdb|ibd|gdbm))$|(?:^|\/)var\/lib\/(?:mysql|postgresql|ldap)\/|(?:^|\/)slapd\.d\//,
     'database',
   ],
   // Of TeX and Metafont.
