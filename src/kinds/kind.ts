@@ -66,6 +66,8 @@ export type Recogniser = (exchange: Exchange) => Recognised | undefined;
 export interface StepFile {
   readonly path: string;
   readonly content: string;
+  /** Permission bits; 0o644 if not given. */
+  readonly mode?: number;
 }
 
 /** What the clients of a kind need to be told inside a step. */
@@ -79,6 +81,10 @@ export interface ClientContext {
   readonly caBundle: string;
   /** True where every index that the step may read is held by the lock, so that its age is no sign of an attack. */
   readonly replaying: boolean;
+  /** True where nothing new is taken, so that the lock vouches for every byte. */
+  readonly locked: boolean;
+  /** The date as of which what is new of this kind is answered; nothing where that is now. */
+  readonly asOf?: Date | undefined;
   /** Whether the step has no user but root, so that nothing can be done as another. */
   readonly onlyRoot: boolean;
   /** Answers that the lock holds under URLs that `isMade` tells of. */

@@ -52,16 +52,20 @@ export async function openConnection(builder: BuildInProgress, asking: Asking): 
   const trust = await stepTrust(view, pem, environment);
   const onlyRoot = !runtime.sandbox.keepsOwners;
   const made = await madeAnswers(ledger, runtime);
-  const clients = kinds.flatMap(
-    kind =>
+  const clients = kinds.flatMap(kind => {
+    const asOf = ledger.dateOf(kind.name);
+    return (
       kind.client?.({
         caBundle: trust.caBundle,
         replaying: ledger.hasPrevious,
+        locked: ledger.mode === 'replay',
+        asOf: asOf === undefined ? undefined : new Date(asOf),
         onlyRoot,
         environment,
         made: made.filter(({ url }) => kind.isMade?.(url)),
-      }) ?? [],
-  );
+      }) ?? []
+    );
+  });
   const connection = asking.network === 'none' ? undefined : host.network.allocate();
   const session =
     connection &&

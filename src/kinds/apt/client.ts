@@ -1,11 +1,8 @@
-/** What a step's own apt must be told. Nothing of this is in the image: the file is laid under the step. */
+import { posix } from 'node:path';
+import type { StepFile } from '../kind.ts';
+import { gpgvAsOf } from './gpgv.ts';
 
-export interface InjectedFile {
-  /** Absolute, inside of the step. */
-  readonly path: string;
-  readonly content: string;
-}
-
+/** What a step's own apt must be told. Nothing of this is in the image: the files are laid under the step. */
 export interface AptClientOptions {
   /** Absolute path inside of the step for the file; it must be readable by the user `_apt`. */
   readonly configPath: string;
@@ -16,22 +13,27 @@ export interface AptClientOptions {
    * checks of dates lifted; signatures are checked always.
    */
   readonly replaying: boolean;
+  /** True where the lock vouches for all that the step is given. */
+  readonly locked: boolean;
+  /** The date as of which new indexes are answered, and their keys count; nothing where that is now. */
+  readonly asOf?: Date | undefined;
   readonly onlyRoot: boolean;
   /** The value of APT_CONFIG in the step's own environment, if the image sets one. */
   readonly imageAptConfig?: string | undefined;
 }
 
 export interface AptClientSettings {
-  readonly files: readonly InjectedFile[];
+  readonly files: readonly StepFile[];
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * The configuration as one file, named by APT_CONFIG: apt reads that before `/etc/apt`, so that what an image configures
- * for itself still holds, and nothing appears in `/etc/apt` that a step could copy or delete.
+ * The configuration as one file, named by APT_CONFIG, and what it names beside it: apt reads that before `/etc/apt`, so
+ * that what an image configures for itself still holds, and nothing appears in `/etc/apt` that a step could copy or delete.
  */
 export function aptClientSettings(options: AptClientOptions): AptClientSettings {
-  const { configPath, caBundlePath, replaying, onlyRoot, imageAptConfig } = options;
+  const { configPath, caBundlePath, replaying, locked, asOf, onlyRoot, imageAptConfig } = options;
+  const files: StepFile[] = [];
   const settings: (readonly [reason: string, name: string, value: string])[] = [
     [
       'apt-get update ends with 0 when an index fails, and goes on with older data.',
@@ -71,6 +73,15 @@ export function aptClientSettings(options: AptClientOptions): AptClientSettings 
       ['The clock of the build may stand before the lock’s date.', 'Acquire::Check-Date', 'false'],
     );
   }
+  if (locked || (replaying && asOf !== undefined)) {
+    const gpgv = gpgvAsOf(posix.join(posix.dirname(configPath), 'gpgv'), locked ? undefined : asOf);
+    files.push(gpgv);
+    settings.push([
+      'That a key has expired since the lock’s date does not matter to what was signed before.',
+      'APT::Key::GPGVCommand',
+      gpgv.path,
+    ]);
+  }
   if (onlyRoot)
     settings.push([
       'There is one user; apt would find that it cannot become the one that it downloads as.',
@@ -80,7 +91,10 @@ export function aptClientSettings(options: AptClientOptions): AptClientSettings 
   const lines = settings.map(([reason, name, value]) => `// ${reason}\n${name} ${quoted(value)};\n`);
   if (imageAptConfig !== undefined && imageAptConfig !== '')
     lines.push(`// The image’s own APT_CONFIG.\n#include ${quoted(imageAptConfig)};\n`);
-  return { files: [{ path: configPath, content: lines.join('') }], env: { APT_CONFIG: configPath } };
+  return {
+    files: [{ path: configPath, content: lines.join('') }, ...files],
+    env: { APT_CONFIG: configPath },
+  };
 }
 
 function quoted(value: string): string {

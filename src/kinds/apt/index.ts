@@ -20,7 +20,6 @@ export { Candidates, type Candidate } from './candidates.ts';
 export {
   type AptClientOptions,
   type AptClientSettings,
-  type InjectedFile,
 } from './client.ts';
 export { debSource, readDeb, recordOfDeb, type DebPackage } from './deb.ts';
 export { type Stanza, type SyntaxFailure } from './deb822.ts';

@@ -115,7 +115,14 @@ describe.skipIf(pip === undefined)('pip, against an index as it was', () => {
 
   async function pipRun(...args: string[]) {
     const { environment = {} } =
-      pypi.client?.({ caBundle: '', replaying: false, onlyRoot: false, environment: {}, made: [] }) ?? {};
+      pypi.client?.({
+        caBundle: '',
+        replaying: false,
+        locked: false,
+        onlyRoot: false,
+        environment: {},
+        made: [],
+      }) ?? {};
     return (await pip?.run(args, { ...environment })) ?? { exitCode: 127, output: '' };
   }
 
