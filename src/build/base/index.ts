@@ -59,7 +59,11 @@ export async function baseImage(
 ): Promise<BaseResult> {
   if (!runtime.canRunSteps) throw new NamespacesNeeded();
   await refuseUnrunnable(platform, runtime.cache.root);
-  const { fetch, close } = await archiveFetch(effects.env);
+  const { fetch: fetchNow, close } = await archiveFetch(effects.env);
+  const fetch: Fetch = url => {
+    runtime.signal.throwIfAborted();
+    return fetchNow(url);
+  };
   try {
     runtime.note(`reading the archive's indexes for ${request.suite}`);
     const base = await basePackages(request, fetch, { ...effects, note: runtime.note });
@@ -145,7 +149,7 @@ interface StoredLayer {
 
 async function unpackFirst(
   base: BasePackages,
-  { store, sandbox: { userxattr } }: BuildRuntime,
+  { store, signal, sandbox: { userxattr } }: BuildRuntime,
   work: string,
   systemRoot: string,
 ): Promise<string> {
@@ -153,8 +157,10 @@ async function unpackFirst(
   await mkdir(directory, { mode: 0o755 });
   const { packages } = base;
   async function* archives() {
-    for (const { record, file } of packages)
+    for (const { record, file } of packages) {
+      signal.throwIfAborted();
       yield { name: record.name, bytes: await store.readBytes(file.digest) };
+    }
   }
   await extractLayer({ source: unpackedPackages(archives()), directory, userxattr });
   const names = packages.map(({ file }) => basename(file.path));
