@@ -110,6 +110,7 @@ test.skipIf(missing)('copy: what fails says so, and no password', async () => {
     '--dest-creds=kelp:tundra',
   );
   expect(denied).toMatchObject({ exit: 5, stdout: '', stderr: expect.stringContaining('REGISTRY_DENIED') });
+  expect(denied.stderr).toContain('for the credentials in the command line');
   expect(denied.stderr).not.toContain('tundra');
   for (const [args, code] of [
     [['oci:images:app', 'nowhere:x'], 'TRANSPORT_INVALID'],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadCompose, type ComposeBuild } from '../compose/index.ts';
-import { HoldfastError } from '../core/index.ts';
+import { ifSound } from '../core/index.ts';
 import { parseDockerfile, type Dockerfile } from '../dockerfile/index.ts';
 import type { BuildEntry } from '../lock/index.ts';
 
@@ -45,22 +45,13 @@ function textAt(path: string): string | undefined {
 
 function parsedIfSound(text: string | undefined): Dockerfile | undefined {
   if (text === undefined) return undefined;
-  return unlessUnsound(() => parseDockerfile(text, 'Dockerfile'));
+  return ifSound(() => parseDockerfile(text, 'Dockerfile'));
 }
 
 function composeBuilds(
   directory: string,
   files: readonly string[],
 ): ReadonlyMap<string, ComposeBuild | undefined> {
-  const compose = unlessUnsound(() => loadCompose({ directory, files, environment: process.env }));
+  const compose = ifSound(() => loadCompose({ directory, files, environment: process.env }));
   return new Map([...(compose?.services.values() ?? [])].map(({ name, build }) => [name, build]));
-}
-
-function unlessUnsound<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof HoldfastError) return undefined;
-    throw error;
-  }
 }

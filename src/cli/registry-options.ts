@@ -112,6 +112,7 @@ function credentialsOf({ creds, anonymous }: RegistrySettings): CredentialSource
     kind: 'password',
     username: creds.slice(0, colon),
     password: new Secret(creds.slice(colon + 1)),
+    from: 'the command line or list',
   } as const;
   return { credentialsFor: () => Promise.resolve(credentials) };
 }

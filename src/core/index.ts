@@ -18,6 +18,7 @@ export {
   type SourcePlace,
 } from './errors.ts';
 export { collectEarly } from './heap.ts';
+export { ifSound } from './if-sound.ts';
 export { lazy } from './lazy.ts';
 export { nodeHttp } from './node-http.ts';
 export { isObject, jsonObject, type JsonObject } from './json-object.ts';

@@ -1,6 +1,6 @@
 /** The archives that a recording touched, read from the indexes in it. */
 
-import { HoldfastError, hexOf, type Digest } from '../../core/index.ts';
+import { HoldfastError, hexOf, ifSound, type Digest } from '../../core/index.ts';
 import { indexPath, plainUrl, suitePlace, unlistedPlace } from './archive-urls.ts';
 import { compressionOf } from './decompress.ts';
 import { plainIndex } from './fetch.ts';
@@ -90,7 +90,7 @@ export class ArchiveMap {
     for (const { status, body } of responses) {
       if (status !== 200 || body === undefined) continue;
       const text = unverifiedText(await readBody(body.digest));
-      const release = readable(() => parseRelease(text, url));
+      const release = ifSound(() => parseRelease(text, url));
       if (release !== undefined) this.#addRelease(directory, release);
     }
   }
@@ -137,7 +137,7 @@ export class ArchiveMap {
       const start = text.lastIndexOf('\n\n', match.index) + 1;
       const end = text.indexOf('\n\n', match.index);
       const stanza = text.slice(start, end < 0 ? text.length : end);
-      const listed = readable(() => listedPackage(stanza, archive));
+      const listed = ifSound(() => listedPackage(stanza, archive));
       if (listed === undefined) continue;
       this.#packages.set(url, listed);
       wanted.delete(url);
@@ -150,16 +150,6 @@ function listedPackage(stanza: string, archive: string): ListedPackage | undefin
   if (record === undefined) return undefined;
   const { name, version, architecture } = record;
   return { name, version, architecture, digest: packageFile(record).digest };
-}
-
-/** What cannot be read is passed over here: apt itself judges it, in the step. */
-function readable<Result>(read: () => Result): Result | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof HoldfastError) return undefined;
-    throw error;
-  }
 }
 
 function longest<Item>(items: readonly Item[], text: (item: Item) => string): Item | undefined {

@@ -1,6 +1,6 @@
 import type { ExactForm } from '../requests/exact-form.ts';
 import { archiveAtPath, archiveOfRelease, snapshotServices, snapshotUrl } from './snapshots.ts';
-import { HoldfastError } from '../../core/index.ts';
+import { ifSound } from '../../core/index.ts';
 import { parseRelease } from './release.ts';
 import { unverifiedText } from './signature.ts';
 
@@ -57,12 +57,7 @@ export function isDatedArchive(url: string): boolean {
 }
 
 function archiveNamed(release: Buffer, url: string) {
-  try {
-    return archiveOfRelease(parseRelease(unverifiedText(release), url));
-  } catch (error) {
-    if (error instanceof HoldfastError) return undefined;
-    throw error;
-  }
+  return ifSound(() => archiveOfRelease(parseRelease(unverifiedText(release), url)));
 }
 
 /**
