@@ -116,3 +116,14 @@ test('a flaw of a base image says how it is closed, once for all packages of a s
     expect(text).not.toContain('not there to be had');
   }
 });
+
+test('where no feed was read, nobody says that there is no advisory', () => {
+  const sound = { ...item('sound'), advisories: [] };
+  const locks = report.locks.map(lock => ({ ...lock, items: [sound] }));
+  const failures = [{ feed: 'https://osv.test', code: 'FEED_UNREACHABLE', why: 'gave no answer' }];
+  const told = (more: Partial<OutdatedReport>) =>
+    outdatedText({ ...report, locks, ...more }, { colour: false, verbose: false });
+  expect(told({ feeds: [], failures })).toContain('advisories unknown: no feed answered');
+  expect(told({ failures })).toContain('no open advisory in the feeds that answered');
+  expect(told({})).toMatch(/no open advisory$/m);
+});

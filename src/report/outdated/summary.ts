@@ -9,7 +9,7 @@ import {
 } from '../../outdated/index.ts';
 
 /** One line: how much moved, what is open, and what nobody could look up. */
-export function summaryText({ locks, failures }: OutdatedReport): string {
+export function summaryText({ locks, feeds, failures }: OutdatedReport): string {
   const items = locks.flatMap(lock => lock.items);
   const own = items.filter(({ from }) => from !== 'base');
   const flaws = (of: readonly OutdatedItem[], isWanted: (advisory: ItemAdvisory) => boolean) =>
@@ -30,8 +30,14 @@ export function summaryText({ locks, failures }: OutdatedReport): string {
   return [
     `${own.filter(({ moves, hold }) => moves && hold === undefined).length} of ${counted(own.length, 'input')} moved upstream`,
     open.size === 0
-      ? `no open advisory${failures.length === 0 ? '' : ' in the feeds that answered'}`
+      ? noneOpen(feeds.length, failures.length)
       : `${counted(open.size, 'open advisory', 'open advisories')}, ${free.size} closed by moving${held === 0 ? '' : `, ${held} by moving what is held`}`,
     ...(failed === 0 ? [] : [`${counted(failed, 'look-up')} failed`]),
   ].join('; ');
+}
+
+/** That none was found says nothing where no feed was read. */
+function noneOpen(read: number, failed: number): string {
+  if (failed === 0) return 'no open advisory';
+  return read === 0 ? 'advisories unknown: no feed answered' : 'no open advisory in the feeds that answered';
 }
